@@ -1,0 +1,149 @@
+//! 32-byte hashes and the only ways this project makes them.
+//!
+//! Public structures use SHA-256 as RFC 6962 does; everything internal is BLAKE3, always keyed or in derive-key mode
+//! (formats.md 1). Every BLAKE3 context string of the project stands in [`Context`] and nowhere else (formats.md 7).
+
+use core::fmt;
+use sha2::Digest;
+
+/// A 32-byte hash, commitment, key id or salt. Ordered and compared as bytes; public, so not in constant time.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The bytes as a hash, if there are exactly 32 of them.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        <[u8; 32]>::try_from(bytes).ok().map(Self)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Hash {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Lower-case hexadecimal.
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// SHA-256 over the parts, one after the other.
+#[must_use]
+pub fn sha256(parts: &[&[u8]]) -> Hash {
+    let mut hasher = sha2::Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    Hash(hasher.finalize().into())
+}
+
+/// BLAKE3 `keyed_hash` over the parts, one after the other.
+#[must_use]
+pub fn keyed_hash(key: &Hash, parts: &[&[u8]]) -> Hash {
+    let mut hasher = blake3::Hasher::new_keyed(&key.0);
+    for part in parts {
+        hasher.update(part);
+    }
+    Hash(hasher.finalize().into())
+}
+
+/// BLAKE3 `derive_key` in `context` over the parts, one after the other.
+#[must_use]
+pub fn derive_key(context: Context, parts: &[&[u8]]) -> Hash {
+    let mut hasher = Deriver::new(context);
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finish()
+}
+
+/// [`derive_key`] for input that arrives in pieces.
+pub struct Deriver(blake3::Hasher);
+
+impl Deriver {
+    /// Starts a derivation in `context`.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self(blake3::Hasher::new_derive_key(context.as_str()))
+    }
+
+    /// Adds input.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The derived key.
+    #[must_use]
+    pub fn finish(&self) -> Hash {
+        Hash(self.0.finalize().into())
+    }
+}
+
+/// The BLAKE3 derive-key contexts (formats.md 7). Internal ones never leave the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Salt of one payload field.
+    FieldSalt,
+    /// Commitment to a payload.
+    Record,
+    /// Nullifier key of an outcome.
+    Nullifier,
+    /// Start of the hash chain.
+    Chain,
+    /// Hash of a journal frame.
+    Frame,
+    /// Header and record checksums of the journal, the head file and the key ring.
+    InternalChecksum,
+    /// Wrapping of key-ring files under the master key.
+    InternalKeyRing,
+    /// Nonces that `sign` derives from the issuer's secret and its record number.
+    InternalNonce,
+    /// Payload seeds that `sign` derives beside the nonces.
+    InternalSeed,
+    /// Sealing of page tokens.
+    InternalPageToken,
+    /// Digest of the ledger's state.
+    InternalState,
+    /// Order in which `sign` permutes its rows.
+    InternalOrder,
+    /// Activation codes and one-time grants at rest.
+    InternalCode,
+}
+
+impl Context {
+    /// The context string, byte for byte.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FieldSalt => "xuefen v1 field salt",
+            Self::Record => "xuefen v1 record",
+            Self::Nullifier => "xuefen v1 nullifier",
+            Self::Chain => "xuefen v1 chain",
+            Self::Frame => "xuefen v1 frame",
+            Self::InternalChecksum => "xuefen v1 internal checksum",
+            Self::InternalKeyRing => "xuefen v1 internal key ring",
+            Self::InternalNonce => "xuefen v1 internal nonce",
+            Self::InternalSeed => "xuefen v1 internal seed",
+            Self::InternalPageToken => "xuefen v1 internal page token",
+            Self::InternalState => "xuefen v1 internal state",
+            Self::InternalOrder => "xuefen v1 internal order",
+            Self::InternalCode => "xuefen v1 internal code",
+        }
+    }
+}
