@@ -1,0 +1,5 @@
+//! The statement kinds of version 1: what their bodies are called, which are private, and the tags of private payloads.
+//!
+//! Only what a verifier needs. Whether a statement may enter a ledger is decided elsewhere (the ledger crate).
+
+pub mod tags;
