@@ -1,1 +1,4 @@
+//! Xuefen (学分): an open credit bank. One binary, one writer per ledger, everything derived from one journal.
+#![forbid(unsafe_code)]
 
+pub mod server;
