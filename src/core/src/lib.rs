@@ -1,5 +1,27 @@
 //! Every byte of Xuefen that is signed, hashed or shown.
+//!
+//! No I/O, no clock, no randomness and no async in here: what a verifier must trust is this crate and nothing else, and it
+//! builds for `wasm32-unknown-unknown` too. What a statement may *say* (kinds, rules, balances) is not here but in the
+//! ledger crate; this one knows only forms, hashes, signatures and proofs.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+pub mod attestation;
+pub mod batch;
+pub mod canonical;
+pub mod chain;
+pub mod commitment;
+pub mod disclosure;
+pub mod entry;
 pub mod hash;
+pub mod key;
+pub mod merkle;
+pub mod nullifier;
+pub mod origin;
+pub mod payload;
+pub mod statement;
+pub mod time;
+
 pub use hash::Hash;
+pub use prost;
+pub use prost::bytes;
