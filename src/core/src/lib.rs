@@ -7,20 +7,29 @@
 #![warn(missing_docs)]
 
 pub mod attestation;
+pub mod authority_file;
 pub mod batch;
 pub mod canonical;
 pub mod chain;
+pub mod checkpoint;
 pub mod commitment;
+pub mod cosignature;
 pub mod disclosure;
 pub mod entry;
 pub mod hash;
 pub mod key;
 pub mod merkle;
+pub mod note;
 pub mod nullifier;
 pub mod origin;
 pub mod payload;
+pub mod policy;
 pub mod statement;
+pub mod text;
+pub mod tile;
 pub mod time;
+pub mod tree;
+pub mod vkey;
 
 pub use hash::Hash;
 pub use prost;
