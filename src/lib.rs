@@ -1,1 +1,3 @@
+//! An open credit bank.
 
+pub mod journal;
