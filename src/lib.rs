@@ -5,3 +5,4 @@ pub mod api;
 pub mod journal;
 pub mod sequencer;
 pub mod server;
+pub mod vault;
