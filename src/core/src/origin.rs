@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn origins_are_lower_case_host_and_path() {
-        for good in ["x.example/a", "x.example/a/b-2", "localhost/a", "xn--fsq.example/a_b/~c.d", "x.example/status/a"] {
+        for good in ["x.example/a", "x.example/a/b-2", "localhost/a", "xn--fsq.example/a_b/~c.d", "x.example/status/a"]
+        {
             assert_eq!(Origin::parse(good).map(|origin| origin.to_string()), Ok(good.to_owned()));
         }
         let bad = [
