@@ -183,8 +183,10 @@ impl SecretKey {
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(seed);
-        let public = PublicKey::parse(key.verifying_key().as_bytes()).expect("a clamped scalar times the base point");
-        Self { key, public }
+        // A clamped scalar times the base point keeps the registration rule, so this need not go through `parse`.
+        let verifying = key.verifying_key();
+        let id = KeyId::of(Algorithm::Ed25519, verifying.as_bytes());
+        Self { key, public: PublicKey { key: verifying, id } }
     }
 
     /// The public half.
@@ -229,6 +231,14 @@ mod tests {
     fn a_secret_key_does_not_print_itself() {
         let secret = SecretKey::from_seed(&[0xa5; 32]);
         assert!(!format!("{secret:?}").contains("a5a5"));
+    }
+
+    #[test]
+    fn a_key_that_is_made_keeps_the_rule_for_keys_that_are_read() {
+        for seed in 0..=u8::MAX {
+            let made = SecretKey::from_seed(&[seed; 32]);
+            assert_eq!(PublicKey::parse(made.public().as_bytes()).as_ref(), Ok(made.public()));
+        }
     }
 
     #[test]

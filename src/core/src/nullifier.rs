@@ -103,8 +103,21 @@ impl std::error::Error for ScopeError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope<'a> {
     kind: ScopeKind,
-    ledger: &'a str,
-    id: &'a str,
+    ledger: Short<'a>,
+    id: Short<'a>,
+}
+
+/// Text with its length, which fits 16 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Short<'a> {
+    length: u16,
+    text: &'a str,
+}
+
+impl<'a> Short<'a> {
+    fn new(text: &'a str) -> Option<Self> {
+        Some(Self { length: u16::try_from(text.len()).ok()?, text })
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -113,22 +126,17 @@ impl<'a> Scope<'a> {
         if kind == ScopeKind::Bank && !id.is_empty() {
             return Err(ScopeError::BankWithId);
         }
-        if ledger.len() > usize::from(u16::MAX) {
-            return Err(ScopeError::LedgerTooLong);
-        }
-        if id.len() > usize::from(u16::MAX) {
-            return Err(ScopeError::IdTooLong);
-        }
+        let ledger = Short::new(ledger).ok_or(ScopeError::LedgerTooLong)?;
+        let id = Short::new(id).ok_or(ScopeError::IdTooLong)?;
         Ok(Self { kind, ledger, id })
     }
 
     /// u8 kind || u16be len || ledger || u16be len || id.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(5 + self.ledger.len() + self.id.len());
+        let mut bytes = Vec::with_capacity(5 + self.ledger.text.len() + self.id.text.len());
         bytes.push(self.kind.number());
-        for text in [self.ledger, self.id] {
-            let length = u16::try_from(text.len()).expect("checked when the scope was made");
+        for Short { length, text } in [self.ledger, self.id] {
             bytes.extend_from_slice(&length.to_be_bytes());
             bytes.extend_from_slice(text.as_bytes());
         }

@@ -315,7 +315,8 @@ pub(crate) mod tests {
 
     #[test]
     fn every_rule_names_its_field() {
-        let cases: [(StatementRule, fn(&mut Sample)); 9] = [
+        type Change = fn(&mut Sample);
+        let cases: [(StatementRule, Change); 9] = [
             (StatementRule::Version, |message| message.version = 0),
             (StatementRule::Ledger, |message| message.ledger.clear()),
             (StatementRule::Issuer, |message| message.issuer.clear()),

@@ -25,7 +25,7 @@ use xuefen_core::statement::{Statement, StatementError};
 use xuefen_core::time::{DEFAULT_MAX_AGE_SECONDS, Timestamp, check_window};
 use xuefen_core::{Hash, chain, prost};
 
-fn statement_code(result: Result<Statement<TestStatement>, StatementError>) -> &'static str {
+fn statement_code(result: &Result<Statement<TestStatement>, StatementError>) -> &'static str {
     match result {
         Ok(_) => "OK",
         Err(StatementError::NewerVersion(_)) => "VERSION",
@@ -34,7 +34,7 @@ fn statement_code(result: Result<Statement<TestStatement>, StatementError>) -> &
     }
 }
 
-fn entry_code(result: Result<Entry<TestStatement>, EntryError>) -> &'static str {
+fn entry_code(result: &Result<Entry<TestStatement>, EntryError>) -> &'static str {
     match result {
         Ok(_) => "OK",
         Err(EntryError::NewerVersion(_)) => "VERSION",
@@ -137,7 +137,7 @@ fn statements() {
 #[test]
 fn statement_cases() {
     for case in section("statement_cases") {
-        assert_eq!(statement_code(Statement::parse(bytes(&case, "bytes").into())), expect(&case), "{case}");
+        assert_eq!(statement_code(&Statement::parse(bytes(&case, "bytes").into())), expect(&case), "{case}");
     }
 }
 
@@ -173,7 +173,7 @@ fn entry_cases() {
         } else {
             bytes(&case, "bytes")
         };
-        assert_eq!(entry_code(Entry::parse(entry.into())), expect(&case), "{}", case["case"]);
+        assert_eq!(entry_code(&Entry::parse(entry.into())), expect(&case), "{}", case["case"]);
     }
 }
 

@@ -64,7 +64,7 @@ pub fn unhex(text: &str) -> Vec<u8> {
 
 /// Writes lower-case hexadecimal.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The statement of the vectors: a private body of number 16, a public one of number 17.
