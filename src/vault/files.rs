@@ -84,13 +84,14 @@ struct Ring {
 pub(super) struct Rings {
     dir: PathBuf,
     wrapping: Key,
-    rings: Vec<Ring>,
+    /// By ring number.
+    open: Vec<Ring>,
 }
 
 impl Rings {
     /// Reads all ring files into `table`, which must be empty.
     pub(super) fn open(dir: &Path, wrapping: Key, table: &mut Table) -> Result<Self, VaultError> {
-        let mut rings = Self { dir: dir.to_owned(), wrapping, rings: Vec::new() };
+        let mut rings = Self { dir: dir.to_owned(), wrapping, open: Vec::new() };
         let count = rings.tidy()?;
         for number in 0..count {
             let (ring, entries) = rings.read(number)?;
@@ -102,7 +103,7 @@ impl Rings {
             for entry in entries {
                 table.push(entry);
             }
-            rings.rings.push(ring);
+            rings.open.push(ring);
         }
         table.durable = table.len();
         table.claimed = table.durable;
@@ -166,7 +167,7 @@ impl Rings {
 
     /// Records written so far.
     fn len(&self) -> u64 {
-        self.rings.iter().map(|ring| ring.records as u64).sum()
+        self.open.iter().map(|ring| ring.records as u64).sum()
     }
 
     /// Writes all slots of the table below `end` that are not written yet, with one sync for each ring file touched.
@@ -175,11 +176,11 @@ impl Rings {
             let (start, number) = (self.len(), self.len() / RING_SLOTS as u64);
             let slots = start..end.min((number + 1) * RING_SLOTS as u64);
             let number = u32::try_from(number).map_err(|_| VaultError::Full)?;
-            if self.rings.len() as u64 > u64::from(number) {
+            if self.open.len() as u64 > u64::from(number) {
                 self.append(number, slots, table)?;
             } else {
                 let ring = self.write_whole(number, slots, table)?;
-                self.rings.push(ring);
+                self.open.push(ring);
             }
         }
         Ok(())
@@ -187,7 +188,7 @@ impl Rings {
 
     fn append(&mut self, number: u32, slots: Range<u64>, table: &RwLock<Table>) -> Result<(), VaultError> {
         let path = self.path(number);
-        let ring = &mut self.rings[number as usize];
+        let ring = &mut self.open[number as usize];
         let length = (HEADER + ring.records * RECORD) as u64;
         if ring.torn {
             // Synced by itself: were only the append to survive a power cut, old torn records could stand behind it.
@@ -217,16 +218,16 @@ impl Rings {
     /// old file stands; the journal knows the erasure by then, and it is done again on open.
     pub(super) fn rewrite(&mut self, number: u32, table: &RwLock<Table>) -> Result<(), VaultError> {
         let start = u64::from(number) * RING_SLOTS as u64;
-        let slots = start..start + self.rings[number as usize].records as u64;
+        let slots = start..start + self.open[number as usize].records as u64;
         let new = self.write_whole(number, slots, table)?;
-        let old = std::mem::replace(&mut self.rings[number as usize], new);
+        let old = std::mem::replace(&mut self.open[number as usize], new);
         // The rename took the old file's last name; its key is overwritten before its last handle closes.
         scrub(&old.file, &self.path(number))
     }
 }
 
 /// Records encoded under one lock of the table, so that whoever waits to reserve waits microseconds.
-const ENCODED_AT_ONCE: u64 = 256;
+const ENCODED_AT_ONCE: u16 = 256;
 
 /// Appends the records of `slots` to `out` and says how many. `batch` gives a record's batch from its position.
 fn encode(
@@ -237,10 +238,10 @@ fn encode(
     out: &mut Vec<u8>,
 ) -> Result<usize, VaultError> {
     let mut count = 0;
-    for start in slots.clone().step_by(ENCODED_AT_ONCE as usize) {
+    for start in slots.clone().step_by(ENCODED_AT_ONCE.into()) {
         // Slots being written change by erasure only, and who erases holds the rings, as our caller does.
         let table = table.read().unwrap_or_else(PoisonError::into_inner);
-        for slot in (start..slots.end.min(start + ENCODED_AT_ONCE)).map(Slot) {
+        for slot in (start..slots.end.min(start + u64::from(ENCODED_AT_ONCE))).map(Slot) {
             let entry = table.get(slot).ok_or(VaultError::MissingKey(slot))?;
             let position = slot.0 % RING_SLOTS as u64;
             let position = u32::try_from(position).expect("a ring holds 65,536 records");

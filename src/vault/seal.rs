@@ -68,6 +68,9 @@ mod tests {
             let payload = vec![7; length];
             let sealed = vault.seal(a, LEDGER, &commitment, &payload).unwrap();
             assert_eq!(sealed.len(), length + SEAL_OVERHEAD);
+            // The associated data spelt out: two slots differ by their keys already.
+            let aad = [LEDGER.as_bytes(), &[9; 32], &[0; 8]].concat();
+            assert_eq!(*vault.key(a).unwrap().open(&aad, &sealed).unwrap(), payload);
             assert_eq!(*vault.unseal(a, LEDGER, &commitment, &sealed).unwrap(), payload);
             assert!(matches!(vault.unseal(b, LEDGER, &commitment, &sealed), Err(VaultError::Forged(Slot(1)))));
             assert!(matches!(vault.unseal(a, "bank.example", &commitment, &sealed), Err(VaultError::Forged(_))));
