@@ -257,6 +257,18 @@ mod tests {
     }
 
     #[test]
+    fn a_node_of_another_length_is_not_passed_over() {
+        let (attestation, leaf, secret) = signed();
+        for length in [0, 31, 33] {
+            for position in 0..=attestation.wire.path.len() {
+                let mut other = attestation.clone();
+                other.wire.path.insert(position, vec![0; length].into());
+                assert_eq!(other.verify(leaf, secret.public()), Err(AttestationError::Inclusion));
+            }
+        }
+    }
+
+    #[test]
     fn a_negative_algorithm_is_not_canonical() {
         let (mut attestation, ..) = signed();
         attestation.wire.algorithm = -1;
