@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attestation;
+pub mod authority;
 pub mod authority_file;
 pub mod batch;
 pub mod canonical;
