@@ -390,9 +390,9 @@ mod tests {
     /// A log and the witnesses a to e, then the given lines.
     fn file(lines: &str) -> String {
         let log = vkey("log.example/a", 200, KeyType::Note);
-        let witnesses: String = (b'a'..=b'e')
-            .map(|w| format!("witness {} {} https://w/\n", char::from(w), vkey("w.example", w, KeyType::Cosignature)))
-            .collect();
+        let witness = |w| format!("witness {} {}", char::from(w), vkey("w.example", w, KeyType::Cosignature));
+        let witnesses: Vec<_> = (b'a'..=b'e').map(|w| witness(w) + " https://w/\n").collect();
+        let witnesses = witnesses.concat();
         format!("log {log} https://log/\n{witnesses}{lines}")
     }
 

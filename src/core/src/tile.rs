@@ -267,13 +267,15 @@ mod tests {
     fn bundles_round_trip_and_end_with_an_entry() {
         let mut bundle = Vec::new();
         assert!(
-            push_entry(&mut bundle, b"one") && push_entry(&mut bundle, b"") && !push_entry(&mut bundle, &[0; 65_536])
+            push_entry(&mut bundle, b"one")
+                && push_entry(&mut bundle, b"")
+                && !push_entry(&mut bundle, &vec![0; 65_536])
         );
         assert_eq!(bundle, b"\0\x03one\0\0");
         assert_eq!(entries(&bundle), Some(vec![&b"one"[..], b""]));
         assert_eq!(entries(&bundle[..6]), None);
         assert_eq!(entries(&bundle[..4]), None);
-        assert!(push_entry(&mut bundle, &[7; MAX_ENTRY]));
+        assert!(push_entry(&mut bundle, &vec![7; MAX_ENTRY]));
         assert_eq!(entries(&bundle).unwrap()[2].len(), MAX_ENTRY);
     }
 }

@@ -17,7 +17,7 @@ use xuefen_core::merkle::leaf_hash;
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
 use xuefen_core::presentation::Presentation;
-use xuefen_core::proof::Receipt;
+use xuefen_core::proof::{Receipt, ReceiptError};
 use xuefen_core::status::{self, Context};
 use xuefen_core::tile::{Tile, TileLevel, entries, push_entry};
 use xuefen_core::tree::{
@@ -260,7 +260,7 @@ fn receipts() {
             receipt.verify(&policy, &leaf)?;
             Ok(receipt)
         });
-        assert_eq!(result.as_ref().map_or_else(|error| error.as_str(), |_| "OK"), expect(&case), "{}", case["case"]);
+        assert_eq!(result.as_ref().map_or_else(ReceiptError::as_str, |_| "OK"), expect(&case), "{}", case["case"]);
         if text(&case, "case") == "good" {
             assert_eq!(result.expect("good").to_string(), text(&case, "proof_text"));
         }
