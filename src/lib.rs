@@ -3,5 +3,6 @@
 
 pub mod index;
 pub mod journal;
+pub mod sequencer;
 pub mod server;
 pub mod vault;

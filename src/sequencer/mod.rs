@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod gather;
 mod home;
 mod lane;
 mod open;
@@ -85,7 +86,8 @@ pub struct Ledger {
     queue: Arc<Semaphore>,
     stopped: Arc<AtomicBool>,
     clock: Clock,
-    threads: open::Threads,
+    /// Last, so that the channels close before the threads are waited for.
+    _threads: open::Threads,
 }
 
 impl Ledger {
