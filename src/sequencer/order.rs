@@ -134,9 +134,7 @@ impl Sequencer {
             Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
         };
         // Nothing of it is kept, so the key that was reserved for its payload may go.
-        if let Some(sealed) = &ready.sealed {
-            self.vault.release(sealed.slot);
-        }
+        ready.release(&self.vault);
         Ok(verdict)
     }
 

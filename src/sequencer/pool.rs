@@ -31,6 +31,13 @@ pub(super) struct SealedPayload {
 }
 
 impl Ready {
+    /// Gives the reserved key back: nothing of the posting is kept.
+    pub(super) fn release(&self, vault: &Vault) {
+        if let Some(sealed) = &self.sealed {
+            vault.release(sealed.slot);
+        }
+    }
+
     /// Bytes of its journal record, at most.
     pub(super) fn record_bytes(&self) -> usize {
         const HEADER_AND_TIME: usize = 32;
