@@ -7,3 +7,4 @@ pub mod journal;
 pub mod sequencer;
 pub mod server;
 pub mod vault;
+pub mod words;
