@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
 
 use super::messages::{Lang, Text};
 
@@ -53,7 +54,7 @@ impl<'a> Output<'a> {
     /// A table of the result.
     pub fn table(&mut self, header: &[Text], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
         let mut table = Table::new();
-        table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(header.iter().map(|text| text.in_lang(self.lang)));
         for row in rows {
             table.add_row(row.iter().map(|cell| printable(cell)));
