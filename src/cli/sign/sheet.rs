@@ -158,16 +158,25 @@ fn records(text: &str) -> anyhow::Result<Vec<(u64, StringRecord)>> {
         .flexible(true)
         .delimiter(delimiter.unwrap_or(b','))
         .from_reader(text.as_bytes());
-    let mut within = 0;
+    let (mut row, mut counted, mut within) = (1, 0, 0);
     let mut records = Vec::new();
     for record in reader.records() {
         let record = record.context("not CSV")?;
-        let line = record.position().map_or(0, csv::Position::line);
-        records.push((line - within, record));
-        let newlines = records.last().map_or(0, |(_, record)| record.iter().map(|cell| cell.matches('\n').count()).sum());
-        within += newlines as u64;
+        // The parser's position is where it began to look: in front of line ends it then skipped.
+        let from = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(counted);
+        let start = text.len() - text[from..].trim_start_matches(['\r', '\n']).len();
+        row += line_ends(&text[counted..start]);
+        counted = start;
+        records.push((row - within, record));
+        within += records.last().map_or(0, |(_, record)| record.iter().map(line_ends).sum());
     }
     Ok(records)
+}
+
+/// Line ends as the parser takes them: `\r\n`, `\n` or `\r`.
+fn line_ends(text: &str) -> u64 {
+    let pairs = text.matches("\r\n").count();
+    (text.matches(['\r', '\n']).count() - pairs) as u64
 }
 
 #[cfg(test)]
@@ -199,6 +208,8 @@ mod tests {
     fn rows_have_the_numbers_of_the_spreadsheet() {
         let text = "学号,备注,成绩\n1,\"two\nlines\",60\n\n2,,70\n,,\n3,,80\n";
         let numbers: Vec<_> = grades(text.as_bytes()).into_iter().map(|(row, _)| row).collect();
+        assert_eq!(numbers, [2, 4, 6]);
+        let numbers: Vec<_> = grades(text.replace('\n', "\r\n").as_bytes()).into_iter().map(|(row, _)| row).collect();
         assert_eq!(numbers, [2, 4, 6]);
     }
 
