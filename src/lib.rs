@@ -3,4 +3,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod index;
+pub mod journal;
 pub mod server;
+pub mod vault;
