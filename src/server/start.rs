@@ -8,6 +8,7 @@ use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::key::{Algorithm, KeyId, SecretKey};
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
+use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
 use crate::api::{Api, Pages};
@@ -45,8 +46,23 @@ pub fn origin(home: &Home) -> Result<Origin, StartError> {
     Origin::parse(text(&path)?.trim_end_matches('\n')).map_err(|_| content())
 }
 
-/// Opens the ledger in `home` with its own keys and policy files. `progress` hears of a long replay.
-pub fn open(home: &Home, clock: Clock, progress: Box<dyn Fn(u64, u64)>) -> Result<Arc<Api>, StartError> {
+/// The secrets of a server. Whoever starts it reads them from their files.
+pub struct Secrets {
+    /// Signs checkpoints and nothing else.
+    pub log: SecretKey,
+    /// Signs status notes and nothing else.
+    pub status: SecretKey,
+    /// Seed of the key that signs access tokens; page tokens are sealed with what is derived from it.
+    pub access: Zeroizing<[u8; 32]>,
+}
+
+/// Opens the ledger in `home` under its policy files. `progress` hears of a long replay: entries done, entries in all.
+pub fn open(
+    home: &Home,
+    secrets: Secrets,
+    clock: Clock,
+    progress: Box<dyn Fn(u64, u64)>,
+) -> Result<Arc<Api>, StartError> {
     let origin = origin(home)?;
     let authority_path = home.authority();
     let authority = AuthorityFile::parse(&text(&authority_path)?).map_err(|_| StartError::Content {
@@ -62,13 +78,11 @@ pub fn open(home: &Home, clock: Clock, progress: Box<dyn Fn(u64, u64)>) -> Resul
         .filter(|key| !key.name().as_str().ends_with("/status"))
         .map(|key| KeyId::of(Algorithm::Ed25519, key.public_key().as_bytes()))
         .collect();
-    let access = seed(&home.access_key())?;
-    let log_key = SecretKey::from_seed(&seed(&home.log_key())?);
-    let status_key = SecretKey::from_seed(&seed(&home.status_key())?);
-    let options = OpenOptions { origin: origin.clone(), log_key, genesis_keys, clock, progress };
+    let Secrets { log, status, access } = secrets;
+    let options = OpenOptions { origin: origin.clone(), log_key: log, genesis_keys, clock, progress };
     let ledger = Arc::new(Ledger::open(home, options)?);
     let tokens = LocalTokens::new(origin.as_str(), SecretKey::from_seed(&access));
-    Ok(Arc::new(Api { ledger, tokens, pages: Pages::new(&access), status_key, policy, authority }))
+    Ok(Arc::new(Api { ledger, tokens, pages: Pages::new(&access), status_key: status, policy, authority }))
 }
 
 /// The machine's clock.
