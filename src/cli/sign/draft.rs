@@ -10,7 +10,7 @@ use xuefen_core::proto::{EntryRef, OpenAccount, OutcomeKind, RecordOutcome, Stat
 
 use super::problem::{Problem, Refused};
 use super::secret::{Identity, NonceSecret};
-use crate::api::proto;
+use xuefen_core::proto;
 
 /// The public part of a draft's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
