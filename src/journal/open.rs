@@ -66,7 +66,7 @@ pub(super) fn recover(dir: &Path, origin: &str, mark: Mark) -> Result<Found, Jou
         table: &table,
         state: State::empty(origin).with_head(head.newest().clone()),
         settled: Position::START,
-        linked: start.expected == FrameNumber(1),
+        linked: !start.marked && start.expected == FrameNumber(1),
     };
     if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain_start(origin) {
         return Err(JournalError::WrongOrigin { dir: dir.to_owned() });

@@ -10,6 +10,12 @@ use super::{
 
 pub(super) const ORIGIN: &str = "ledger.example/credit";
 
+/// A directory to be removed at the end: in memory where there is such a place, since these tests are about bytes and
+/// sync thousands of times.
+pub(super) fn temp_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// The sequencer's part, as small as it can be.
 pub(super) struct Writer<J> {
     pub journal: J,
