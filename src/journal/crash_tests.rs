@@ -138,6 +138,14 @@ fn cut_at_every_byte() {
             assert_eq!(tip.tree.size, bench.frames[usize::try_from(whole).unwrap() - 1].2);
             let boundary = bench.frames.iter().any(|(_, end, _)| *end == at) || offset == 0 || offset == bytes.len();
             assert_eq!(journal.cut().is_none(), boundary, "{at}: {:?}", journal.cut());
+            if let Some(cut) = journal.cut() {
+                let path = segment::path(&bench.dir, cut.position.segment());
+                assert_eq!(std::fs::metadata(path).unwrap().len(), u64::from(cut.position.offset()));
+                assert_eq!(
+                    (cut.position, u64::from(cut.position.offset()) + cut.bytes),
+                    (tip.end, u64::from(at.offset()))
+                );
+            }
             if offset % 7 == 0 {
                 bench.goes_on(journal);
             }
@@ -271,6 +279,36 @@ fn an_old_backup_under_a_newer_head_is_refused() {
     assert!(matches!(refused, Err(JournalError::HeadMismatch { frame: FrameNumber(9) })), "{refused:?}");
 }
 
+/// Frames of the same numbers, sizes and lengths, but of another history: only the links tell.
+#[test]
+fn pieces_of_another_history_are_refused() {
+    let bench = Bench::new(9, 0);
+    let fork = bench.dir.join("fork");
+    let mut writer = Writer::new(FileJournal::create(&fork, ORIGIN, OPTIONS).unwrap());
+    writer.tip.chain.0[0] ^= 1;
+    for number in 0..9 {
+        writer.commit(number % 4);
+    }
+    let segments: Vec<_> = bench.segments().map(|(number, path, _)| (number, path.to_owned())).collect();
+    assert!(segments.len() > 1);
+    // Below the mark: the frames are not read, the footers tell.
+    std::fs::copy(segment::path(&fork, 0), &segments[0].1).unwrap();
+    assert_eq!(problem(open(&bench.dir, Mark::Head)), Problem::Link);
+    std::fs::write(&segments[0].1, &bench.files.iter().find(|(path, _)| *path == segments[0].1).unwrap().1).unwrap();
+    // Under a reader.
+    let journal = open(&bench.dir, Mark::Head).unwrap();
+    let mut frames = Frames::new(journal.reader(), Start::Beginning).unwrap();
+    let read = bench.frames.iter().take_while(|(position, ..)| position.segment() == 0).count();
+    assert_eq!(frames.by_ref().take(read).map(Result::unwrap).count(), read);
+    std::fs::copy(segment::path(&fork, 1), &segments[1].1).unwrap();
+    for _ in 0..2 {
+        match frames.next() {
+            Some(Err(JournalError::Damaged(damage))) => assert_eq!(damage.problem, Problem::Link),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn one_process_at_a_time() {
     let bench = Bench::new(1, 0);
@@ -352,7 +390,8 @@ fn only_a_journal_of_this_origin_is_opened() {
     assert!(matches!(open(&none.path().join("absent")), Err(JournalError::NotAJournal { .. })));
     // A creation that was cut short can be run again.
     std::fs::write(none.path().join("head.new"), b"half").unwrap();
-    FileJournal::create(none.path(), ORIGIN, OPTIONS).unwrap();
+    drop(FileJournal::create(none.path(), ORIGIN, OPTIONS).unwrap());
+    FileJournal::create(&none.path().join("a/b/c"), ORIGIN, OPTIONS).unwrap();
     assert!(matches!(FileJournal::create(none.path(), ORIGIN, OPTIONS), Err(JournalError::Exists { .. })));
 }
 
@@ -434,6 +473,20 @@ fn a_frame_within_a_payload_is_no_frame() {
     bench.restore();
     bench.overwrite(position, &[0]);
     assert_eq!(problem(open(&bench.dir, Mark::Head)), Problem::NotTail, "without its header nobody can tell");
+}
+
+/// Bytes that are in the file but not yet synced do not exist for a reader.
+#[test]
+fn readers_see_nothing_that_is_not_durable() {
+    let bench = Bench::new(1, 0);
+    let writer = Writer::new(open(&bench.dir, Mark::Head).unwrap());
+    let reader = writer.journal.reader();
+    let (end, frame) = (reader.end(), writer.frame(1));
+    let path = segment::path(&bench.dir, 0);
+    std::fs::write(&path, [std::fs::read(&path).unwrap().as_slice(), frame.bytes()].concat()).unwrap();
+    assert_eq!(reader.frame_at(end).unwrap(), None);
+    assert_eq!(reader.find(frame.number()).unwrap(), None);
+    assert!(reader.record_at(end.plus(100)).is_err());
 }
 
 /// What a later program wrote is never taken for a torn tail.

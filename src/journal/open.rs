@@ -173,22 +173,22 @@ impl Table {
 
     /// Where the mark is. Its frame must not lie above the head: the index applies nothing that was not published.
     fn start(&self, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
-        let from = |position, expected, marked| Begin { position, expected, marked };
+        let begin = |position, expected, marked| Begin { position, expected, marked };
         match mark {
             Mark::Applied { frame, position } if frame > FrameNumber::NONE => {
                 if frame > head || position.segment() as usize >= self.0.len() {
                     return Err(JournalError::MarkMismatch { frame, position });
                 }
-                Ok(from(position, frame, true))
+                Ok(begin(position, frame, true))
             }
             Mark::Head if head > FrameNumber::NONE => {
                 let firsts = (0..).zip(&self.0).filter_map(|(number, segment)| Some((number, segment.first?)));
                 let found = firsts.take_while(|(_, first)| first.number <= head).last();
-                Ok(found.map_or(from(Position::START, FrameNumber(1), false), |(number, first)| {
-                    from(Position::new(number, 0), first.number, false)
+                Ok(found.map_or(begin(Position::START, FrameNumber(1), false), |(number, first)| {
+                    begin(Position::new(number, 0), first.number, false)
                 }))
             }
-            _ => Ok(from(Position::START, FrameNumber(1), false)),
+            _ => Ok(begin(Position::START, FrameNumber(1), false)),
         }
     }
 }
@@ -228,8 +228,8 @@ struct Tail {
 }
 
 impl Scan<'_> {
-    fn run(&mut self, from: Begin) -> Result<Tail, JournalError> {
-        let mut at = from.position;
+    fn run(&mut self, begin: Begin) -> Result<Tail, JournalError> {
+        let mut at = begin.position;
         let tail = loop {
             if at.segment() as usize >= self.table.0.len() {
                 break Tail { end: at, torn: 0 };
@@ -239,12 +239,12 @@ impl Scan<'_> {
             let step = loop {
                 let step = walk.step()?;
                 match step {
-                    Step::Frame(frame) => self.frame(&frame, from)?,
+                    Step::Frame(frame) => self.frame(&frame, begin)?,
                     other => break other,
                 }
             };
-            if from.marked && !self.linked {
-                return Err(JournalError::MarkMismatch { frame: from.expected, position: from.position });
+            if begin.marked && !self.linked {
+                return Err(JournalError::MarkMismatch { frame: begin.expected, position: begin.position });
             }
             match step {
                 Step::Footer(footer) => {
@@ -269,7 +269,7 @@ impl Scan<'_> {
         JournalError::damaged(at, self.state.frame.next(), problem)
     }
 
-    fn frame(&mut self, frame: &StoredFrame, from: Begin) -> Result<(), JournalError> {
+    fn frame(&mut self, frame: &StoredFrame, begin: Begin) -> Result<(), JournalError> {
         let header = frame.header();
         if self.linked {
             let problem = match () {
@@ -281,8 +281,8 @@ impl Scan<'_> {
             if let Some(problem) = problem {
                 return Err(self.damaged(frame.position(), problem));
             }
-        } else if header.number != from.expected {
-            return Err(JournalError::MarkMismatch { frame: from.expected, position: from.position });
+        } else if header.number != begin.expected {
+            return Err(JournalError::MarkMismatch { frame: begin.expected, position: begin.position });
         }
         self.linked = true;
         self.state.read(frame);
