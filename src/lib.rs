@@ -1,3 +1,7 @@
-//! An open credit bank.
+//! Xuefen (学分): an open credit bank. One binary, one writer per ledger, everything derived from one journal.
+#![forbid(unsafe_code)]
 
+pub mod index;
 pub mod journal;
+pub mod server;
+pub mod vault;

@@ -1,0 +1,9 @@
+//! The statement kinds of version 1: what their bodies are called, which are private, and the tags of private payloads.
+//!
+//! Only what a verifier needs. Whether a statement may enter a ledger is decided elsewhere (the ledger crate).
+
+mod enums;
+mod statement;
+pub mod tags;
+
+pub use statement::Kind;

@@ -1,0 +1,3 @@
+//! The integration tests, one binary: what no single module can show on its own.
+
+mod generated;
