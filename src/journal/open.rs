@@ -5,15 +5,20 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use xuefen_core::origin::Origin;
+use xuefen_core::{Hash, chain};
+
 use super::disk::{read_up_to, sync_dir};
 use super::error::{JournalError, Problem};
 use super::file::HEAD;
+use super::file_reader::FileReader;
 use super::frame::{FrameHeader, HEADER_LEN, StoredFrame};
 use super::head::HeadFile;
+use super::reader::Reader;
 use super::scan::{Step, Walk};
 use super::segment::{self, FOOTER_LEN, Footer};
 use super::state::State;
-use super::types::{FrameNumber, Position, chain_start};
+use super::types::{FrameNumber, Position};
 
 /// Begin where on opening reads every frame. Frames before it are only covered by the footers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +31,10 @@ pub enum Mark {
     Applied {
         /// Its number.
         frame: FrameNumber,
-        /// Where it begins.
-        position: Position,
+        /// Its frame hash.
+        frame_hash: Hash,
+        /// Where it ends: where the next frame begins unless the segment rolls.
+        next: Position,
     },
 }
 
@@ -51,7 +58,7 @@ pub(super) struct Found {
 }
 
 /// Reads, judges, then repairs what a crash can have left. The caller holds the lock.
-pub(super) fn recover(dir: &Path, origin: &str, mark: Mark) -> Result<Found, JournalError> {
+pub(super) fn recover(dir: &Path, origin: &Origin, mark: Mark) -> Result<Found, JournalError> {
     let segments = segment::count(dir)?;
     let path = dir.join(HEAD);
     if !path.try_exists().map_err(JournalError::io("look for", &path))? {
@@ -60,15 +67,15 @@ pub(super) fn recover(dir: &Path, origin: &str, mark: Mark) -> Result<Found, Jou
     }
     let head = HeadFile::open(&path)?;
     let table = Table::read(dir, segments, origin)?;
-    let start = table.start(mark, head.newest().frame)?;
+    let start = table.start(dir, mark, head.newest().frame)?;
     let mut scan = Scan {
         dir,
         table: &table,
         state: State::empty(origin).with_head(head.newest().clone()),
         settled: Position::START,
-        linked: !start.marked && start.expected == FrameNumber(1),
+        linked: start.marked.is_none() && start.expected == FrameNumber(1),
     };
-    if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain_start(origin) {
+    if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain::start(origin) {
         return Err(JournalError::WrongOrigin { dir: dir.to_owned() });
     }
     let tail = scan.run(start)?;
@@ -129,12 +136,12 @@ struct Segment {
 struct Begin {
     position: Position,
     expected: FrameNumber,
-    /// The expected frame is the index's word, not the journal's.
-    marked: bool,
+    /// Hash and end of that frame, if it is the index's word and not the journal's that it is there.
+    marked: Option<(Hash, Position)>,
 }
 
 impl Table {
-    fn read(dir: &Path, segments: u32, origin: &str) -> Result<Self, JournalError> {
+    fn read(dir: &Path, segments: u32, origin: &Origin) -> Result<Self, JournalError> {
         let mut table = Vec::new();
         for number in 0..segments {
             let path = segment::path(dir, number);
@@ -164,32 +171,51 @@ impl Table {
             Some(first) if first.number != FrameNumber(1) => {
                 Err(JournalError::damaged(Position::START, FrameNumber(1), Problem::Number))
             }
-            Some(first) if first.previous != chain_start(origin) => {
+            Some(first) if first.previous != chain::start(origin) => {
                 Err(JournalError::WrongOrigin { dir: dir.to_owned() })
             }
             _ => Ok(Self(table)),
         }
     }
 
-    /// Where the mark is. Its frame must not lie above the head: the index applies nothing that was not published.
-    fn start(&self, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
-        let begin = |position, expected, marked| Begin { position, expected, marked };
+    /// Where to begin. A mark must not lie above the head: the index applies nothing that was not published.
+    fn start(&self, dir: &Path, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
         match mark {
-            Mark::Applied { frame, position } if frame > FrameNumber::NONE => {
-                if frame > head || position.segment() as usize >= self.0.len() {
-                    return Err(JournalError::MarkMismatch { frame, position });
+            Mark::Applied { frame, frame_hash, next } if frame > FrameNumber::NONE => {
+                let mismatch = JournalError::MarkMismatch { frame, position: next };
+                if frame > head || next.segment() as usize >= self.0.len() {
+                    return Err(mismatch);
                 }
-                Ok(begin(position, frame, true))
+                // What is damaged on the way does not matter here: a scan from the beginning will name it.
+                match FileReader::new(dir, next).find(frame) {
+                    Ok(Some(position)) => Ok(Begin { position, expected: frame, marked: Some((frame_hash, next)) }),
+                    _ => Err(mismatch),
+                }
             }
             Mark::Head if head > FrameNumber::NONE => {
                 let firsts = (0..).zip(&self.0).filter_map(|(number, segment)| Some((number, segment.first?)));
                 let found = firsts.take_while(|(_, first)| first.number <= head).last();
-                Ok(found.map_or(begin(Position::START, FrameNumber(1), false), |(number, first)| {
-                    begin(Position::new(number, 0), first.number, false)
+                Ok(found.map_or(Begin::BEGINNING, |(number, first)| Begin {
+                    position: Position::new(number, 0),
+                    expected: first.number,
+                    marked: None,
                 }))
             }
-            _ => Ok(begin(Position::START, FrameNumber(1), false)),
+            _ => Ok(Begin::BEGINNING),
         }
+    }
+}
+
+impl Begin {
+    const BEGINNING: Self = Self { position: Position::START, expected: FrameNumber(1), marked: None };
+
+    /// Whether `frame`, the first one read, is the one that must be there.
+    fn is(&self, frame: &StoredFrame) -> bool {
+        frame.number() == self.expected && self.marked.is_none_or(|marked| marked == (frame.hash(), frame.end()))
+    }
+
+    const fn mismatch(&self) -> JournalError {
+        JournalError::MarkMismatch { frame: self.expected, position: self.position }
     }
 }
 
@@ -243,8 +269,8 @@ impl Scan<'_> {
                     other => break other,
                 }
             };
-            if begin.marked && !self.linked {
-                return Err(JournalError::MarkMismatch { frame: begin.expected, position: begin.position });
+            if begin.marked.is_some() && !self.linked {
+                return Err(begin.mismatch());
             }
             match step {
                 Step::Footer(footer) => {
@@ -281,8 +307,8 @@ impl Scan<'_> {
             if let Some(problem) = problem {
                 return Err(self.damaged(frame.position(), problem));
             }
-        } else if header.number != begin.expected {
-            return Err(JournalError::MarkMismatch { frame: begin.expected, position: begin.position });
+        } else if !begin.is(frame) {
+            return Err(begin.mismatch());
         }
         self.linked = true;
         self.state.read(frame);
