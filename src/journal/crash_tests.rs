@@ -73,6 +73,15 @@ impl Bench {
         }
     }
 
+    /// The head file as it was after two frames.
+    fn older_head(&self) -> Vec<u8> {
+        let dir = self.dir.with_file_name("older");
+        let mut writer = Writer::new(FileJournal::create(&dir, &origin(), OPTIONS).unwrap());
+        writer.commit(0);
+        writer.commit(1);
+        std::fs::read(dir.join("head")).unwrap()
+    }
+
     fn segments(&self) -> impl Iterator<Item = (u32, &Path, &[u8])> {
         let files = self.files.iter().filter(|(path, _)| path.extension().is_some_and(|suffix| suffix == "segment"));
         (0..).zip(files).map(|(number, (path, bytes))| (number, path.as_path(), bytes.as_slice()))
@@ -467,6 +476,46 @@ fn fsck_recomputes_chain_and_tree() {
     drop(writer);
     let damage = fsck(&bench.dir, None).unwrap().damage.unwrap();
     assert_eq!((damage.problem, damage.frame), (Problem::Root, FrameNumber(3)));
+}
+
+/// Each part whole by its own checksum, but not of this journal.
+#[test]
+fn whole_parts_in_the_wrong_place_are_reported() {
+    let bench = Bench::new(9, 0);
+    let damage = || fsck(&bench.dir, None).unwrap().damage.unwrap().problem;
+    let (path, newest) = bench.files.iter().find(|(path, _)| path.ends_with("head")).unwrap();
+    let older = bench.older_head();
+    // One slot of now, the other of long ago: both name frames that are there.
+    for (keep, slot) in [(0, 4_096..8_192), (1, 0..4_096)] {
+        let mut bytes = newest.clone();
+        bytes[slot.clone()].copy_from_slice(&older[slot]);
+        std::fs::write(path, bytes).unwrap();
+        assert_eq!(damage(), Problem::HeadSequence, "slot {keep} kept");
+    }
+    std::fs::write(path, [newest.as_slice(), &[0]].concat()).unwrap();
+    assert_eq!(damage(), Problem::HeadSequence, "longer");
+    bench.restore();
+    let first = bench.segments().next().unwrap();
+    let at = first.2.len() - segment::FOOTER_LEN;
+    let right = segment::Footer::parse(&first.2[at..]).unwrap();
+    for wrong in [
+        segment::Footer { first_index: 1, ..right },
+        segment::Footer { count: right.count + 1, ..right },
+        segment::Footer { last_hash: Hash([1; 32]), ..right },
+    ] {
+        bench.overwrite(Position::new(0, u32::try_from(at).unwrap()), &wrong.encode());
+        assert_eq!(damage(), Problem::FooterMismatch);
+        assert!(matches!(open(&bench.dir, Mark::Beginning), Err(JournalError::Damaged(_))));
+    }
+    // The same at the very end, where no later segment contradicts it.
+    let bench = Bench::new(3, 0);
+    let end = bench.frames[2].1;
+    let footer = segment::Footer { first_index: 0, count: 3, last_hash: Hash([1; 32]) };
+    let whole = bench.segments().next().unwrap().2.to_vec();
+    std::fs::write(segment::path(&bench.dir, 0), [whole.as_slice(), &footer.encode()].concat()).unwrap();
+    assert_eq!(bench.segments().count(), 1);
+    assert!(end.offset() as usize == whole.len());
+    assert_eq!(problem(open(&bench.dir, Mark::Beginning)), Problem::FooterMismatch);
 }
 
 /// A payload that looks like a later frame does not turn a torn tail into damage, as long as the frame's header is whole.

@@ -29,6 +29,8 @@ mod conformance;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod sync_tests;
+#[cfg(test)]
 mod testing;
 
 use std::sync::Arc;
