@@ -3,36 +3,27 @@
 //! Only that a signature holds is remembered, never that its key is in force (formats.md 2).
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
-use xuefen_core::Hash;
-use xuefen_core::hash::sha256;
+use xuefen_core::attestation::Claim;
 
 /// Batches remembered at most; then all are forgotten and checked once more.
 const MOST: usize = 16_384;
 
-/// Digests of (key id, batch size, batch root, signature) that verified.
+/// Claims that verified.
 #[derive(Default)]
-pub struct VerifiedBatches(Mutex<BTreeSet<Hash>>);
-
-impl VerifiedBatches {
-    fn digest(key_id: &Hash, size: u32, root: &Hash, signature: &[u8]) -> Hash {
-        sha256(&[key_id.as_ref(), &size.to_be_bytes(), root.as_ref(), signature])
-    }
-}
+pub(super) struct VerifiedBatches(RwLock<BTreeSet<Claim>>);
 
 impl xuefen_ledger::VerifiedBatches for VerifiedBatches {
-    fn contains(&self, key_id: &Hash, size: u32, root: &Hash, signature: &[u8]) -> bool {
-        let digest = Self::digest(key_id, size, root, signature);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&digest)
+    fn contains(&self, claim: &Claim) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(claim)
     }
 
-    fn insert(&self, key_id: &Hash, size: u32, root: &Hash, signature: &[u8]) {
-        let digest = Self::digest(key_id, size, root, signature);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn insert(&self, claim: Claim) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(digest);
+        known.insert(claim);
     }
 }

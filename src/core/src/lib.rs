@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attestation;
+pub mod authority;
 pub mod authority_file;
 pub mod batch;
 pub mod canonical;
@@ -26,6 +27,7 @@ pub mod nullifier;
 pub mod origin;
 pub mod payload;
 pub mod policy;
+pub mod presentation;
 pub mod proof;
 pub mod statement;
 pub mod status;
@@ -33,6 +35,7 @@ pub mod text;
 pub mod tile;
 pub mod time;
 pub mod tree;
+pub mod verify;
 pub mod vkey;
 
 pub use hash::Hash;
