@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::testing::{Writer, entry, expected, origin, payload, temp_dir};
+use super::testing::{ORIGIN, Writer, entry, expected, payload, temp_dir};
 use super::{
     Answer, Appended, Call, Epoch, Fault, FileJournal, FrameBuilder, FrameNumber, Frames, Head, Journal, JournalError,
     MAX_CHECKPOINT, Mark, MemoryJournal, MemoryStore, Moment, Options, Published, Record, Start, TreeHead, chain_start,
@@ -29,10 +29,9 @@ fn conformance<B: Bench>(mut bench: B) {
 
 fn begins_empty(mut journal: impl Journal) {
     let tip = journal.acquire().unwrap();
-    assert_eq!((tip.frame, tip.tree), (FrameNumber::NONE, TreeHead::EMPTY));
-    assert_eq!((tip.frame_hash, tip.chain), (chain_start(&origin()), chain_start(&origin())));
-    let head =
-        Head { frame: FrameNumber::NONE, frame_hash: chain_start(&origin()), tree_size: 0, checkpoint: Vec::new() };
+    assert_eq!((tip.frame, tip.tree), (FrameNumber::NONE, TreeHead::empty()));
+    assert_eq!((tip.frame_hash, tip.chain), (chain_start(ORIGIN), chain_start(ORIGIN)));
+    let head = Head { frame: FrameNumber::NONE, frame_hash: chain_start(ORIGIN), tree_size: 0, checkpoint: Vec::new() };
     assert_eq!(tip.published, head);
     let reader = journal.reader();
     assert_eq!(reader.find(FrameNumber(1)).unwrap(), None);
@@ -99,8 +98,7 @@ fn survives_reopening<B: Bench>(bench: &mut B, journal: B::Journal) {
 }
 
 fn fences(mut journal: impl Journal) {
-    let head =
-        Head { frame: FrameNumber::NONE, frame_hash: chain_start(&origin()), tree_size: 0, checkpoint: Vec::new() };
+    let head = Head { frame: FrameNumber::NONE, frame_hash: chain_start(ORIGIN), tree_size: 0, checkpoint: Vec::new() };
     assert_eq!(journal.publish(&head).unwrap(), Published::Fenced, "nobody has acquired");
     let mut writer = Writer::new(journal);
     writer.commit(2);
@@ -128,7 +126,7 @@ fn refuses_what_does_not_follow(journal: impl Journal) {
     let (tip, chain, tree) = (writer.tip.clone(), writer.tip.chain, writer.tip.tree);
     let wrong = [
         FrameBuilder::new(FrameNumber(3), 2, tip.frame_hash).finish(chain, tree),
-        FrameBuilder::new(FrameNumber(2), 2, chain_start(&origin())).finish(chain, tree),
+        FrameBuilder::new(FrameNumber(2), 2, chain_start(ORIGIN)).finish(chain, tree),
         FrameBuilder::new(FrameNumber(2), 3, tip.frame_hash).finish(chain, TreeHead { size: 3, ..tree }),
         first,
     ];
@@ -187,7 +185,7 @@ impl Bench for Memory {
     type Journal = MemoryJournal;
 
     fn create(&mut self) -> MemoryJournal {
-        MemoryStore::with_segments(&origin(), 1_500).writer()
+        MemoryStore::with_segments(ORIGIN, 1_500).writer()
     }
 
     fn reopen(&mut self, old: MemoryJournal) -> MemoryJournal {
@@ -213,12 +211,12 @@ impl Bench for Files {
 
     fn create(&mut self) -> FileJournal {
         self.count += 1;
-        FileJournal::create(&self.path(), &origin(), Self::OPTIONS).unwrap()
+        FileJournal::create(&self.path(), ORIGIN, Self::OPTIONS).unwrap()
     }
 
     fn reopen(&mut self, old: FileJournal) -> FileJournal {
         drop(old);
-        let journal = FileJournal::open(&self.path(), &origin(), Mark::Head, Self::OPTIONS).unwrap();
+        let journal = FileJournal::open(&self.path(), ORIGIN, Mark::Head, Self::OPTIONS).unwrap();
         assert_eq!(journal.cut(), None);
         journal
     }
@@ -242,7 +240,7 @@ fn fault(call: Call, moment: Moment, answer: Answer) -> Fault {
 fn after_an_error_everything_is_stopped_and_a_new_writer_sees_what_applied() {
     for call in [Call::Append, Call::Publish] {
         for moment in [Moment::Before, Moment::After] {
-            let mut writer = Writer::new(MemoryStore::new(&origin()).writer());
+            let mut writer = Writer::new(MemoryStore::new(ORIGIN).writer());
             let store = writer.journal.store().clone();
             store.inject(fault(call, moment, Answer::Error));
             writer.commit(2);
@@ -270,7 +268,7 @@ fn after_an_error_everything_is_stopped_and_a_new_writer_sees_what_applied() {
 #[test]
 fn after_unknown_the_writer_acquires_and_compares() {
     for moment in [Moment::Before, Moment::After] {
-        let mut writer = Writer::new(MemoryStore::new(&origin()).writer());
+        let mut writer = Writer::new(MemoryStore::new(ORIGIN).writer());
         writer.journal.store().inject(fault(Call::Append, moment, Answer::Unknown));
         writer.journal.store().inject(fault(Call::Publish, moment, Answer::Unknown));
         writer.commit(2);
@@ -297,7 +295,7 @@ fn after_unknown_the_writer_acquires_and_compares() {
 
 #[test]
 fn the_last_writer_to_acquire_fences_the_others() {
-    let store = MemoryStore::new(&origin());
+    let store = MemoryStore::new(ORIGIN);
     let mut first = Writer::new(store.writer());
     first.commit(1);
     let mut second = Writer::new(store.writer());

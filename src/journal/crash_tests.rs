@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use xuefen_core::Hash;
 
-use super::testing::{Writer, origin, temp_dir};
+use super::testing::{ORIGIN, Writer, temp_dir};
 use super::{
     FileJournal, FrameBuilder, FrameNumber, Frames, Journal, JournalError, Mark, Options, Position, Problem, Sealed,
     Start, fsck, segment,
@@ -15,7 +15,7 @@ use super::{
 const OPTIONS: Options = Options { segment_size: 1_200 };
 
 fn open(dir: &Path, mark: Mark) -> Result<FileJournal, JournalError> {
-    FileJournal::open(dir, &origin(), mark, OPTIONS)
+    FileJournal::open(dir, ORIGIN, mark, OPTIONS)
 }
 
 fn problem(result: Result<FileJournal, JournalError>) -> Problem {
@@ -39,7 +39,7 @@ impl Bench {
     fn new(published: u64, more: u64) -> Self {
         let temp = temp_dir();
         let dir = temp.path().join("journal");
-        let mut writer = Writer::new(FileJournal::create(&dir, &origin(), OPTIONS).unwrap());
+        let mut writer = Writer::new(FileJournal::create(&dir, ORIGIN, OPTIONS).unwrap());
         for number in 0..published + more {
             writer.write(number % 4);
             if number < published {
@@ -76,7 +76,7 @@ impl Bench {
     /// The head file as it was after two frames.
     fn older_head(&self) -> Vec<u8> {
         let dir = self.dir.with_file_name("older");
-        let mut writer = Writer::new(FileJournal::create(&dir, &origin(), OPTIONS).unwrap());
+        let mut writer = Writer::new(FileJournal::create(&dir, ORIGIN, OPTIONS).unwrap());
         writer.commit(0);
         writer.commit(1);
         std::fs::read(dir.join("head")).unwrap()
@@ -114,7 +114,7 @@ impl Bench {
         writer.commit(2);
         let tip = writer.tip.clone();
         drop(writer);
-        let report = fsck(&self.dir, Some(&origin())).unwrap();
+        let report = fsck(&self.dir, Some(ORIGIN)).unwrap();
         assert_eq!((report.damage, report.entries, report.frames), (None, tip.tree.size, tip.frame.0));
     }
 }
@@ -252,7 +252,7 @@ fn a_head_torn_at_every_page_leaves_the_one_before() {
     assert!(matches!(open(&bench.dir, Mark::Head), Err(JournalError::HeadDamaged { .. })));
     std::fs::remove_file(path).unwrap();
     assert!(matches!(open(&bench.dir, Mark::Head), Err(JournalError::HeadMissing { .. })));
-    assert!(matches!(FileJournal::create(&bench.dir, &origin(), OPTIONS), Err(JournalError::Exists { .. })));
+    assert!(matches!(FileJournal::create(&bench.dir, ORIGIN, OPTIONS), Err(JournalError::Exists { .. })));
     assert!(fsck(&bench.dir, None).is_err());
 }
 
@@ -275,7 +275,7 @@ fn an_old_backup_under_a_newer_head_is_refused() {
     for ((_, path, _), (_, _, bytes)) in bench.segments().zip(other.segments()) {
         std::fs::write(path, bytes).unwrap();
     }
-    let mut shorter = Writer::new(FileJournal::create(&bench.dir.join("fork"), &origin(), OPTIONS).unwrap());
+    let mut shorter = Writer::new(FileJournal::create(&bench.dir.join("fork"), ORIGIN, OPTIONS).unwrap());
     for _ in 0..9 {
         shorter.commit(1);
     }
@@ -295,7 +295,7 @@ fn an_old_backup_under_a_newer_head_is_refused() {
 fn pieces_of_another_history_are_refused() {
     let bench = Bench::new(9, 0);
     let fork = bench.dir.join("fork");
-    let mut writer = Writer::new(FileJournal::create(&fork, &origin(), OPTIONS).unwrap());
+    let mut writer = Writer::new(FileJournal::create(&fork, ORIGIN, OPTIONS).unwrap());
     writer.tip.chain.0[0] ^= 1;
     for number in 0..9 {
         writer.commit(number % 4);
@@ -362,54 +362,50 @@ fn every_frame_can_be_the_mark_and_nothing_else() {
     let bench = Bench::new(12, 2);
     let whole = Writer::new(open(&bench.dir, Mark::Beginning).unwrap()).tip;
     bench.restore();
-    let reader = open(&bench.dir, Mark::Beginning).unwrap().reader();
-    let hashes: Vec<_> = Frames::new(reader, Start::Beginning).unwrap().map(|frame| frame.unwrap().hash()).collect();
-    for (number, ((_, end, _), hash)) in (1..).zip(bench.frames.iter().zip(hashes)) {
-        let mark =
-            |frame, frame_hash, next| open(&bench.dir, Mark::Applied { frame: FrameNumber(frame), frame_hash, next });
-        let opened = mark(number, hash, *end);
+    for (number, (_, end, _)) in (1..).zip(&bench.frames) {
+        let mark = |frame, position| open(&bench.dir, Mark::Applied { frame: FrameNumber(frame), position });
+        let opened = mark(number, *end);
         if number > 12 {
             assert!(matches!(opened, Err(JournalError::MarkMismatch { .. })), "above the head");
             continue;
         }
         assert_eq!(opened.unwrap().acquire().unwrap(), whole, "frame {number}");
         bench.restore();
-        for (frame, hash, next) in [
-            (number + 1, hash, *end),
-            (number, Hash([1; 32]), *end),
-            (number, hash, end.plus(1)),
-            (number, hash, Position::new(end.segment(), end.offset() - 1)),
-            (number, hash, end.next_segment().plus(9)),
-            (number, hash, Position::START),
-            (number, hash, Position::from_u64(u64::MAX)),
+        for (frame, next) in [
+            (number + 1, *end),
+            (number, end.plus(1)),
+            (number, Position::new(end.segment(), end.offset() - 1)),
+            (number, end.next_segment().plus(9)),
+            (number, Position::START),
+            (number, Position::from_u64(u64::MAX)),
         ] {
-            let refused = mark(frame, hash, next);
+            let refused = mark(frame, next);
             assert!(matches!(refused, Err(JournalError::MarkMismatch { .. })), "{frame} to {next}: {refused:?}");
         }
     }
-    let none = Mark::Applied { frame: FrameNumber::NONE, frame_hash: whole.chain, next: Position::START };
+    let none = Mark::Applied { frame: FrameNumber::NONE, position: Position::START };
     assert_eq!(open(&bench.dir, none).unwrap().acquire().unwrap(), whole);
 }
 
 #[test]
 fn only_a_journal_of_this_origin_is_opened() {
     let bench = Bench::new(1, 0);
-    let other = xuefen_core::origin::Origin::parse("other.example/credit").unwrap();
-    let open = |dir: &Path| FileJournal::open(dir, &other, Mark::Head, OPTIONS);
+    let other = "other.example/credit";
+    let open = |dir: &Path| FileJournal::open(dir, other, Mark::Head, OPTIONS);
     assert!(matches!(open(&bench.dir), Err(JournalError::WrongOrigin { .. })));
-    assert!(fsck(&bench.dir, Some(&other)).unwrap().damage.is_some());
+    assert!(fsck(&bench.dir, Some(other)).unwrap().damage.is_some());
     let empty = Bench::new(0, 0);
     assert!(matches!(open(&empty.dir), Err(JournalError::WrongOrigin { .. })));
-    assert!(fsck(&empty.dir, Some(&other)).unwrap().damage.is_some());
+    assert!(fsck(&empty.dir, Some(other)).unwrap().damage.is_some());
     assert_eq!(fsck(&empty.dir, None).unwrap().damage, None);
     let none = temp_dir();
     assert!(matches!(open(none.path()), Err(JournalError::NotAJournal { .. })));
     assert!(matches!(open(&none.path().join("absent")), Err(JournalError::NotAJournal { .. })));
     // A creation that was cut short can be run again.
     std::fs::write(none.path().join("head.new"), b"half").unwrap();
-    drop(FileJournal::create(none.path(), &origin(), OPTIONS).unwrap());
-    FileJournal::create(&none.path().join("a/b/c"), &origin(), OPTIONS).unwrap();
-    assert!(matches!(FileJournal::create(none.path(), &origin(), OPTIONS), Err(JournalError::Exists { .. })));
+    drop(FileJournal::create(none.path(), ORIGIN, OPTIONS).unwrap());
+    FileJournal::create(&none.path().join("a/b/c"), ORIGIN, OPTIONS).unwrap();
+    assert!(matches!(FileJournal::create(none.path(), ORIGIN, OPTIONS), Err(JournalError::Exists { .. })));
 }
 
 /// Any one byte changed, anywhere: fsck reports it, and opening either refuses or has lost nothing that was published.
@@ -417,7 +413,7 @@ fn only_a_journal_of_this_origin_is_opened() {
 fn every_damaged_byte_is_reported_and_nothing_published_is_lost() {
     let bench = Bench::new(7, 2);
     assert!(bench.segments().count() >= 3);
-    assert_eq!(fsck(&bench.dir, Some(&origin())).unwrap().damage, None);
+    assert_eq!(fsck(&bench.dir, Some(ORIGIN)).unwrap().damage, None);
     for (path, whole) in &bench.files {
         if path.ends_with("lock") {
             continue;
@@ -441,7 +437,7 @@ fn every_damaged_byte_is_reported_and_nothing_published_is_lost() {
             }
         }
     }
-    assert_eq!(fsck(&bench.dir, Some(&origin())).unwrap().damage, None);
+    assert_eq!(fsck(&bench.dir, Some(ORIGIN)).unwrap().damage, None);
 }
 
 #[test]
@@ -523,7 +519,7 @@ fn whole_parts_in_the_wrong_place_are_reported() {
 fn a_frame_within_a_payload_is_no_frame() {
     let temp = temp_dir();
     let dir = temp.path().join("journal");
-    let mut writer = Writer::new(FileJournal::create(&dir, &origin(), OPTIONS).unwrap());
+    let mut writer = Writer::new(FileJournal::create(&dir, ORIGIN, OPTIONS).unwrap());
     writer.commit(1);
     let fake = FrameBuilder::new(FrameNumber(9), 0, writer.tip.frame_hash);
     let fake = fake.finish(writer.tip.chain, super::TreeHead { size: 0, ..writer.tip.tree });
@@ -566,7 +562,7 @@ fn another_version_is_refused_and_not_cut() {
 #[test]
 fn readers_follow_a_writer_in_other_threads() {
     let temp = temp_dir();
-    let mut writer = Writer::new(FileJournal::create(&temp.path().join("journal"), &origin(), OPTIONS).unwrap());
+    let mut writer = Writer::new(FileJournal::create(&temp.path().join("journal"), ORIGIN, OPTIONS).unwrap());
     let reader = writer.journal.reader();
     std::thread::scope(|scope| {
         for _ in 0..2 {

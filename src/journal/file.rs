@@ -5,8 +5,6 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use xuefen_core::origin::Origin;
-
 use super::build::Frame;
 use super::disk::sync_dir;
 use super::error::JournalError;
@@ -64,7 +62,7 @@ impl FileJournal {
     ///
     /// # Errors
     /// [`JournalError::Exists`] if there is one, [`JournalError::Locked`], [`JournalError::Io`].
-    pub fn create(dir: &Path, origin: &Origin, options: Options) -> Result<Self, JournalError> {
+    pub fn create(dir: &Path, origin: &str, options: Options) -> Result<Self, JournalError> {
         // The directory itself and those above it that are made now; their names must be durable too.
         let made =
             1 + dir.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
@@ -97,7 +95,7 @@ impl FileJournal {
     /// [`JournalError::HeadMissing`], [`JournalError::HeadDamaged`], [`JournalError::HeadMismatch`],
     /// [`JournalError::BehindHead`], [`JournalError::WrongOrigin`], [`JournalError::Damaged`]; and
     /// [`JournalError::MarkMismatch`], [`JournalError::Io`]. Nothing has been changed on disk then.
-    pub fn open(dir: &Path, origin: &Origin, mark: Mark, options: Options) -> Result<Self, JournalError> {
+    pub fn open(dir: &Path, origin: &str, mark: Mark, options: Options) -> Result<Self, JournalError> {
         if !dir.is_dir() {
             return Err(JournalError::NotAJournal { dir: dir.to_owned() });
         }
@@ -105,13 +103,7 @@ impl FileJournal {
         Self::from_dir(dir, origin, mark, options, lock)
     }
 
-    fn from_dir(
-        dir: &Path,
-        origin: &Origin,
-        mark: Mark,
-        options: Options,
-        lock: DirLock,
-    ) -> Result<Self, JournalError> {
+    fn from_dir(dir: &Path, origin: &str, mark: Mark, options: Options, lock: DirLock) -> Result<Self, JournalError> {
         let found = open::recover(dir, origin, mark)?;
         Ok(Self {
             dir: dir.to_owned(),

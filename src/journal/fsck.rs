@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use xuefen_core::merkle::leaf_hash;
-use xuefen_core::origin::Origin;
 use xuefen_core::tree::Frontier;
 use xuefen_core::{Hash, chain};
 
@@ -17,7 +16,7 @@ use super::lock::DirLock;
 use super::record::Record;
 use super::scan::{Step, Walk};
 use super::segment::{self, Footer};
-use super::types::{FrameNumber, Position};
+use super::types::{FrameNumber, Position, chain_start};
 
 /// What `fsck` read, and the first problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +41,7 @@ pub struct Report {
 /// # Errors
 /// [`JournalError::Locked`] if a server runs on it, [`JournalError::NotAJournal`], [`JournalError::Io`]. Damage is not
 /// an error but in the report.
-pub fn fsck(dir: &Path, origin: Option<&Origin>) -> Result<Report, JournalError> {
+pub fn fsck(dir: &Path, origin: Option<&str>) -> Result<Report, JournalError> {
     if !dir.is_dir() {
         return Err(JournalError::NotAJournal { dir: dir.to_owned() });
     }
@@ -56,7 +55,7 @@ pub fn fsck(dir: &Path, origin: Option<&Origin>) -> Result<Report, JournalError>
     Ok(report)
 }
 
-fn check(dir: &Path, origin: Option<&Origin>, report: &mut Report) -> Result<(), JournalError> {
+fn check(dir: &Path, origin: Option<&str>, report: &mut Report) -> Result<(), JournalError> {
     let segments = segment::count(dir)?;
     let path = dir.join(HEAD);
     if !path.try_exists().map_err(JournalError::io("look for", &path))? {
@@ -68,7 +67,7 @@ fn check(dir: &Path, origin: Option<&Origin>, report: &mut Report) -> Result<(),
     let bytes = read_up_to(&file, 0, 2 * SLOT + 1).map_err(JournalError::io("read", &path))?;
     let mut slots = head::slots(&bytes).map(|slot| slot.map(|(sequence, head)| Named { sequence, head, found: false }));
 
-    let mut follow = Follow::new(origin.map(chain::start));
+    let mut follow = Follow::new(origin.map(chain_start));
     for number in 0..segments {
         report.segments = number + 1;
         let last = number + 1 == segments;
@@ -77,7 +76,7 @@ fn check(dir: &Path, origin: Option<&Origin>, report: &mut Report) -> Result<(),
     if follow.frame == FrameNumber::NONE {
         // Nothing but the heads knows the origin of an empty journal.
         for slot in slots.iter_mut().flatten() {
-            let start = origin.map_or(slot.head.frame_hash, chain::start);
+            let start = origin.map_or(slot.head.frame_hash, chain_start);
             slot.found = slot.head.frame == FrameNumber::NONE && slot.head.frame_hash == start;
         }
     }

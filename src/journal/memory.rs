@@ -3,8 +3,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use xuefen_core::origin::Origin;
-
 use super::build::Frame;
 use super::error::JournalError;
 use super::head::Head;
@@ -73,13 +71,13 @@ pub struct MemoryStore(Arc<Mutex<Inner>>);
 impl MemoryStore {
     /// An empty journal of `origin`.
     #[must_use]
-    pub fn new(origin: &Origin) -> Self {
+    pub fn new(origin: &str) -> Self {
         Self::with_segments(origin, 1 << 30)
     }
 
     /// The same, rolling its segments at `segment_size` bytes.
     #[must_use]
-    pub fn with_segments(origin: &Origin, segment_size: usize) -> Self {
+    pub fn with_segments(origin: &str, segment_size: usize) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             segments: vec![Vec::new()],
             segment_size,

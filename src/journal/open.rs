@@ -5,9 +5,6 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use xuefen_core::origin::Origin;
-use xuefen_core::{Hash, chain};
-
 use super::disk::{read_up_to, sync_dir};
 use super::error::{JournalError, Problem};
 use super::file::HEAD;
@@ -18,7 +15,7 @@ use super::reader::Reader;
 use super::scan::{Step, Walk};
 use super::segment::{self, FOOTER_LEN, Footer};
 use super::state::State;
-use super::types::{FrameNumber, Position};
+use super::types::{FrameNumber, Position, chain_start};
 
 /// Begin where on opening reads every frame. Frames before it are only covered by the footers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +28,9 @@ pub enum Mark {
     Applied {
         /// Its number.
         frame: FrameNumber,
-        /// Its frame hash.
-        frame_hash: Hash,
-        /// Where it ends: where the next frame begins unless the segment rolls.
-        next: Position,
+        /// Where it ends, which is where the next frame begins unless the segment rolls. The index keeps this, not where the
+        /// frame began.
+        position: Position,
     },
 }
 
@@ -58,7 +54,7 @@ pub(super) struct Found {
 }
 
 /// Reads, judges, then repairs what a crash can have left. The caller holds the lock.
-pub(super) fn recover(dir: &Path, origin: &Origin, mark: Mark) -> Result<Found, JournalError> {
+pub(super) fn recover(dir: &Path, origin: &str, mark: Mark) -> Result<Found, JournalError> {
     let segments = segment::count(dir)?;
     let path = dir.join(HEAD);
     if !path.try_exists().map_err(JournalError::io("look for", &path))? {
@@ -75,7 +71,7 @@ pub(super) fn recover(dir: &Path, origin: &Origin, mark: Mark) -> Result<Found, 
         settled: Position::START,
         linked: start.marked.is_none() && start.expected == FrameNumber(1),
     };
-    if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain::start(origin) {
+    if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain_start(origin) {
         return Err(JournalError::WrongOrigin { dir: dir.to_owned() });
     }
     let tail = scan.run(start)?;
@@ -136,12 +132,12 @@ struct Segment {
 struct Begin {
     position: Position,
     expected: FrameNumber,
-    /// Hash and end of that frame, if it is the index's word and not the journal's that it is there.
-    marked: Option<(Hash, Position)>,
+    /// End of that frame, if it is the index's word and not the journal's that it is there.
+    marked: Option<Position>,
 }
 
 impl Table {
-    fn read(dir: &Path, segments: u32, origin: &Origin) -> Result<Self, JournalError> {
+    fn read(dir: &Path, segments: u32, origin: &str) -> Result<Self, JournalError> {
         let mut table = Vec::new();
         for number in 0..segments {
             let path = segment::path(dir, number);
@@ -171,7 +167,7 @@ impl Table {
             Some(first) if first.number != FrameNumber(1) => {
                 Err(JournalError::damaged(Position::START, FrameNumber(1), Problem::Number))
             }
-            Some(first) if first.previous != chain::start(origin) => {
+            Some(first) if first.previous != chain_start(origin) => {
                 Err(JournalError::WrongOrigin { dir: dir.to_owned() })
             }
             _ => Ok(Self(table)),
@@ -181,14 +177,14 @@ impl Table {
     /// Where to begin. A mark must not lie above the head: the index applies nothing that was not published.
     fn start(&self, dir: &Path, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
         match mark {
-            Mark::Applied { frame, frame_hash, next } if frame > FrameNumber::NONE => {
-                let mismatch = JournalError::MarkMismatch { frame, position: next };
-                if frame > head || next.segment() as usize >= self.0.len() {
+            Mark::Applied { frame, position: end } if frame > FrameNumber::NONE => {
+                let mismatch = JournalError::MarkMismatch { frame, position: end };
+                if frame > head || end.segment() as usize >= self.0.len() {
                     return Err(mismatch);
                 }
                 // What is damaged on the way does not matter here: a scan from the beginning will name it.
-                match FileReader::new(dir, next).find(frame) {
-                    Ok(Some(position)) => Ok(Begin { position, expected: frame, marked: Some((frame_hash, next)) }),
+                match FileReader::new(dir, end).find(frame) {
+                    Ok(Some(position)) => Ok(Begin { position, expected: frame, marked: Some(end) }),
                     _ => Err(mismatch),
                 }
             }
@@ -211,7 +207,7 @@ impl Begin {
 
     /// Whether `frame`, the first one read, is the one that must be there.
     fn is(&self, frame: &StoredFrame) -> bool {
-        frame.number() == self.expected && self.marked.is_none_or(|marked| marked == (frame.hash(), frame.end()))
+        frame.number() == self.expected && self.marked.is_none_or(|end| end == frame.end())
     }
 
     const fn mismatch(&self) -> JournalError {

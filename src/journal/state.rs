@@ -2,14 +2,13 @@
 
 use std::collections::VecDeque;
 
-use xuefen_core::origin::Origin;
-use xuefen_core::{Hash, chain};
+use xuefen_core::Hash;
 
 use super::build::Frame;
 use super::error::JournalError;
 use super::frame::StoredFrame;
 use super::head::Head;
-use super::types::{Epoch, FrameNumber, Position, TreeHead};
+use super::types::{Epoch, FrameNumber, Position, TreeHead, chain_start};
 use super::{Expected, Tip};
 
 /// The last frame, the newest head, and the frames between the two.
@@ -26,14 +25,14 @@ pub(super) struct State {
 
 impl State {
     /// A journal without frames, with the head it was created with.
-    pub(super) fn empty(origin: &Origin) -> Self {
-        let start = chain::start(origin);
+    pub(super) fn empty(origin: &str) -> Self {
+        let start = chain_start(origin);
         let head = Head { frame: FrameNumber::NONE, frame_hash: start, tree_size: 0, checkpoint: Vec::new() };
         Self {
             frame: FrameNumber::NONE,
             hash: start,
             chain: start,
-            tree: TreeHead::EMPTY,
+            tree: TreeHead::empty(),
             head,
             unpublished: VecDeque::new(),
         }

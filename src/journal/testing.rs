@@ -1,7 +1,6 @@
 //! What the tests of this module share: a writer that keeps chain and tree, and frames made of a few small records.
 
 use xuefen_core::merkle::leaf_hash;
-use xuefen_core::origin::Origin;
 use xuefen_core::tree::Frontier;
 
 use super::{
@@ -9,10 +8,7 @@ use super::{
     TreeHead, chain_next,
 };
 
-/// The origin of every journal here.
-pub(super) fn origin() -> Origin {
-    Origin::parse("ledger.example/credit").unwrap()
-}
+pub(super) const ORIGIN: &str = "ledger.example/credit";
 
 /// A directory to be removed at the end: in memory where there is such a place, since these tests are about bytes and
 /// sync thousands of times.
@@ -78,7 +74,7 @@ impl<J: Journal> Writer<J> {
             frame: self.tip.frame,
             frame_hash: self.tip.frame_hash,
             tree_size: self.tip.tree.size,
-            checkpoint: format!("{}\n{}\n", origin().as_str(), self.tip.tree.size).into_bytes(),
+            checkpoint: format!("{ORIGIN}\n{}\n", self.tip.tree.size).into_bytes(),
         }
     }
 

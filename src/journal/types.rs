@@ -3,6 +3,7 @@
 use std::fmt;
 
 use xuefen_core::Hash;
+use xuefen_core::hash::{Context, derive_key};
 use xuefen_core::tree::EMPTY_ROOT;
 
 /// Number of a frame; the first frame is 1, so that 0 can say "none yet" in the head file.
@@ -106,7 +107,17 @@ pub struct TreeHead {
 
 impl TreeHead {
     /// The tree without entries.
-    pub const EMPTY: Self = Self { size: 0, root: EMPTY_ROOT };
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { size: 0, root: EMPTY_ROOT }
+    }
+}
+
+/// `chain(0)` of a ledger (formats.md 4), as `xuefen_core::chain::start` makes it. The first frame names it as its previous
+/// frame hash, which ties the journal to its origin.
+#[must_use]
+pub fn chain_start(origin: &str) -> Hash {
+    derive_key(Context::Chain, &[origin.as_bytes()])
 }
 
 #[cfg(test)]

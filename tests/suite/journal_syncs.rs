@@ -1,35 +1,60 @@
 //! The durable order of formats.md 6 as the kernel sees it: a small life of a journal runs under strace, and every system
 //! call on its files is held against the order. A sync that is taken out of the code is found here and nowhere else.
+//!
+//! Not a unit test: a process that starts another one lends it its locks for a moment, which other tests would notice.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::testing::{Writer, origin, temp_dir};
-use super::{FileJournal, Journal, Mark, Options};
+use xuefen::journal::{
+    Appended, FileJournal, FrameBuilder, Head, Journal, Mark, Options, Published, Sealed, Tip, TreeHead, chain_next,
+};
+use xuefen_core::merkle::leaf_hash;
+use xuefen_core::tree::Frontier;
 
 const DIR: &str = "XUEFEN_TEST_JOURNAL";
-const OPTIONS: Options = Options { segment_size: 1_000 };
+const OPTIONS: Options = Options { segment_size: 700 };
+
+/// Appends a frame of one entry and a private record to what `tip` says, and publishes it if asked to.
+fn write(journal: &mut FileJournal, tip: &mut Tip, tree: &mut Frontier, publish: bool) {
+    let entry = format!("entry {}", tip.tree.size);
+    let mut builder = FrameBuilder::new(tip.frame.next(), tip.tree.size, tip.frame_hash);
+    builder.push_entry(entry.as_bytes(), None).unwrap();
+    builder.push_private(1, Sealed { slot: 1, bytes: b"private" }).unwrap();
+    let leaf = leaf_hash(entry.as_bytes());
+    tree.append(leaf);
+    let frame = builder.finish(chain_next(&tip.chain, &leaf), TreeHead { size: tree.size().0, root: tree.root() });
+    assert!(matches!(journal.append(&frame, tip.expected()).unwrap(), Appended::Done(_)));
+    (tip.frame, tip.frame_hash, tip.chain, tip.tree) = (frame.number(), frame.hash(), frame.chain(), frame.tree());
+    if publish {
+        let (frame, frame_hash, tree_size) = (tip.frame, tip.frame_hash, tip.tree.size);
+        let head = Head { frame, frame_hash, tree_size, checkpoint: b"checkpoint".to_vec() };
+        assert_eq!(journal.publish(&head).unwrap(), Published::Done);
+    }
+}
 
 /// Create, write over several segments, crash with a torn tail, open, write. Run by the test below; a test of its own too.
 #[test]
 fn a_small_life() {
-    let temp = temp_dir();
-    let dir = std::env::var_os(DIR).map_or_else(|| temp.path().join("journal"), Into::into);
-    let mut writer = Writer::new(FileJournal::create(&dir, &origin(), OPTIONS).unwrap());
+    let temp = tempfile::tempdir().unwrap();
+    let dir: PathBuf = std::env::var_os(DIR).map_or_else(|| temp.path().join("journal"), Into::into);
+    let origin = "ledger.example/credit";
+    let mut journal = FileJournal::create(&dir, origin, OPTIONS).unwrap();
+    let (mut tip, mut tree) = (journal.acquire().unwrap(), Frontier::new());
     for number in 0..8 {
-        writer.write(number % 4);
-        if number % 2 == 0 {
-            writer.publish();
-        }
+        write(&mut journal, &mut tip, &mut tree, number % 2 == 0);
     }
-    let torn = super::segment::path(&dir, writer.journal.reader().end().segment());
-    drop(writer);
+    let torn = dir.join(format!("{:010}.segment", journal.reader().end().segment()));
+    drop(journal);
     let whole = std::fs::read(&torn).unwrap();
     std::fs::write(&torn, &whole[..whole.len() - 1]).unwrap();
-    let mut writer = Writer::new(FileJournal::open(&dir, &origin(), Mark::Head, OPTIONS).unwrap());
-    assert!(writer.journal.cut().is_some());
-    writer.commit(2);
+    let mut journal = FileJournal::open(&dir, origin, Mark::Head, OPTIONS).unwrap();
+    assert!(journal.cut().is_some());
+    let mut tree = Frontier::new();
+    (0..7).for_each(|index| tree.append(leaf_hash(format!("entry {index}").as_bytes())));
+    let mut tip = journal.acquire().unwrap();
+    write(&mut journal, &mut tip, &mut tree, true);
 }
 
 /// What has been changed and not yet synced: files by their content, directories by their names.
@@ -85,13 +110,13 @@ impl Disk {
 
 #[test]
 fn every_write_is_synced_before_what_rests_on_it() {
-    let temp = temp_dir();
+    let temp = tempfile::tempdir().unwrap();
     let (dir, log) = (temp.path().join("journal"), temp.path().join("strace"));
     let status = Command::new("strace")
         .args(["-f", "-y", "-e", "trace=openat,write,pwrite64,fsync,fdatasync,rename,ftruncate", "-o"])
         .arg(&log)
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "journal::sync_tests::a_small_life"])
+        .args(["--exact", "journal_syncs::a_small_life"])
         .env(DIR, &dir)
         .output()
         .expect("strace is installed (README, what the tests need)");
