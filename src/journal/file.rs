@@ -103,6 +103,21 @@ impl FileJournal {
         Self::from_dir(dir, origin, mark, options, lock)
     }
 
+    /// [`Self::open`] by whoever took the lock before, so that what is derived from the journal (and tells the mark) is not
+    /// touched while another process works on it.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for [`JournalError::Locked`].
+    pub fn open_locked(
+        lock: DirLock,
+        dir: &Path,
+        origin: &str,
+        mark: Mark,
+        options: Options,
+    ) -> Result<Self, JournalError> {
+        Self::from_dir(dir, origin, mark, options, lock)
+    }
+
     fn from_dir(dir: &Path, origin: &str, mark: Mark, options: Options, lock: DirLock) -> Result<Self, JournalError> {
         let found = open::recover(dir, origin, mark)?;
         Ok(Self {

@@ -11,14 +11,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Holds the directory until dropped.
 #[derive(Debug)]
-pub(super) struct DirLock {
+pub struct DirLock {
     _file: File,
 }
 
 impl DirLock {
     /// # Errors
     /// [`JournalError::Locked`] if another process (or another journal of this one) holds the directory.
-    pub(super) fn take(dir: &Path) -> Result<Self, JournalError> {
+    pub fn take(dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join("lock");
         // The file is never removed: removing it would let two processes lock two files of one name.
         let options = File::options().create(true).truncate(false).write(true).open(&path);

@@ -39,6 +39,7 @@ pub use file::{FileJournal, Options};
 pub use frame::{FrameHeader, MAX_BODY, MAX_ENTRIES, SOFT_BYTES, StoredFrame};
 pub use fsck::{Report, fsck};
 pub use head::{Head, MAX_CHECKPOINT};
+pub use lock::DirLock;
 pub use memory::{Answer, Call, Fault, MemoryJournal, MemoryStore, Moment};
 pub use open::{Cut, Mark};
 pub use reader::{Frames, Reader, Start};
