@@ -5,8 +5,8 @@ mod made;
 
 use made::{Chain, Log, NOW, ORIGIN, Says, Who, bound_key, complaints, school_key, secret, verify_file};
 use prost::Message;
-use std::ops::Range;
 use prost::bytes::Bytes;
+use std::ops::Range;
 use xuefen_core::disclosure::Disclosed;
 use xuefen_core::entry::Entry;
 use xuefen_core::holder::HolderProof;
