@@ -20,17 +20,17 @@ const OPTIONS: Options = Options { segment_size: 700 };
 fn write(journal: &mut FileJournal, tip: &mut Tip, tree: &mut Frontier, publish: bool) {
     let entry = format!("entry {}", tip.tree.size);
     let mut builder = FrameBuilder::new(tip.frame.next(), tip.tree.size, tip.frame_hash);
-    builder.push_entry(entry.as_bytes(), None).unwrap();
-    builder.push_private(1, Sealed { slot: 1, bytes: b"private" }).unwrap();
+    builder.push_entry(entry.as_bytes(), None).expect("it fits");
+    builder.push_private(1, Sealed { slot: 1, bytes: b"private" }).expect("it fits");
     let leaf = leaf_hash(entry.as_bytes());
     tree.append(leaf);
     let frame = builder.finish(chain_next(&tip.chain, &leaf), TreeHead { size: tree.size().0, root: tree.root() });
-    assert!(matches!(journal.append(&frame, tip.expected()).unwrap(), Appended::Done(_)));
+    assert!(matches!(journal.append(&frame, tip.expected()).expect("appended"), Appended::Done(_)));
     (tip.frame, tip.frame_hash, tip.chain, tip.tree) = (frame.number(), frame.hash(), frame.chain(), frame.tree());
     if publish {
         let (frame, frame_hash, tree_size) = (tip.frame, tip.frame_hash, tip.tree.size);
         let head = Head { frame, frame_hash, tree_size, checkpoint: b"checkpoint".to_vec() };
-        assert_eq!(journal.publish(&head).unwrap(), Published::Done);
+        assert_eq!(journal.publish(&head).expect("published"), Published::Done);
     }
 }
 
