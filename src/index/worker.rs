@@ -115,6 +115,8 @@ impl Worker {
         state.runs = runs;
         state.frozen.pop_front();
         state.durable = mark;
+        // Whoever waits for quiet must not find it between a flush and the merge that it calls for.
+        state.merging = self.merge.is_some() || choose(&state.runs, shared.options.fan_in).is_some();
         shared.show_sources(&state);
         drop(state);
         // Only now: whoever looked for a hash in memory before finds it in the store.
