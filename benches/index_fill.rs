@@ -16,7 +16,7 @@ const ISSUERS: u64 = 200;
 const LEARNERS: u64 = 50_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let entries = std::env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(1_000_000);
+    let entries = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(1_000_000);
     let dir = tempfile::tempdir()?;
     let start = Applied { frame: 0, tree_size: 0, chain: Hash::default(), frame_hash: Hash::default(), position: 0 };
     let index = Index::create(dir.path(), IndexOptions::default(), start)?;

@@ -127,13 +127,12 @@ impl Worker {
     fn merge_step(&mut self) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let started = Instant::now();
-        let mut merge = match self.merge.take() {
-            Some(merge) => merge,
-            None => {
-                let runs = shared.lock().runs.clone();
-                let Some(inputs) = choose(&runs, shared.options.fan_in) else { return Ok(()) };
-                Compaction::new(inputs, self.take_number())
-            }
+        let mut merge = if let Some(merge) = self.merge.take() {
+            merge
+        } else {
+            let runs = shared.lock().runs.clone();
+            let Some(inputs) = choose(&runs, shared.options.fan_in) else { return Ok(()) };
+            Compaction::new(inputs, self.take_number())
         };
         if merge.step(&shared.backing)? {
             self.finish_merge(merge)?;
@@ -161,7 +160,9 @@ impl Worker {
         state.runs = runs;
         shared.show_sources(&state);
         // Old views may still read them; the last one to let go reports them as dead.
-        inputs.iter().for_each(|run| run.doom());
+        for run in inputs {
+            run.doom();
+        }
         Ok(())
     }
 

@@ -23,6 +23,18 @@ fn filled(parent: &Path) -> Model {
     model
 }
 
+/// The database itself. sled's lock outlives it by a moment.
+fn sled_db(path: &Path) -> sled::Db {
+    let tries = (0..300).find_map(|_| {
+        let db = sled::open(path).ok();
+        if db.is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        db
+    });
+    tries.unwrap()
+}
+
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -110,7 +122,7 @@ fn stored_values_that_vanish_or_change_are_found() {
     let spoil = |choose: &dyn Fn(&[u8]) -> bool, change: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
         let damaged = tempfile::tempdir().unwrap();
         copy(original.path(), damaged.path());
-        let db = sled::open(super::super::dir::current(damaged.path()).unwrap()).unwrap();
+        let db = sled_db(&super::super::dir::current(damaged.path()).unwrap());
         // The last: earlier runs may have been merged away and await removal.
         let (key, value) = db.iter().map(|row| row.unwrap()).filter(|(key, _)| choose(key)).last().unwrap();
         match change(&value) {
@@ -140,12 +152,12 @@ fn strangers_are_removed_at_open() {
     let model = filled(dir.path());
     let path = super::super::dir::current(dir.path()).unwrap();
     let keys = |path: &Path| {
-        let db = sled::open(path).unwrap();
+        let db = sled_db(path);
         db.iter().keys().map(|key| key.unwrap().to_vec()).collect::<Vec<_>>()
     };
     drop(Index::open(dir.path(), tiny()).unwrap());
     let before = keys(&path);
-    let db = sled::open(&path).unwrap();
+    let db = sled_db(&path);
     for run in [0, 1_000, 1_001, u64::MAX - 1] {
         for kind in [b'r', b's', b'f'] {
             for piece in 0..600_u64 {
@@ -178,4 +190,14 @@ fn missing_and_unfinished_indices_are_not_opened() {
     assert_eq!(fs::read_dir(&parent).unwrap().count(), 2, "pointer, index");
     Index::drop_dir(&parent).unwrap();
     assert!(matches!(Index::open(&parent, tiny()), Err(IndexError::Missing(_))));
+}
+
+#[test]
+fn an_index_in_use_is_not_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = create(dir.path(), tiny());
+    let error = Index::open(dir.path(), tiny()).err().unwrap();
+    assert!(matches!(error, IndexError::InUse(_)) && !error.wants_rebuild(), "{error}");
+    drop(index);
+    Index::open(dir.path(), tiny()).unwrap();
 }
