@@ -138,11 +138,14 @@ fn stored_values_that_vanish_or_change_are_found() {
         spoil(&of_kind, &|_| None);
         spoil(&of_kind, &|value| Some([value, b"x"].concat()));
         spoil(&of_kind, &|value| Some(value[..value.len() - 1].to_vec()));
-        spoil(&of_kind, &|value| {
-            let mut value = value.to_vec();
-            value[0] ^= 1;
-            Some(value)
-        });
+        for part in [0, 1, 2, 3] {
+            spoil(&of_kind, &|value| {
+                let mut value = value.to_vec();
+                let at = value.len() / 4 * part;
+                value[at] ^= 1;
+                Some(value)
+            });
+        }
     }
 }
 

@@ -171,6 +171,8 @@ fn frames_out_of_order_or_contradictory_change_nothing() {
     model.replay(&index, 1);
     assert_eq!(index.view().newest(b"a/1", 9).unwrap(), Some((3, Bytes::from_static(b"two"))));
     assert_eq!(index.view().newest(b"a/1", 3).unwrap(), Some((0, Bytes::from_static(b"one"))));
+    index.publish(1).unwrap();
+    assert_eq!(index.view().size(), 4, "what was shown is never hidden again");
 }
 
 #[test]
