@@ -48,7 +48,7 @@ fn fill(index: &Index, entries: u64, dir: &Path) -> Result<(), Box<dyn std::erro
                 assert!(view.newest(&key, u64::MAX)?.is_none_or(|(index, _)| index < first_index));
             }
         }
-        asking += cpu()? - asked;
+        asking += cpu()?.saturating_sub(asked);
         let rows: Vec<_> = (first_index..first_index + count).flat_map(rows).collect();
         row_bytes += rows.iter().map(|row| row.key.len() + 8 + row.value.len()).sum::<usize>();
         let leaf_hashes: Vec<_> = (first_index..first_index + count).map(|i| sha256(&[&i.to_be_bytes()])).collect();
@@ -64,7 +64,7 @@ fn fill(index: &Index, entries: u64, dir: &Path) -> Result<(), Box<dyn std::erro
             frame_hash: Hash::default(),
             next_position: (first_index + count) * 623,
         })?;
-        applying += cpu()? - applied;
+        applying += cpu()?.saturating_sub(applied);
         worst = worst.max(waited.elapsed());
         index.publish(first_index + count)?;
         if frame % 200 == 0 {
@@ -93,7 +93,7 @@ fn look_up(index: &Index, entries: u64) -> Result<(), Box<dyn std::error::Error>
         (0..count).try_for_each(ask)?;
         println!(
             "{what}: {:?} CPU each",
-            (cpu().unwrap_or_default() - started) / u32::try_from(count).unwrap_or(u32::MAX)
+            cpu().unwrap_or_default().saturating_sub(started) / u32::try_from(count).unwrap_or(u32::MAX)
         );
         xuefen::index::Result::Ok(())
     };

@@ -172,7 +172,13 @@ impl Iterator for History {
     type Item = Result<(u64, Bytes)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_distinct().map(|row| row.map(|row| (row.index, row.value))).transpose()
+        let row = self.next_distinct();
+        if row.is_err() {
+            // One error ends it: a caller that skips errors must not read the same one for ever.
+            (self.rows, self.ahead) = (None, None);
+            self.sources.clear();
+        }
+        row.map(|row| row.map(|row| (row.index, row.value))).transpose()
     }
 }
 
@@ -209,7 +215,11 @@ impl Iterator for Scan {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_row().transpose()
+        let row = self.next_row();
+        if row.is_err() {
+            self.rows = Merge::default();
+        }
+        row.transpose()
     }
 }
 
