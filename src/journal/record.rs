@@ -146,6 +146,7 @@ impl OwnedRecord {
 
     /// The record.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "`new` has parsed these bytes")]
     pub fn get(&self) -> Record<'_> {
         Record::parse(&self.0).expect("`new` parsed these bytes").0
     }

@@ -88,13 +88,11 @@ mod tests {
 
     /// RFC 6962, 2.1, word for word.
     fn naive_root(leaves: &[Hash]) -> Hash {
-        match leaves {
-            [leaf] => *leaf,
-            _ => {
-                let split = leaves.len().next_power_of_two() / 2;
-                node_hash(&naive_root(&leaves[..split]), &naive_root(&leaves[split..]))
-            }
+        if leaves.len() == 1 {
+            return leaves[0];
         }
+        let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+        node_hash(&naive_root(left), &naive_root(right))
     }
 
     /// RFC 6962, 2.1.1, word for word.
