@@ -85,7 +85,7 @@ fn text(path: &str) -> Option<String> {
 
 /// Rust files of src/ that people wrote, with their text.
 fn sources() -> Vec<(String, String)> {
-    let written = |path: &String| path.ends_with(".rs") && !path.contains("/proto/");
+    let written = |path: &String| has_extension(path, "rs") && !path.contains("/proto/");
     let found: Vec<_> = files("src")
         .into_iter()
         .filter(written)
@@ -93,6 +93,10 @@ fn sources() -> Vec<(String, String)> {
         .collect();
     assert!(found.len() > 50, "the sources were not found");
     found
+}
+
+fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
 fn is_comment(line: &str) -> bool {
@@ -260,7 +264,7 @@ fn no_private_key_is_in_the_tree() {
     for path in whole_tree() {
         let by_name = endings.iter().any(|ending| path.ends_with(ending));
         // The code that writes such files names their first lines.
-        let is_code = path.ends_with(".rs") || path.ends_with(".py");
+        let is_code = has_extension(&path, "rs") || has_extension(&path, "py");
         let by_text = !is_code && text(&path).is_some_and(|text| headers.iter().any(|header| text.contains(header)));
         if by_name || by_text {
             found.push(path);
@@ -277,7 +281,7 @@ fn the_keys_folder_holds_examples_from_the_test_vectors_only() {
         if path.ends_with("/README.md") {
             continue;
         }
-        let Some(text) = text(&path).filter(|_| path.ends_with(".txt")) else {
+        let Some(text) = text(&path).filter(|_| has_extension(&path, "txt")) else {
             wrong.push(format!("{path}: only README.md and .txt files belong here"));
             continue;
         };
