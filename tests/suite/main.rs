@@ -1,4 +1,5 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
+mod example_policies;
 mod generated;
 mod tidy;
