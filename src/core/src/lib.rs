@@ -27,6 +27,7 @@ pub mod nullifier;
 pub mod origin;
 pub mod payload;
 pub mod policy;
+pub mod presentation;
 pub mod proof;
 pub mod statement;
 pub mod status;
@@ -34,6 +35,7 @@ pub mod text;
 pub mod tile;
 pub mod time;
 pub mod tree;
+pub mod verify;
 pub mod vkey;
 
 pub use hash::Hash;
