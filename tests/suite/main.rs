@@ -2,4 +2,5 @@
 
 mod example_policies;
 mod generated;
+mod pages;
 mod tidy;

@@ -252,6 +252,42 @@ fn no_file_names_a_place_on_somebodys_machine() {
     none(&found, "nobody else has this path");
 }
 
+/// `docs/....md` wherever a file of the repository names one, and the targets of links between pages.
+fn named_pages(path: &str, text: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for (at, _) in text.match_indices("docs/") {
+        let word = |c: &char| c.is_ascii_alphanumeric() || "/-_.".contains(*c);
+        let name: String = text[at..].chars().take_while(word).collect();
+        if let Some((name, _)) = name.split_once(".md") {
+            named.insert(format!("{name}.md"));
+        }
+    }
+    if has_extension(path, "md") {
+        let folder = Path::new(path).parent().expect("a file is in a folder");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for target in targets.filter(|target| !target.is_empty() && !target.contains(':')) {
+            named.insert(folder.join(target).to_str().expect("it is text").to_owned());
+        }
+    }
+    named
+}
+
+#[test]
+fn pages_that_are_named_are_there() {
+    let (mut missing, mut count) = (Vec::new(), 0);
+    for path in whole_tree() {
+        let Some(text) = text(&path).filter(|_| path != "tests/suite/tidy.rs") else { continue };
+        for name in named_pages(&path, &text) {
+            count += 1;
+            if !root().join(&name).exists() {
+                missing.push(format!("{path}: {name}"));
+            }
+        }
+    }
+    none(&missing, "a page that is named does not exist");
+    assert!(count > 30, "the names of pages were not found");
+}
+
 #[test]
 fn no_private_key_is_in_the_tree() {
     let endings = [".key", ".pem", ".nonce-secret"];
