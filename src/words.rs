@@ -40,13 +40,13 @@ pub fn reason(reason: &Reason) -> Sentence {
             format!("An earlier step ({}) did not pass, so this one could not be checked.", step.number()),
             format!("第 {} 步未通过，因此本步无法核验。", step.number()),
         ),
-        Reason::Presentation(error) if !error.is_failure() => say(
-            format!("{error}. Use a newer program to check this file."),
-            "文件采用更新的格式版本，请升级后再核验。",
-        ),
-        Reason::Presentation(error) => {
-            say(format!("The file is damaged or not a presentation: {error}."), format!("文件已损坏或不是出示文件：{error}。"))
+        Reason::Presentation(error) if !error.is_failure() => {
+            say(format!("{error}. Use a newer program to check this file."), "文件采用更新的格式版本，请升级后再核验。")
         }
+        Reason::Presentation(error) => say(
+            format!("The file is damaged or not a presentation: {error}."),
+            format!("文件已损坏或不是出示文件：{error}。"),
+        ),
         Reason::Entry { error, .. } => {
             say(format!("An entry in the file cannot be read: {error}."), format!("文件中的记录无法读取：{error}。"))
         }
@@ -88,12 +88,14 @@ pub fn reason(reason: &Reason) -> Sentence {
             "持有人证明针对的是另一核验方或另一次提问。",
         ),
         Reason::HolderSignature => say("The holder's signature does not hold.", "持有人签名无效。"),
-        Reason::HolderKey => {
-            say("Nothing in the file ties the holder's key to this outcome.", "文件中没有内容将持有人密钥与该成果绑定。")
-        }
-        Reason::HolderTime { .. } => {
-            say("The holder proof is too old or ahead of this clock. Ask for a new one.", "持有人证明已过期或时间超前，请重新索取。")
-        }
+        Reason::HolderKey => say(
+            "Nothing in the file ties the holder's key to this outcome.",
+            "文件中没有内容将持有人密钥与该成果绑定。",
+        ),
+        Reason::HolderTime { .. } => say(
+            "The holder proof is too old or ahead of this clock. Ask for a new one.",
+            "持有人证明已过期或时间超前，请重新索取。",
+        ),
     }
 }
 
@@ -106,7 +108,9 @@ pub fn reason_en(reason: &Reason) -> String {
 fn authority(reason: &AuthorityReason) -> Sentence {
     match reason {
         AuthorityReason::IssuerKeyUnknown { issuer } => say(
-            format!("It is signed by a key that is not known to be {issuer}'s. Ask for a file with the issuer's key entry."),
+            format!(
+                "It is signed by a key that is not known to be {issuer}'s. Ask for a file with the issuer's key entry."
+            ),
             format!("签名密钥无法确认属于 {issuer}，请索取包含其密钥记录的文件。"),
         ),
         AuthorityReason::NotByIssuer { issuer } => say(
@@ -117,9 +121,10 @@ fn authority(reason: &AuthorityReason) -> Sentence {
             format!("Nothing in the file shows that {issuer} was accredited. Ask for a complete file."),
             format!("文件未能证明 {issuer} 当时已获认可，请索取完整文件。"),
         ),
-        AuthorityReason::NotAllowed { issuer, .. } => {
-            say(format!("{issuer} was not allowed to issue this. Do not rely on it."), format!("{issuer} 无权颁发此类成果。请勿采信。"))
-        }
+        AuthorityReason::NotAllowed { issuer, .. } => say(
+            format!("{issuer} was not allowed to issue this. Do not rely on it."),
+            format!("{issuer} 无权颁发此类成果。请勿采信。"),
+        ),
         AuthorityReason::CoSignerMissing { party } => {
             say(format!("{party} had to sign too and did not."), format!("缺少 {party} 的共同签名。"))
         }
@@ -146,9 +151,10 @@ fn status(problem: &StatusProblem) -> Sentence {
             "It needs review: a right or key that it rests on is in doubt, or a party has yet to sign. Ask the issuer.",
             "有待复核：所依据的资质或密钥存疑，或尚缺一方签名。请咨询颁发机构。",
         ),
-        StatusProblem::Age { .. } => {
-            say("The status note is too old or ahead of this clock. Get a fresh one.", "状态说明已过期或时间超前，请重新获取。")
-        }
+        StatusProblem::Age { .. } => say(
+            "The status note is too old or ahead of this clock. Get a fresh one.",
+            "状态说明已过期或时间超前，请重新获取。",
+        ),
         StatusProblem::NoKey => {
             say("No key is known that signs status notes of this ledger.", "没有可用于核验该账本状态说明的密钥。")
         }

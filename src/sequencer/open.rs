@@ -27,7 +27,9 @@ use super::verified::VerifiedBatches;
 use super::view::View;
 use super::{Ledger, QUEUE, replay};
 use crate::index::{Applied, Index, IndexError, IndexOptions};
-use crate::journal::{self, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Start, Tip, TreeHead};
+use crate::journal::{
+    self, DirLock, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Start, Tip, TreeHead,
+};
 use crate::vault::Vault;
 
 /// The clock may be this far behind the last entry, seconds (formats.md 2, "Time").
@@ -70,12 +72,15 @@ impl Ledger {
     /// Opens the ledger in `home` and starts its threads.
     pub fn open(home: &Home, options: OpenOptions) -> Result<Self, SequencerError> {
         let OpenOptions { origin, log_key, genesis_keys, clock, progress } = options;
+        // Before the index: a damaged one is dropped, which must not happen to that of another process.
+        let lock = DirLock::take(&home.journal())?;
         let (index, applied) = open_index(home, &origin)?;
         let mark = match applied.frame {
             0 => Mark::Beginning,
             frame => Mark::Applied { frame: FrameNumber(frame), position: Position::from_u64(applied.position) },
         };
-        let mut journal = FileJournal::open(&home.journal(), origin.as_str(), mark, journal::Options::default())?;
+        let mut journal =
+            FileJournal::open_locked(lock, &home.journal(), origin.as_str(), mark, journal::Options::default())?;
         if let Some(cut) = journal.cut() {
             tracing::warn!(position = %cut.position, bytes = cut.bytes, "cut a torn tail that nobody was told of");
         }

@@ -2,5 +2,6 @@
 
 mod example_policies;
 mod generated;
+mod journal_syncs;
 mod pages;
 mod tidy;

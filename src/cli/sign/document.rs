@@ -61,11 +61,9 @@ mod tests {
 
     #[test]
     fn kinds_in_both_languages() {
-        assert_eq!([kind(""), kind("居民身份证"), kind("passport"), kind("x")], [
-            Some("resident_id"),
-            Some("resident_id"),
-            Some("passport"),
-            None
-        ]);
+        assert_eq!(
+            [kind(""), kind("居民身份证"), kind("passport"), kind("x")],
+            [Some("resident_id"), Some("resident_id"), Some("passport"), None]
+        );
     }
 }
