@@ -84,6 +84,14 @@ texts! {
     RESULT: "result", "结果";
     CHECKED: "what was checked", "核验内容";
 
+    OUTCOME_KIND: "kind of outcome", "成果类型";
+    ISSUER: "issuer", "颁发机构";
+    LEDGER: "ledger", "账本";
+    LEAF_INDEX: "leaf index", "日志序号";
+    TREE_SIZE: "tree size", "日志大小";
+    STATUS: "status", "状态";
+    WITNESSES: "witnesses", "见证方";
+
     PUBLIC_KEY: "public key", "公钥";
     KEY_ID: "key id", "公钥标识";
     VKEY: "vkey (name, hash, key)", "验证公钥（名称、散列、公钥）";

@@ -12,6 +12,8 @@ pub mod private_file;
 pub mod progress;
 pub mod secret_key_file;
 pub mod sign;
+pub mod verify;
+mod verify_words;
 
 use std::process::ExitCode;
 
@@ -44,6 +46,8 @@ enum Command {
     /// Turn a spreadsheet into a signed batch file. Needs no server.
     #[command(subcommand)]
     Sign(sign::Sign),
+    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
+    Verify(verify::Verify),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -70,6 +74,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let result = match cli.command {
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
+        Command::Verify(args) => verify::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);
