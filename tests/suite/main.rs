@@ -1,3 +1,4 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
 mod generated;
+mod sign;
