@@ -4,5 +4,7 @@ mod example_policies;
 mod generated;
 mod journal_syncs;
 mod pages;
+mod path;
 mod sign;
+mod support;
 mod tidy;
