@@ -1,3 +1,31 @@
-//! What may enter the ledger, and what follows from it.
+//! What may enter the ledger, and what follows from it (rules.md): a pure, deterministic state machine.
+//!
+//! ```text
+//! posting ──prepare──▶ Prepared ──decide(state)──▶ Accept | Replay | Refuse     judges, changes nothing
+//! accepted entry ──evolve(state)──▶ rows                                        changes, judges nothing
+//! rows ──query, status, authority──▶ answers
+//! ```
+//! No clock (time comes from the entry), no floats, no unordered maps, no I/O and no secrets beyond the HMACs it is given.
+//! Statements' bytes, hashes and signatures are `xuefen-core`'s business; storing rows is the index's.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+mod access;
+mod decide;
+mod evolve;
+mod memory;
+pub mod policy;
+mod posting;
+mod prepare;
+pub mod query;
+mod rejection;
+pub mod rows;
+mod state;
+
+pub use decide::{Decision, Effects, Flag, decide};
+pub use evolve::{Accepted, evolve};
+pub use memory::{AsOf, MemoryState};
+pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, VerifiedBatches};
+pub use prepare::{prepare, reads};
+pub use rejection::{Refusal, Rejection, Text};
+pub use state::{Direction, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};

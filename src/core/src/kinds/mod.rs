@@ -2,4 +2,8 @@
 //!
 //! Only what a verifier needs. Whether a statement may enter a ledger is decided elsewhere (the ledger crate).
 
+mod enums;
+mod statement;
 pub mod tags;
+
+pub use statement::Kind;

@@ -1,0 +1,357 @@
+//! Every reason to refuse an entry, in order of precedence (rules.md 2): of several faults the first in this list is the
+//! answer. Codes are stable; "every refusal names the rule, the field and the fix".
+
+use std::borrow::Cow;
+
+/// A text in the two languages of the product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Chinese.
+    pub zh: &'static str,
+}
+
+macro_rules! rejections {
+    ($($variant:ident $code:literal
+        $rule_en:literal $rule_zh:literal
+        $fix_en:literal $fix_zh:literal)*) => {
+        /// Why an entry is refused. Ordered: the smaller one takes precedence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rejection {
+            $(#[doc = $rule_en] $variant,)*
+        }
+
+        impl Rejection {
+            /// Every rejection, in order of precedence.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The stable code, as in docs/spec/rejections.md.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What the rule asks.
+            #[must_use]
+            pub const fn rule(self) -> Text {
+                match self { $(Self::$variant => Text { en: $rule_en, zh: $rule_zh },)* }
+            }
+
+            /// What to do.
+            #[must_use]
+            pub const fn fix(self) -> Text {
+                match self { $(Self::$variant => Text { en: $fix_en, zh: $fix_zh },)* }
+            }
+        }
+    };
+}
+
+rejections! {
+    // Form of the bytes (formats.md 1 and 2).
+    VersionUnknown "VERSION_UNKNOWN"
+        "A statement is of version 1." "声明的版本须为 1。"
+        "Post to a ledger that knows this version, or issue the statement in version 1." "请提交到支持该版本的账本，或按版本 1 重新签发。"
+    NonCanonical "NON_CANONICAL"
+        "Signed bytes are in the one canonical protobuf encoding." "被签名的字节须为唯一的规范 protobuf 编码。"
+        "Encode with fields ascending, defaults left out and no unknown field, and sign again." "请按字段升序、省略默认值、不含未知字段重新编码并签名。"
+    TooLarge "TOO_LARGE"
+        "An entry has at most 65,535 bytes, its signatures included." "一条记录连同签名不超过 65535 字节。"
+        "Split the statement, or sign smaller batches." "请拆分声明，或减小签名批次。"
+    StatementMalformed "STATEMENT_MALFORMED"
+        "A statement has a ledger, an issuer, a nonce of 16 bytes, a time, a body and, if private, a commitment of 32 bytes." "声明须有账本、签发者、16 字节随机数、时间和内容；私密内容须有 32 字节承诺。"
+        "Fill in the field that is named." "请补正所指字段。"
+    KindNotEnabled "KIND_NOT_ENABLED"
+        "The ledger has rules for this kind of statement." "账本须已启用该类声明。"
+        "Wait until the operator enables the kind." "请等待运营方启用该类声明。"
+    WrongLedger "WRONG_LEDGER"
+        "A statement names the ledger it is posted to." "声明须写明所提交的账本。"
+        "Issue the statement for this ledger's origin, or post it to the ledger it names." "请按本账本名称重新签发，或提交到其所写的账本。"
+
+    // Time window.
+    IssuedInFuture "ISSUED_IN_FUTURE"
+        "issued_at is at most 300 seconds ahead of the ledger's time." "签发时间不得超前账本时间 300 秒以上。"
+        "Set the clock of the signing machine right and sign again." "请校准签名机时钟后重新签名。"
+    StatementTooOld "STATEMENT_TOO_OLD"
+        "A statement is posted within 30 days of issued_at." "声明须在签发后 30 天内提交。"
+        "Sign the statement again with today's time." "请以当前时间重新签名。"
+
+    // Issuer.
+    IssuerUnknown "ISSUER_UNKNOWN"
+        "The issuer is an authority of this ledger or an institution accredited in it." "签发者须为本账本的主管部门或已认定机构。"
+        "Check the institution id; ask the province to accredit the institution." "请核对机构代码，或向省级主管部门申请认定。"
+    IssuerNotInForce "ISSUER_NOT_IN_FORCE"
+        "The issuer was accredited at issued_at and is so now." "签发时及入账时签发者的认定须均已生效。"
+        "Issue the statement after the accreditation took force." "请在认定生效后重新签发。"
+    IssuerSuspended "ISSUER_SUSPENDED"
+        "The issuer was not suspended at issued_at and is not now." "签发时及入账时签发者均不得处于暂停状态。"
+        "Wait for the end of the suspension, then issue the statement." "请待暂停结束后再签发。"
+    IssuerEnded "ISSUER_ENDED"
+        "The issuer was not ended or taken over, at issued_at or since." "签发者不得已被撤销或并入其他机构。"
+        "Let the successor or an archive institution issue the statement." "请由承继机构或档案机构签发。"
+
+    // Attestations.
+    AttestationMalformed "ATTESTATION_MALFORMED"
+        "An entry has 1 to 16 attestations, by ascending key id, each with its exact batch path." "一条记录须有 1 至 16 个签名，按密钥标识升序，并附准确的批次路径。"
+        "Make the attestations again with `xuefen sign`." "请用 `xuefen sign` 重新生成签名。"
+    KeyUnknown "KEY_UNKNOWN"
+        "Every attesting key is registered in this ledger." "每个签名密钥都须在本账本登记。"
+        "Ask the accrediting authority to authorise the key." "请由认定部门登记该密钥。"
+    KeyNotIssuers "KEY_NOT_ISSUERS"
+        "One attestation is by a key of the issuer that may sign this kind." "至少一个签名须出自签发者可用于此类声明的密钥。"
+        "Sign with the issuer's own key of the right role." "请使用签发者相应用途的密钥签名。"
+    KeyNotInForce "KEY_NOT_IN_FORCE"
+        "Every attesting key was in force at issued_at and is so now." "每个签名密钥在签发时及入账时均须有效。"
+        "Sign again with a key in force." "请用有效密钥重新签名。"
+    BadSignature "BAD_SIGNATURE"
+        "Every signature verifies under its key." "每个签名都须能用其密钥验证。"
+        "Sign again; check that the statement was not changed after signing." "请重新签名，并确认签名后内容未被改动。"
+    NonceReused "NONCE_REUSED"
+        "An issuer uses a nonce for one statement only." "同一签发者的随机数只能用于一份声明。"
+        "If the record changed, post a correction that supersedes the entry named; else use a fresh nonce." "若记录有变，请提交更正以取代所指记录；否则请更换随机数。"
+
+    // Who must sign too.
+    PossessionNotProven "POSSESSION_NOT_PROVEN"
+        "A new institution key signs the statement that introduces it." "新机构密钥须亦签署登记它的声明。"
+        "Let the new key attest the statement too." "请用新密钥一并签署。"
+
+    // What this issuer may do.
+    NotEntitled "NOT_ENTITLED"
+        "Only who the rules name for this kind may issue it." "该类声明只能由规则指定的主体签发。"
+        "Let the authority, owner, issuer or successor that the rule names issue it." "请由规则指定的主管部门、所有者、签发者或承继机构签发。"
+    RegionNotAllowed "REGION_NOT_ALLOWED"
+        "A province acts only in its own region." "省级主管部门只能在本行政区内行使职权。"
+        "Let the province of the institution's region, or the nation, issue it." "请由机构所在省或国家主管部门签发。"
+    OutcomeKindNotAllowed "OUTCOME_KIND_NOT_ALLOWED"
+        "An institution records the outcome kinds it is accredited for." "机构只能登记其获准的成果类别。"
+        "Ask the accrediting authority to extend the accreditation." "请向认定部门申请增加成果类别。"
+    ImportNotAllowed "IMPORT_NOT_ALLOWED"
+        "Only an institution with may_import records old paper records." "只有获准补录的机构才能补录历史记录。"
+        "Ask the accrediting authority for may_import, or record it as a current outcome." "请申请补录资格，或作为当期成果登记。"
+    FamilyNotAllowed "FAMILY_NOT_ALLOWED"
+        "An institution issues certificates of the families in its accreditation." "机构只能颁发认定范围内的证书系列。"
+        "Ask the accrediting authority to add the family." "请向认定部门申请增加证书系列。"
+    LevelNotAllowed "LEVEL_NOT_ALLOWED"
+        "A level is one of the family's and within what the institution may award." "等级须属该证书系列且在机构可授予范围内。"
+        "Issue a level within the accreditation; the top levels need the full ladder of the occupation." "请在认定范围内授予等级；高等级须具备该职业完整等级资格。"
+    NameNotAllowed "NAME_NOT_ALLOWED"
+        "An outcome carries one of the accredited names of its issuer." "成果上的颁发机构名称须为已认定名称之一。"
+        "Use a name from the accreditation, or ask the authority to rename." "请使用认定名称，或申请更名。"
+
+    // References.
+    ReferenceUnknown "REFERENCE_UNKNOWN"
+        "What a statement refers to is in this ledger." "所引用的对象须已在本账本中。"
+        "Post the entry, account or institution first, or correct the reference." "请先登记被引用的对象，或更正引用。"
+    ReferenceMismatch "REFERENCE_MISMATCH"
+        "The leaf hash of a reference is that of the entry at its index." "引用的散列须与该序号的记录一致。"
+        "Read the entry's receipt again and correct index or hash." "请核对回执，更正序号或散列。"
+    ReferenceWrongKind "REFERENCE_WRONG_KIND"
+        "A reference names an entry of the kind, and owner, that the field asks for." "引用的记录须为该字段要求的类别和归属。"
+        "Refer to an entry of the right kind." "请引用正确类别的记录。"
+    ReferenceNotInForce "REFERENCE_NOT_IN_FORCE"
+        "What a statement refers to is in force." "所引用的对象须处于有效状态。"
+        "Refer to the version in force." "请引用有效版本。"
+
+    // Payload.
+    PayloadMissing "PAYLOAD_MISSING"
+        "A private kind comes with its payload." "私密类声明须附内容。"
+        "Send seed and fields beside the statement." "请随声明提交种子和字段。"
+    PayloadUnexpected "PAYLOAD_UNEXPECTED"
+        "A public kind has no payload." "公开类声明不得附内容。"
+        "Leave the payload out." "请去掉所附内容。"
+    CommitmentMismatch "COMMITMENT_MISMATCH"
+        "The payload is what the statement commits to." "所附内容须与声明中的承诺一致。"
+        "Send the seed and fields that the commitment was made from." "请提交生成承诺时的种子和字段。"
+    TagsIncomplete "TAGS_INCOMPLETE"
+        "A payload has exactly the tags of its kind, ascending." "内容须恰好包含该类的全部标签并按升序排列。"
+        "Send every tag of the kind's table, empty where there is nothing to say." "请提交该类全部标签，无内容者留空。"
+    ValueMissing "VALUE_MISSING"
+        "The named value is required." "所指值为必填。"
+        "Fill in the value." "请填写该值。"
+    ValueMalformed "VALUE_MALFORMED"
+        "A value is written as its tag asks: text in NFC, minimal decimals, dates as YYYY-MM-DD." "值须按标签要求书写：文本为 NFC，数字为最简十进制，日期为 YYYY-MM-DD。"
+        "Correct the value." "请更正该值。"
+    NullifierKeyWrong "NULLIFIER_KEY_WRONG"
+        "Tag 1 of an outcome is derived from its own seed and nonce." "成果的标签 1 须由其种子和随机数导出。"
+        "Derive tag 1 again." "请重新导出标签 1。"
+
+    // Once only.
+    DuplicateOutcome "DUPLICATE_OUTCOME"
+        "An issuer records each of its own record numbers once per outcome kind." "签发者的每个原始记录号在每类成果中只登记一次。"
+        "If the record changed, post a correction that supersedes the entry named." "若记录有变，请提交更正以取代所指记录。"
+
+    // Recording.
+    MinutesOutOfBounds "MINUTES_OUT_OF_BOUNDS"
+        "Practice minutes are at most the total, and the total at most the offer's." "实践分钟数不超过总分钟数，总分钟数不超过课程分钟数。"
+        "Correct the minutes." "请更正分钟数。"
+    RecordingRuleWrong "RECORDING_RULE_WRONG"
+        "An outcome names the recording rule of its offer." "成果须写明课程所用的学分记录规则。"
+        "Name the rule that the course or module cites; none if it cites none." "请填写课程或模块所引规则；未引规则则留空。"
+    CreditsExceedOffer "CREDITS_EXCEED_OFFER"
+        "Claimed credits are at most the offer's." "所计学分不超过课程学分。"
+        "Correct the credits." "请更正学分。"
+    CreditsDisagree "CREDITS_DISAGREE"
+        "Claimed credits are what the recording rule gives for the minutes; a fail earns none." "所计学分须与记录规则按分钟数计算的结果一致；不合格不计学分。"
+        "Claim the credits that the rule gives." "请按规则计算结果填写学分。"
+
+    // Rules of the kinds: form of public bodies.
+    FieldMissing "FIELD_MISSING"
+        "The named field is required." "所指字段为必填。"
+        "Fill in the field." "请填写该字段。"
+    FieldMalformed "FIELD_MALFORMED"
+        "A field keeps the form and bounds that its kind asks for." "字段须符合该类要求的格式和范围。"
+        "Correct the field." "请更正该字段。"
+    InstitutionIdMalformed "INSTITUTION_ID_MALFORMED"
+        "An institution id is a unified social credit code with a right check character, or x- and 3 to 40 of a-z, 0-9, '-'." "机构代码须为校验正确的统一社会信用代码，或 x- 加 3 至 40 位小写字母、数字或连字符。"
+        "Correct the code; the check character finds slips." "请更正代码并核对校验位。"
+    RegionMalformed "REGION_MALFORMED"
+        "A region is a GB/T 2260 code of six digits." "行政区划须为 GB/T 2260 六位代码。"
+        "Correct the code." "请更正代码。"
+
+    // Rules of the kinds: trust.
+    GenesisExists "GENESIS_EXISTS"
+        "A ledger begins once." "账本只能创建一次。"
+        "Use a new origin for a new ledger." "新账本请使用新名称。"
+    GenesisUntrusted "GENESIS_UNTRUSTED"
+        "Genesis names a national accredit key and the status key, and is signed by a key of authority.txt that it names." "创世声明须列出国家认定密钥和状态密钥，并由其所列且在 authority.txt 中的密钥签名。"
+        "Sign genesis with the key that authority.txt names." "请用 authority.txt 所列密钥签署创世声明。"
+    PublicKeyBad "PUBLIC_KEY_BAD"
+        "A public key is a canonical Ed25519 point, not of small order." "公钥须为规范且非小阶的 Ed25519 点。"
+        "Make a new key with `xuefen keys new`." "请用 `xuefen keys new` 生成新密钥。"
+    KeyInUse "KEY_IN_USE"
+        "A public key belongs to one institution for ever." "一个公钥永远只属于一个机构。"
+        "Make a new key." "请生成新密钥。"
+    KeyAlreadyEnded "KEY_ALREADY_ENDED"
+        "A key that ended stays ended." "已停用的密钥不可再次变更。"
+        "Nothing is to be done; authorise a new key." "无需处理；如需请登记新密钥。"
+    CompromiseNeedsAuthority "COMPROMISE_NEEDS_AUTHORITY"
+        "An institution dates a compromise at most 30 days back." "机构自报密钥泄露时间最早不超过 30 天前。"
+        "Ask the accrediting authority to end the key." "请由认定部门停用该密钥。"
+    InstitutionState "INSTITUTION_STATE"
+        "A change fits what the institution is: only the suspended or revoked are reinstated, the merged stay merged." "变更须与机构现状相符：仅暂停或撤销者可恢复，已并入者不可变更。"
+        "Check the institution's state." "请核对机构状态。"
+    SuccessorWrong "SUCCESSOR_WRONG"
+        "A successor is another institution, in force." "承继机构须为另一家有效机构。"
+        "Name a successor in force." "请指定有效的承继机构。"
+
+    // Rules of the kinds: standards and offers.
+    VersionNotNext "VERSION_NOT_NEXT"
+        "Versions of a code are 1, 2, 3 and so on." "同一代码的版本须依次为 1、2、3……"
+        "Use the next version." "请使用下一个版本号。"
+    LooserThanParent "LOOSER_THAN_PARENT"
+        "A rule below another is as strict or stricter." "下级规则须不低于上级规则。"
+        "Ask at least what the parent asks." "请至少达到上级规则的要求。"
+    OfferCredits "OFFER_CREDITS"
+        "An offer has at most the credits that its rule gives for its minutes, and none without a rule." "课程学分不超过规则按其分钟数计算的结果；无规则则无学分。"
+        "Correct minutes or credits." "请更正分钟数或学分。"
+
+    // Rules of the kinds: accounts.
+    AccountExists "ACCOUNT_EXISTS"
+        "A person has one account for life." "一人一个终身学习账号。"
+        "Let the learner show the account or activate it." "请由学习者本人出示或激活已有账号。"
+    AccountMerged "ACCOUNT_MERGED"
+        "Two different accounts are merged, neither of them an alias." "合并的须为两个不同且均非别名的账号。"
+        "Name the kept account." "请填写保留的账号。"
+    MergeNeedsSecondParty "MERGE_NEEDS_SECOND_PARTY"
+        "Accounts with different documents are merged by two different parties." "证件不同的账号须由两个不同主体共同签署合并。"
+        "Let a second institution attest the statement." "请由另一机构共同签署。"
+
+    // Rules of the kinds: outcomes.
+    AchievedInFuture "ACHIEVED_IN_FUTURE"
+        "achieved_on is not after the day of issue." "取得日期不得晚于签发日期。"
+        "Correct the date." "请更正日期。"
+    AchievedTooLongAgo "ACHIEVED_TOO_LONG_AGO"
+        "achieved_on is at most 400 days before the day of issue, unless imported." "取得日期不得早于签发日期 400 天以上，补录除外。"
+        "Record it as imported, or correct the date." "请作为补录登记，或更正日期。"
+    ScaleUnknown "SCALE_UNKNOWN"
+        "A grade names a scale of the policy, the offer's if there is one." "成绩须注明政策所列且与课程一致的成绩制。"
+        "Use percentage, five_grade or pass_fail, as the course says." "请按课程使用 percentage、five_grade 或 pass_fail。"
+    GradeNotOnScale "GRADE_NOT_ON_SCALE"
+        "A grade is a mark or word of its scale." "成绩须为该成绩制中的分数或等第。"
+        "Correct the grade." "请更正成绩。"
+    CertificateFailed "CERTIFICATE_FAILED"
+        "A certificate carries no failing grade." "证书不得载有不合格成绩。"
+        "Issue no certificate, or correct the grade." "请勿颁发证书，或更正成绩。"
+    RouteWrong "ROUTE_WRONG"
+        "A skill level states its route; a route other than standard cites its evidence." "技能等级须注明认定途径；非常规途径须引用依据。"
+        "Use standard, full_ladder, outstanding_worker or exceptional, and cite the evidence." "请填写 standard、full_ladder、outstanding_worker 或 exceptional，并引用依据。"
+    CitationWrong "CITATION_WRONG"
+        "Cited outcomes and parts are valid outcomes of the same learner." "所引成果须为同一学习者的有效成果。"
+        "Cite outcomes of this learner that are in force." "请引用该学习者的有效成果。"
+    SupersedesNotNewest "SUPERSEDES_NOT_NEWEST"
+        "A correction supersedes the newest version, which is not revoked." "更正须取代未撤销的最新版本。"
+        "Supersede the entry named." "请取代所指记录。"
+    SupersedesDiffers "SUPERSEDES_DIFFERS"
+        "A correction keeps kind, account, offer, run, attempt and nullifier key." "更正须保留类别、账号、课程、班次、次数和作废密钥。"
+        "For another learner or course: revoke, and record anew." "若学习者或课程有误，请撤销后重新登记。"
+    AttemptExists "ATTEMPT_EXISTS"
+        "An attempt is recorded once; a resit is the next attempt." "同一次考试只登记一次；补考为下一次。"
+        "Use the next attempt, or supersede the entry named." "请使用下一次数，或取代所指记录。"
+
+    // Rules of the kinds: life cycle.
+    SuspensionTooLong "SUSPENSION_TOO_LONG"
+        "A suspension ends in the future, at most 180 days after it is logged." "暂停须在未来结束，且不超过入账后 180 天。"
+        "Choose an end within 180 days." "请选择 180 天以内的结束时间。"
+    NotSuspended "NOT_SUSPENDED"
+        "Only what is suspended is reinstated." "只有处于暂停状态者可恢复。"
+        "Nothing is to be done." "无需处理。"
+    AlreadyRevoked "ALREADY_REVOKED"
+        "A revocation is final." "撤销为最终决定。"
+        "Record anew instead." "请重新登记。"
+    AlreadyCountersigned "ALREADY_COUNTERSIGNED"
+        "A party countersigns an entry once, and not its own unless a key was compromised." "每方对一条记录只会签一次；除密钥泄露外不会签自己的记录。"
+        "Nothing is to be done." "无需处理。"
+}
+
+/// The answer to an entry that is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which rule.
+    pub rejection: Rejection,
+    /// The field at fault, such as `statement.nonce` or `payload.credit_millis (8)`.
+    pub field: Cow<'static, str>,
+    /// The entry it collides with, where there is one and the caller may know.
+    pub existing: Option<u64>,
+    /// The numbers: what was found and what was asked. Never a payload value of someone else; may be empty.
+    pub detail: Cow<'static, str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(rejection: Rejection, field: impl Into<Cow<'static, str>>) -> Self {
+        Self { rejection, field: field.into(), existing: None, detail: Cow::Borrowed("") }
+    }
+
+    pub(crate) fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    pub(crate) fn existing(self, index: u64) -> Self {
+        Self { existing: Some(index), ..self }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}: {}", self.rejection.code(), self.field, self.rejection.rule().en)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_the_names_and_texts_are_whole() {
+        for rejection in Rejection::ALL {
+            let code = rejection.code();
+            assert!(code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{code}");
+            assert_eq!(code.replace('_', "").to_lowercase(), format!("{rejection:?}").to_lowercase());
+            for text in [rejection.rule(), rejection.fix()] {
+                assert!(text.en.ends_with('.') && text.zh.ends_with(['。', '…']), "{code}: {text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! State as rows, and the two ways to read it: what `decide` may ask, and what answers to people need besides.
+//!
+//! A row is never overwritten: the newest row of a key with an index below a tree size *is* the state as of that size
+//! (architecture.md, "Pipeline, state, reads" 3). What the rows mean is in [`rows`](crate::rows); how they are stored is
+//! not this crate's business, [`MemoryState`](crate::MemoryState) aside.
+
+use prost::bytes::Bytes;
+use std::fmt;
+
+/// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Table {
+    /// (issuer, nonce) → nothing; the row's index names the entry.
+    Nonce = 1,
+    /// Leaf index → [`EntryRow`](crate::rows::EntryRow). Written once.
+    Entry = 2,
+    /// Leaf index → [`StandingRow`](crate::rows::StandingRow): what later entries did to this one. Absent = nothing.
+    Standing = 3,
+    /// Leaf index of an accreditation or change that waits for its second signature → the body.
+    Waiting = 4,
+    /// Key id → [`KeyRow`](crate::rows::KeyRow).
+    Key = 5,
+    /// Owner → nothing; one row per key, its value the key id.
+    KeysOf = 6,
+    /// Authority id → [`AuthorityRow`](crate::rows::AuthorityRow).
+    Authority = 7,
+    /// Institution id → [`InstitutionRow`](crate::rows::InstitutionRow).
+    Institution = 8,
+    /// (owner, kind, code) → [`DisplayRow`](crate::rows::DisplayRow): the newest version of a display id.
+    Display = 9,
+    /// Leaf index → [`OfferRow`](crate::rows::OfferRow): recording rules, courses, modules, certificate families.
+    Offer = 10,
+    /// Owner → one row per offer or standard it published, value empty.
+    OffersOf = 11,
+    /// Private. Account → [`AccountRow`](crate::rows::AccountRow).
+    Account = 12,
+    /// Private. Document HMAC → the account.
+    Document = 13,
+    /// Private. Account → one row per outcome, value empty.
+    OutcomesOf = 14,
+    /// Private. Leaf index of an outcome → [`OutcomeRow`](crate::rows::OutcomeRow).
+    Outcome = 15,
+    /// Private. (issuer, outcome kind, source id) → nothing; the row's index names the newest version.
+    Source = 16,
+    /// Private counter. (account, offer, run) → [`LineRow`](crate::rows::LineRow): a learner's attempts.
+    Line = 17,
+    /// Private counter. (offer, run) → [`RunRow`](crate::rows::RunRow): fails of a run and what became of them.
+    Run = 18,
+    /// Continuations of values too long for one row.
+    Part = 19,
+}
+
+impl Table {
+    /// Every table, ascending.
+    pub const ALL: [Self; 19] = [
+        Self::Nonce,
+        Self::Entry,
+        Self::Standing,
+        Self::Waiting,
+        Self::Key,
+        Self::KeysOf,
+        Self::Authority,
+        Self::Institution,
+        Self::Display,
+        Self::Offer,
+        Self::OffersOf,
+        Self::Account,
+        Self::Document,
+        Self::OutcomesOf,
+        Self::Outcome,
+        Self::Source,
+        Self::Line,
+        Self::Run,
+        Self::Part,
+    ];
+
+    /// The first byte of the table's keys.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// Whether rows come from payloads: those of an erased entry are dropped (rows of these tables whose index is the
+    /// erased entry's).
+    #[must_use]
+    pub const fn is_private(self) -> bool {
+        matches!(
+            self,
+            Self::Account | Self::Document | Self::OutcomesOf | Self::Outcome | Self::Source | Self::Line | Self::Run
+        )
+    }
+
+    /// Whether a row may rest on rows of other entries' payloads, so that erasing one changes what a rebuild makes of the
+    /// next. These stay out of the state digest.
+    #[must_use]
+    pub const fn is_counter(self) -> bool {
+        matches!(self, Self::Line | Self::Run)
+    }
+}
+
+/// A table byte and the bytes of an id. Ids have a fixed length or carry it, so no key of a table begins another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// The key of a fixed-length id.
+    #[must_use]
+    pub(crate) fn fixed<const N: usize>(table: Table, id: &[u8; N]) -> Self {
+        let mut key = Vec::with_capacity(1 + N);
+        key.push(table.byte());
+        key.extend_from_slice(id);
+        Self(key)
+    }
+
+    /// The key of texts, each behind its length. The rules bound them far below 256 bytes; what is longer names nothing,
+    /// and is cut so that a look-up is always possible.
+    #[must_use]
+    pub(crate) fn texts(table: Table, texts: &[&str]) -> Self {
+        let mut key = vec![table.byte()];
+        for text in texts {
+            let bytes = &text.as_bytes()[..text.len().min(160)];
+            key.push(u8::try_from(bytes.len()).expect("cut to 160 bytes"));
+            key.extend_from_slice(bytes);
+        }
+        Self(key)
+    }
+
+    /// A key as it was stored.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Table byte and id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, given away.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> Option<Table> {
+        let byte = *self.0.first()?;
+        Table::ALL.into_iter().find(|table| table.byte() == byte)
+    }
+}
+
+/// In hexadecimal.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose row it is.
+    pub key: Key,
+    /// Leaf index of the entry that wrote it; the row is seen in trees larger than this.
+    pub index: u64,
+    /// The value: postcard of the table's struct, at most [`MAX_VALUE`] bytes.
+    pub value: Vec<u8>,
+}
+
+/// Most bytes of a row's value; what is longer goes on in rows of [`Table::Part`].
+pub const MAX_VALUE: usize = 3_000;
+
+/// State could not be read. Never a verdict about an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store behind the state failed.
+    #[error("state could not be read")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row is not what its table holds: a damaged index, or one made by another version.
+    #[error("row {key:?} at entry {index} is damaged")]
+    Damaged {
+        /// Which row.
+        key: Key,
+        /// Which entry wrote it.
+        index: u64,
+    },
+}
+
+/// All that `decide` and `evolve` may ask.
+pub trait Read {
+    /// The newest row of a key as of the reader's size: the index that wrote it, and its value.
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError>;
+}
+
+impl<R: Read + ?Sized> Read for &R {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        (**self).newest(key)
+    }
+}
+
+/// Which way a history is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+/// What answers to people ask besides. Never used by `decide` or `evolve`.
+pub trait Query: Read {
+    /// The size as of which this reader answers: rows with a smaller index are seen.
+    fn size(&self) -> u64;
+
+    /// Rows of one key, at most `limit`, beginning with index `from` (included), or with the first in this direction.
+    fn history(
+        &self,
+        key: &Key,
+        from: Option<u64>,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u64, Bytes)>, ReadError>;
+
+    /// The newest row of each key that begins with `prefix`, by ascending key, after `after` (excluded), at most `limit`.
+    fn scan(&self, prefix: &[u8], after: Option<&Key>, limit: usize) -> Result<Vec<Row>, ReadError>;
+}
