@@ -5,5 +5,7 @@ pub mod api;
 pub mod cli;
 pub mod index;
 pub mod journal;
+pub mod sequencer;
 pub mod server;
 pub mod vault;
+pub mod words;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
+use xuefen_core::proof::Receipt;
 use xuefen_core::tree::{LeafIndex, TreeSize};
 
 use super::Api;
@@ -31,11 +32,7 @@ const PACE: Duration = Duration::from_secs(1);
 pub struct Log(pub Arc<Api>);
 
 fn checkpoint(view: &View) -> Checkpoint {
-    Checkpoint {
-        note: view.checkpoint.to_string(),
-        tree_size: view.tree.size,
-        root: view.tree.root.as_ref().to_vec(),
-    }
+    Checkpoint { note: view.checkpoint.to_string(), tree_size: view.tree.size, root: view.tree.root.as_ref().to_vec() }
 }
 
 /// A tree size that the newest checkpoint covers; 0 = its own.
@@ -43,7 +40,9 @@ fn size(field: &'static str, asked: u64, view: &View) -> Result<u64, Status> {
     match asked {
         0 => Ok(view.tree.size),
         asked if asked <= view.tree.size => Ok(asked),
-        _ => Err(invalid(field, format!("the newest checkpoint has {} entries; ask for that or fewer", view.tree.size))),
+        _ => {
+            Err(invalid(field, format!("the newest checkpoint has {} entries; ask for that or fewer", view.tree.size)))
+        }
     }
 }
 
@@ -67,12 +66,17 @@ impl LogService for Log {
         let path =
             view.index.inclusion_proof(LeafIndex(asked.index), TreeSize(size)).map_err(|error| internal(&error))?;
         let proof = if size == view.tree.size {
-            xuefen_core::proof::write(LeafIndex(asked.index), &path, &view.checkpoint)
+            Receipt { index: LeafIndex(asked.index), path: path.clone(), checkpoint: &view.checkpoint }.to_string()
         } else {
             String::new()
         };
         let path = path.iter().map(|hash| hash.as_ref().to_vec()).collect();
-        Ok(Response::new(GetInclusionProofResponse { leaf_hash: leaf_hash.as_ref().to_vec(), path, tree_size: size, proof }))
+        Ok(Response::new(GetInclusionProofResponse {
+            leaf_hash: leaf_hash.as_ref().to_vec(),
+            path,
+            tree_size: size,
+            proof,
+        }))
     }
 
     async fn get_consistency_proof(

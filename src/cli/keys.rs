@@ -136,7 +136,9 @@ fn print(
     output: &mut Output<'_>,
 ) -> anyhow::Result<()> {
     let vkey = match name {
-        Some(name) => Some(VerifierKey::new(KeyName::parse(name).context("--name")?, key_type, key.clone()).to_string()),
+        Some(name) => {
+            Some(VerifierKey::new(KeyName::parse(name).context("--name")?, key_type, key.clone()).to_string())
+        }
         None => None,
     };
     let public = Hash(*key.as_bytes()).to_string();

@@ -126,8 +126,7 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> Vec<&str> {
-        let mut names: Vec<_> =
-            text.split('{').skip(1).map(|part| part.split_once('}').expect("closed").0).collect();
+        let mut names: Vec<_> = text.split('{').skip(1).map(|part| part.split_once('}').expect("closed").0).collect();
         names.sort_unstable();
         names
     }

@@ -5,13 +5,22 @@ use super::error::{IndexError, Result};
 use super::view::View;
 use xuefen_core::Hash;
 use xuefen_core::tile::{Tile, TileLevel};
-use xuefen_core::tree::{LeafIndex, Node, NodeSource, ProveError, TreeSize, consistency_proof, inclusion_proof, root};
+use xuefen_core::tree::{
+    Frontier, LeafIndex, Node, NodeSource, ProveError, TreeSize, consistency_proof, inclusion_proof, root,
+};
 
 impl View {
     /// Root of the tree over the first `size` entries (formats.md 4).
     pub fn root(&self, size: TreeSize) -> Result<Hash> {
         self.check("tree size", size.0, size.0 <= self.size())?;
         root(self, size)
+    }
+
+    /// The complete subtrees of the first `size` entries: where a writer goes on.
+    pub fn frontier(&self, size: TreeSize) -> Result<Frontier> {
+        self.check("tree size", size.0, size.0 <= self.size())?;
+        let peaks = Frontier::peaks_of(size).map(|node| self.node(node)).collect::<Result<_>>()?;
+        Ok(Frontier::from_peaks(size, peaks).expect("the peaks are those of this size"))
     }
 
     /// Inclusion path of the entry `index` in the tree of `size`, leaf upward.

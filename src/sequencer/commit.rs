@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use xuefen_core::Hash;
 
 use super::answer::{Answer, Verdict};
@@ -29,18 +29,21 @@ pub(super) struct Batch {
 /// A finished frame and what the index needs to know of it.
 pub(super) struct Closed {
     pub frame: Frame,
-    pub rows: Vec<Row>,
+    /// Shared with the sequencer, which reads them until they are published.
+    pub rows: Arc<[Row]>,
     pub leaf_hashes: Vec<Hash>,
     /// Offset of each entry's record within the frame, bytes.
     pub offsets: Vec<u32>,
-    /// Key-ring slots of learners that the frame mentions for the first time.
-    pub new_slots: Vec<Slot>,
+    /// Key-ring slots that its payloads are sealed under; those of new learners are not on disk yet.
+    pub slots: Vec<Slot>,
 }
 
 /// One caller and the verdicts it waits for.
 pub(super) struct Waiting {
     pub verdicts: Vec<Verdict>,
     pub to: oneshot::Sender<Answer>,
+    /// The caller's place in the queue, free again when it is answered.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Everything the committer owns.
@@ -73,7 +76,7 @@ impl Committer {
 
     fn commit(&mut self, closed: Closed) -> Result<(), SequencerError> {
         // 1. Keys before the payloads they seal: the other way round a cut would leave ciphertext that nobody can read.
-        self.vault.commit(&closed.new_slots)?;
+        self.vault.commit(&closed.slots)?;
         // 2. The frame: from here on the entries exist.
         let start = match self.journal.append(&closed.frame, self.expected)? {
             Appended::Done(start) => start,
@@ -112,7 +115,7 @@ impl Committer {
         self.index.apply(FrameRows {
             frame: closed.frame.number().0,
             first_index: tree.size - closed.leaf_hashes.len() as u64,
-            rows: closed.rows.clone(),
+            rows: closed.rows.to_vec(),
             leaf_hashes: &closed.leaf_hashes,
             positions: &positions,
             chain: closed.frame.chain(),

@@ -50,7 +50,7 @@ pub enum SequencerError {
         /// Seconds.
         ahead: i64,
     },
-    /// A worker thread ended unexpectedly.
-    #[error("a worker thread ended unexpectedly; see the log before this line")]
-    Thread,
+    /// A worker thread could not be started.
+    #[error("cannot start a worker thread")]
+    Spawn(#[source] std::io::Error),
 }

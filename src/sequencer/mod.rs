@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod gather;
 mod home;
 mod lane;
 mod open;
@@ -33,7 +34,7 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::Sender;
 use tokio::sync::{Semaphore, oneshot, watch};
 use xuefen_core::origin::Origin;
-use xuefen_ledger::RawPosting;
+use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
 pub use error::SequencerError;
@@ -41,6 +42,7 @@ pub use home::Home;
 pub use lane::{LaneIn, LaneOut};
 pub use open::{OpenOptions, create, open_index, rebuild_index};
 pub use order::Clock;
+pub use payload::{from_message as payload_from_message, to_message as payload_to_message};
 pub use read::LoggedEntry;
 pub use state::AsOf;
 pub use view::View;
@@ -85,7 +87,8 @@ pub struct Ledger {
     queue: Arc<Semaphore>,
     stopped: Arc<AtomicBool>,
     clock: Clock,
-    threads: open::Threads,
+    /// Last, so that the channels close before the threads are waited for.
+    _threads: open::Threads,
 }
 
 impl Ledger {
@@ -123,6 +126,26 @@ impl Ledger {
         let then = Box::new(move |ready| drop(asks.send(Ask::Post(Chunk { ready, to, permit }))));
         self.jobs.send(Job { postings, then }).map_err(|_| Stopped)?;
         Ok(answer.await.map_err(|_| Stopped)?)
+    }
+
+    /// Whether a posting would be accepted by the ledger as it stands. Logs nothing and promises nothing.
+    pub async fn check(&self, posting: RawPosting) -> Result<Result<(), Refusal>, Stopped> {
+        let (job, ready) = Job::awaited(vec![posting]);
+        self.jobs.send(job).map_err(|_| Stopped)?;
+        let ready = ready.await.map_err(|_| Stopped)?;
+        let view = self.view();
+        let state = AsOf::new(&view.index, view.tree.size);
+        for ready in &ready {
+            ready.release(&self.vault);
+            let decision = xuefen_ledger::decide(&state, &ready.prepared, self.now()).map_err(|error| {
+                tracing::error!(%error, "cannot read the state");
+                Stopped
+            })?;
+            if let Decision::Refuse(refusal) = decision {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// A stream of postings with verdicts in the same order.

@@ -4,26 +4,27 @@
 //! committer is free it gets whatever there is, so a lone entry waits for nobody and a burst shares one sync.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, select};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use xuefen_core::Hash;
+use xuefen_core::time::Timestamp;
 use xuefen_core::tree::Frontier;
-use xuefen_ledger::{Decision, Refusal, Rejection};
+use xuefen_core::{Hash, chain};
+use xuefen_ledger::{Accepted, Decision, Effects, evolve, query};
 
 use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
 use super::error::SequencerError;
+use super::gather::Gathering;
 use super::overlay::Overlay;
 use super::pool::Ready;
-use super::state::State;
+use super::state::Deciding;
 use super::view::View;
 use crate::index::Row;
-use crate::journal::{FrameBuilder, FrameNumber, MAX_ENTRIES, SOFT_BYTES, Sealed, TreeHead, chain_next};
+use crate::journal::{FrameNumber, Sealed, TreeHead};
 use crate::vault::{Slot, Vault};
-use arc_swap::ArcSwap;
 
 /// Postings that travel together; their verdicts leave together.
 pub(super) struct Chunk {
@@ -33,73 +34,49 @@ pub(super) struct Chunk {
     pub permit: OwnedSemaphorePermit,
 }
 
+/// A sealed record without a leaf (grants, activations, access), with the rows that make it findable.
+pub(super) struct PrivateRecord {
+    pub kind: u8,
+    pub slot: Slot,
+    pub sealed: Vec<u8>,
+    pub rows: Vec<(Bytes, Bytes)>,
+}
+
 /// What the sequencer thread is asked to do.
 pub(super) enum Ask {
     Post(Chunk),
-    /// A sealed record without a leaf (grants, activations, access), with the rows that make it findable.
-    Private {
-        kind: u8,
-        slot: Slot,
-        bytes: Vec<u8>,
-        rows: Vec<(Bytes, Bytes)>,
-        to: oneshot::Sender<Answer>,
-    },
+    Private(PrivateRecord, oneshot::Sender<Answer>),
 }
 
 /// Time, so that tests need not wait. Unix seconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// Everything the sequencer thread owns.
-pub(super) struct Sequencer {
-    pub vault: Arc<Vault>,
-    pub view: Arc<ArcSwap<View>>,
-    pub clock: Clock,
-    pub stopped: Arc<AtomicBool>,
+/// Where the log ends: what the next entry and frame continue.
+pub(super) struct End {
     pub tree: Frontier,
     pub chain: Hash,
     pub next_frame: FrameNumber,
-    pub previous: Hash,
+    pub frame_hash: Hash,
+    /// Of the last entry, Unix seconds.
     pub logged_at: i64,
-    pub overlay: Overlay,
-    pub open: Open,
 }
 
-/// The frame being gathered.
-pub(super) struct Open {
-    builder: FrameBuilder,
-    rows: Vec<Row>,
-    leaf_hashes: Vec<Hash>,
-    offsets: Vec<u32>,
-    new_slots: Vec<Slot>,
-    waiting: Vec<Waiting>,
-    permits: Vec<OwnedSemaphorePermit>,
-}
-
-impl Open {
-    pub(super) fn new(number: FrameNumber, first_index: u64, previous: Hash) -> Self {
-        Self {
-            builder: FrameBuilder::with_capacity(number, first_index, previous, 4_096),
-            rows: Vec::new(),
-            leaf_hashes: Vec::new(),
-            offsets: Vec::new(),
-            new_slots: Vec::new(),
-            waiting: Vec::new(),
-            permits: Vec::new(),
-        }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Whether a chunk of so many entries and bytes still fits; a chunk is never split over two frames.
-    fn fits(&self, entries: usize, bytes: usize) -> bool {
-        self.builder.count() as usize + entries <= MAX_ENTRIES as usize
-            && (self.builder.is_empty() || self.builder.record_bytes() + bytes <= SOFT_BYTES)
-    }
+/// Everything the sequencer thread owns.
+pub(super) struct Sequencer {
+    vault: Arc<Vault>,
+    view: Arc<ArcSwap<View>>,
+    clock: Clock,
+    end: End,
+    overlay: Overlay,
+    open: Gathering,
 }
 
 impl Sequencer {
+    pub(super) fn new(vault: Arc<Vault>, view: Arc<ArcSwap<View>>, clock: Clock, end: End) -> Self {
+        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash);
+        Self { vault, view, clock, end, overlay: Overlay::default(), open }
+    }
+
     /// Takes what is asked until everybody who could ask is gone, or something fails.
     pub(super) fn run(mut self, asks: &Receiver<Ask>, batches: &Sender<Batch>) -> Result<(), SequencerError> {
         loop {
@@ -111,9 +88,10 @@ impl Sequencer {
             // Whichever comes first: the committer is free, or there is more to gather.
             select! {
                 send(batches, self.close()) -> sent => if sent.is_err() { return Ok(()) },
-                recv(asks) -> ask => match ask {
-                    Ok(ask) => self.take(ask, batches)?,
-                    Err(_) => { let batch = self.close(); let _ = batches.send(batch); return Ok(()) }
+                recv(asks) -> ask => if let Ok(ask) = ask { self.take(ask, batches)? } else {
+                    // A committer that is gone has said why.
+                    let _ = batches.send(self.close());
+                    return Ok(());
                 },
             }
         }
@@ -122,20 +100,17 @@ impl Sequencer {
     fn take(&mut self, ask: Ask, batches: &Sender<Batch>) -> Result<(), SequencerError> {
         let (entries, bytes) = match &ask {
             Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
-            Ask::Private { bytes, .. } => (0, bytes.len()),
+            Ask::Private(record, _) => (0, record.sealed.len()),
         };
         if !self.open.fits(entries, bytes) {
-            let batch = self.close();
             // A committer that is gone has said why; the callers see their channels close.
-            if batches.send(batch).is_err() {
-                return Ok(());
-            }
+            let _ = batches.send(self.close());
         }
         self.overlay.drain(self.view.load().tree.size);
         match ask {
             Ask::Post(chunk) => self.post(chunk),
-            Ask::Private { kind, slot, bytes, rows, to } => {
-                self.private(kind, slot, &bytes, rows, to);
+            Ask::Private(record, to) => {
+                self.private(record, to);
                 Ok(())
             }
         }
@@ -144,29 +119,102 @@ impl Sequencer {
     fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
         let view = self.view.load_full();
         let now = (self.clock)();
-        let mut verdicts = Vec::with_capacity(chunk.ready.len());
-        for ready in chunk.ready {
-            verdicts.push(self.one(&ready, &view, now)?);
-        }
-        self.open.waiting.push(Waiting { verdicts, to: chunk.to });
-        self.open.permits.push(chunk.permit);
+        let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
+        self.open.waiting.push(Waiting { verdicts, to: chunk.to, permit: Some(chunk.permit) });
         Ok(())
     }
 
     fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
         // The log's clock never runs backwards; a machine whose clock does holds it still.
-        let logged_at = self.logged_at.max(now);
-        let state = State { overlay: &self.overlay, view: &view.index };
-        match xuefen_ledger::decide(&state, &ready.prepared, logged_at) {
-            Ok(Decision::Accept(effects)) => self.accept(ready, view, logged_at, effects),
-            Ok(Decision::Replay { index }) => Ok(Verdict::Receipt(self.replay(view, index)?)),
-            Err(xuefen_ledger::DecideError::Refused(refusal)) => {
-                if let Some(slot) = ready.fresh_slot() {
-                    self.vault.release(slot);
-                }
-                Ok(Verdict::Refused(refusal))
-            }
-            Err(xuefen_ledger::DecideError::Read(error)) => Err(error.into()),
+        let logged_at = self.end.logged_at.max(now);
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        let verdict = match xuefen_ledger::decide(&state, &ready.prepared, logged_at)? {
+            Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
+            Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
+            Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
+        };
+        // Nothing of it is kept, so the key that was reserved for its payload may go.
+        ready.release(&self.vault);
+        Ok(verdict)
+    }
+
+    fn accept(
+        &mut self,
+        ready: &Ready,
+        view: &View,
+        logged_at: i64,
+        effects: Effects,
+    ) -> Result<Verdict, SequencerError> {
+        let index = self.end.tree.size().0;
+        let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
+        let time = Timestamp::new(logged_at).ok_or_else(|| broken("the clock is out of range"))?;
+        let draft = ready.prepared.draft().ok_or_else(|| broken("accepted without a good form"))?;
+        if ready.prepared.payload().is_some() && ready.sealed.is_none() {
+            return Err(broken("its payload could not be sealed"));
         }
+        let sealed = ready.sealed.as_ref();
+        let record = sealed.map(|sealed| Sealed { slot: sealed.slot.0, bytes: &sealed.bytes });
+        let leaf_hash = self.open.push_entry(draft, time, record).map_err(|error| broken(&error))?;
+        let accepted = Accepted::new(&ready.prepared, logged_at, leaf_hash).ok_or_else(|| broken("no statement"))?;
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        for row in evolve(&state, index, &accepted)? {
+            let row = Row { key: row.key.into_bytes().into(), index: row.index, value: row.value.into() };
+            self.overlay.insert(&row);
+            self.open.rows.push(row);
+        }
+        self.open.slots.extend(sealed.map(|sealed| sealed.slot));
+        self.end.tree.append(leaf_hash);
+        self.end.chain = chain::next(&self.end.chain, &leaf_hash);
+        self.end.logged_at = logged_at;
+        let Effects { pending, flags } = effects;
+        Ok(Verdict::Receipt(Receipt { index, leaf_hash, logged_at, replayed: false, pending, flags }))
+    }
+
+    /// The receipt of an entry that is in the log already, maybe in a frame still on its way.
+    fn replay(&self, view: &View, index: u64) -> Result<Receipt, SequencerError> {
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        let why = || SequencerError::Replay { index, why: "named as a replay but not in the state".to_owned() };
+        let entry = query::entry(&state, index)?.ok_or_else(why)?;
+        let pending = query::standing(&state, index)?.pending;
+        Ok(Receipt {
+            index,
+            leaf_hash: Hash(entry.leaf_hash),
+            logged_at: entry.logged_at,
+            replayed: true,
+            pending,
+            flags: Vec::new(),
+        })
+    }
+
+    fn private(&mut self, record: PrivateRecord, to: oneshot::Sender<Answer>) {
+        let sealed = Sealed { slot: record.slot.0, bytes: &record.sealed };
+        if !self.open.push_private(record.kind, sealed) {
+            // Longer than any frame: the caller sees its channel close.
+            return;
+        }
+        self.open.slots.push(record.slot);
+        // Rows without an entry belong to the one before.
+        let index = self.end.tree.size().0.saturating_sub(1);
+        self.open.rows.extend(record.rows.into_iter().map(|(key, value)| Row { key, index, value }));
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, permit: None });
+    }
+
+    /// Closes the frame gathered so far and opens the next.
+    fn close(&mut self) -> Batch {
+        let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
+        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let gathered = std::mem::replace(&mut self.open, next);
+        if gathered.has_no_records() {
+            return Batch { frame: None, waiting: gathered.waiting };
+        }
+        let rows: Arc<[Row]> = gathered.rows.into();
+        self.overlay.close(tree.size, Arc::clone(&rows));
+        let frame = gathered.builder.finish(self.end.chain, tree);
+        self.end.next_frame = frame.number().next();
+        self.end.frame_hash = frame.hash();
+        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let closed =
+            Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
+        Batch { frame: Some(closed), waiting: gathered.waiting }
     }
 }

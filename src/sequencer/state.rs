@@ -57,7 +57,11 @@ impl Query for AsOf<'_> {
             Direction::Ascending => (from.and_then(|from| from.checked_sub(1)), index::Direction::Ascending),
             Direction::Descending => (from.and_then(|from| from.checked_add(1)), index::Direction::Descending),
         };
-        self.index.history(key.as_bytes(), self.size, after, direction).take(limit).collect::<Result<_, _>>().map_err(store)
+        self.index
+            .history(key.as_bytes(), self.size, after, direction)
+            .take(limit)
+            .collect::<Result<_, _>>()
+            .map_err(store)
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&Key>, limit: usize) -> Result<Vec<Row>, ReadError> {
@@ -65,7 +69,11 @@ impl Query for AsOf<'_> {
             .scan_prefix(prefix, self.size, after.map(Key::as_bytes))
             .take(limit)
             .map(|row| {
-                row.map(|row| Row { key: Key::from_bytes(row.key.to_vec()), index: row.index, value: row.value.to_vec() })
+                row.map(|row| Row {
+                    key: Key::from_bytes(row.key.to_vec()),
+                    index: row.index,
+                    value: row.value.to_vec(),
+                })
             })
             .collect::<Result<_, _>>()
             .map_err(store)

@@ -48,7 +48,7 @@ impl LocalTokens {
     /// Tokens of the ledger `origin`, signed by a key that signs nothing else.
     #[must_use]
     pub fn new(origin: &str, secret: SecretKey) -> Self {
-        let public = secret.public();
+        let public = secret.public().clone();
         Self { origin: origin.to_owned(), secret, public }
     }
 

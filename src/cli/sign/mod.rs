@@ -128,7 +128,8 @@ pub fn run(command: Sign, output: &mut Output<'_>) -> anyhow::Result<Exit> {
 
 fn outcomes(args: &Outcomes, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let signing = Signing::prepare(&args.common)?;
-    let offers = std::fs::read_to_string(&args.offers).with_context(|| format!("cannot read {}", args.offers.display()))?;
+    let offers =
+        std::fs::read_to_string(&args.offers).with_context(|| format!("cannot read {}", args.offers.display()))?;
     let offers = Offers::parse(&offers, signing.origin.as_str(), &args.common.issuer)
         .with_context(|| format!("{}", args.offers.display()))?;
     let mut map = AccountsMap::default();
@@ -141,8 +142,7 @@ fn outcomes(args: &Outcomes, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     };
     signing.sheet.columns().require(&["achieved_on"])?;
     let today = Date::of_unix(signing.times.asked.unwrap_or(signing.times.now)).context("--issued-at is no time")?;
-    let mut reader =
-        OutcomeReader::new(&offers, &map, kind, (signing.origin.as_str(), &args.common.issuer), today);
+    let mut reader = OutcomeReader::new(&offers, &map, kind, (signing.origin.as_str(), &args.common.issuer), today);
     let (drafts, refused) = signing.read_rows(output, |cells| reader.read(cells));
     signing.sign(drafts, &refused, None, output)
 }

@@ -294,7 +294,8 @@ fn level(cells: Cells<'_>, family: &Family) -> Result<String, Refused> {
     let cell = cells.required("level")?;
     let word = value::text(cell);
     let by_word = family.levels.iter().position(|level| *level == word).map(|at| at as u64 + 1);
-    let place = by_word.or_else(|| value::integer(cell)).filter(|place| (1..=family.levels.len() as u64).contains(place));
+    let place =
+        by_word.or_else(|| value::integer(cell)).filter(|place| (1..=family.levels.len() as u64).contains(place));
     place.map(|place| place.to_string()).ok_or_else(|| cells.refuse("level", Problem::UnknownLevel))
 }
 

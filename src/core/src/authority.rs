@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Hash;
 use crate::authority_file::AuthorityFile;
 use crate::key::{Algorithm, KeyId, PublicKey};
 use crate::kinds::{Kind, tags};
@@ -19,7 +20,6 @@ use crate::proto::{
 };
 use crate::verify::{Attested, Authority, AuthorityReason};
 use crate::vkey::VerifierKey;
-use crate::Hash;
 
 /// A rotation by the institution itself takes force after this many seconds (rules.md 2), so that it can be cancelled.
 const ROTATION_SECONDS: i64 = 72 * 3_600;
@@ -82,13 +82,7 @@ impl Chain {
         // A key named `<origin>/status` signs status notes and nothing else.
         let authorities = trusted.iter().filter(|key| !key.name().as_str().ends_with("/status"));
         let keys = authorities.map(|key| (id_of(key.public_key()), known(key))).collect();
-        Self {
-            trusted,
-            keys,
-            accreditations: BTreeMap::new(),
-            institutions: BTreeMap::new(),
-            status: Vec::new(),
-        }
+        Self { trusted, keys, accreditations: BTreeMap::new(), institutions: BTreeMap::new(), status: Vec::new() }
     }
 
     /// Names of an institution, if its accreditation is among what was learned.
@@ -122,9 +116,10 @@ impl Chain {
     /// Whether a valid key of `institution` itself signed.
     fn by_institution(&self, item: &Attested<'_, Statement>, institution: &str) -> bool {
         let (issued_at, logged_at) = times(item);
-        item.signers.iter().filter_map(|id| self.keys.get(id)).any(|key| {
-            key.role.is_none() && key.owner == institution && key.valid(issued_at, logged_at)
-        })
+        item.signers
+            .iter()
+            .filter_map(|id| self.keys.get(id))
+            .any(|key| key.role.is_none() && key.owner == institution && key.valid(issued_at, logged_at))
     }
 
     fn grant(&mut self, grant: &AuthorityKeyGrant, logged_at: i64) {
@@ -199,7 +194,9 @@ impl Chain {
     }
 
     fn countersign(&mut self, item: &Attested<'_, Statement>, target: &EntryRef) {
-        let Some(region) = self.accreditations.get(&target.index).map(|known| known.body.region.clone()) else { return };
+        let Some(region) = self.accreditations.get(&target.index).map(|known| known.body.region.clone()) else {
+            return;
+        };
         let (by_nation, by_province) = (self.by_nation(item), self.by_province(item, &region));
         let logged_at = times(item).1;
         if let Some(accredited) = self.accreditations.get_mut(&target.index)
@@ -224,9 +221,11 @@ impl Chain {
     fn judge_outcome(&self, subject: &Attested<'_, Statement>, body: &RecordOutcome) -> Result<(), AuthorityReason> {
         let issuer = subject.entry.statement().issuer().to_owned();
         let (issued_at, _) = times(subject);
-        let accredited = self.accreditation(&issuer).filter(|known| known.since.is_some_and(|since| since <= issued_at));
+        let accredited =
+            self.accreditation(&issuer).filter(|known| known.since.is_some_and(|since| since <= issued_at));
         let Some(accredited) = accredited else { return Err(AuthorityReason::NotAccredited { issuer }) };
-        if accredited.body.outcome_kinds.contains(&body.outcome_kind) && body.outcome_kind != OutcomeKind::Unspecified as i32
+        if accredited.body.outcome_kinds.contains(&body.outcome_kind)
+            && body.outcome_kind != OutcomeKind::Unspecified as i32
         {
             return Ok(());
         }

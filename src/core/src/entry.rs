@@ -223,6 +223,28 @@ impl<M> Draft<M> {
         &self.attestations
     }
 
+    /// Writes the entry as logged at `logged_at` behind what is in `out`, and gives its leaf hash. On an error `out` is as
+    /// it was. The draft stays as it is: what is accepted is still needed to derive state.
+    pub fn write(&self, logged_at: Timestamp, out: &mut Vec<u8>) -> Result<Hash, EntryRule> {
+        let (begin, time) = (out.len(), out.len() + self.start.len());
+        out.extend_from_slice(&self.start);
+        // Zero is the default, and defaults are absent.
+        if logged_at != Timestamp::default() {
+            int64_field::encode(3, &logged_at.seconds(), out);
+        }
+        if out.len() - begin > MAX_BYTES {
+            out.truncate(begin);
+            return Err(EntryRule::Length);
+        }
+        Ok(self.hasher.clone().finish(&out[time..]))
+    }
+
+    /// Bytes of the entry without `logged_at`.
+    #[must_use]
+    pub fn start_len(&self) -> usize {
+        self.start.len()
+    }
+
     /// Completes the entry. Fails only if `logged_at` makes it longer than 65,535 bytes.
     pub fn log(self, logged_at: Timestamp) -> Result<Entry<M>, EntryRule> {
         let Self { statement, attestations, start: mut bytes, hasher } = self;
