@@ -17,7 +17,6 @@ pub mod secret_key_file;
 pub mod serve;
 pub mod sign;
 pub mod verify;
-mod verify_words;
 
 use std::process::ExitCode;
 
@@ -50,8 +49,6 @@ enum Command {
     /// Turn a spreadsheet into a signed batch file. Needs no server.
     #[command(subcommand)]
     Sign(sign::Sign),
-    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
-    Verify(verify::Verify),
     /// Make the directory of a new ledger.
     Init(init::Init),
     /// Open a ledger and answer until told to stop.
@@ -60,6 +57,8 @@ enum Command {
     Fsck(fsck::Fsck),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
+    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
+    Verify(verify::Verify),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -86,11 +85,11 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let result = match cli.command {
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
-        Command::Verify(args) => verify::run(&args, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
+        Command::Verify(args) => verify::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);

@@ -20,7 +20,7 @@ use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, V
 use super::exit::Exit;
 use super::messages::{self as m, Lang, Text};
 use super::output::Output;
-use super::verify_words as words;
+use crate::words::verification as words;
 
 /// Largest presentation (formats.md 5), bytes.
 const MAX_PRESENTATION: u64 = 4 * 1024 * 1024;
@@ -69,14 +69,16 @@ pub fn run(args: &Verify, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         policy: &policy,
         now: args.at.unwrap_or(now),
         status_max_age: args.status_max_age.saturating_mul(3600),
-        holder: request.map(|(audience, challenge)| HolderAsked {
-            request: Request { audience, challenge },
-            max_age: 300,
-        }),
+        holder: request
+            .map(|(audience, challenge)| HolderAsked { request: Request { audience, challenge }, max_age: 300 }),
     };
     let mut chain = Chain::new(&authority);
     let report = xuefen_core::verify::verify::<Statement, _>(&file, &trust, &mut chain);
-    if output.is_json() { print_json(&report, &chain, output)? } else { print_text(&report, &chain, output)? }
+    if output.is_json() {
+        print_json(&report, &chain, output)?
+    } else {
+        print_text(&report, &chain, output)?
+    }
     Ok(exit(report.verdict()))
 }
 
@@ -96,9 +98,9 @@ fn fields_hold(report: &Report<Statement>) -> bool {
 fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>) -> anyhow::Result<()> {
     let lang = output.lang();
     let steps = report.steps().map(|(step, result)| {
-        let reason = result.reason().map_or_else(String::new, |reason| {
-            format!("{} ({})", words::reason(reason, lang), reason.as_str())
-        });
+        let reason = result
+            .reason()
+            .map_or_else(String::new, |reason| format!("{} ({})", words::reason(reason, lang), reason.as_str()));
         let number = step.number().to_string();
         vec![number, words::step(step).in_lang(lang).to_owned(), words::result(result).in_lang(lang).to_owned(), reason]
     });
@@ -106,7 +108,8 @@ fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     if let Some(shown) = &report.shown {
         let mut rows = facts(shown, chain, lang);
         if fields_hold(report) {
-            let fields = shown.disclosed.iter().map(|field| (field_name(field.tag, lang), value(field.tag, &field.value)));
+            let fields =
+                shown.disclosed.iter().map(|field| (field_name(field.tag, lang), value(field.tag, &field.value)));
             rows.extend(fields);
         }
         output.table(&[m::FIELD, m::VALUE], rows.into_iter().map(|(name, value)| vec![name, value]))?;
@@ -177,7 +180,8 @@ fn print_json(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
             Some(Body::RecordOutcome(outcome)) => outcome.outcome_kind(),
             _ => OutcomeKind::Unspecified,
         };
-        let names: Vec<_> = chain.names(statement.issuer()).iter().map(|name| json!({ &name.language: name.text })).collect();
+        let names: Vec<_> =
+            chain.names(statement.issuer()).iter().map(|name| json!({ &name.language: name.text })).collect();
         let fields = shown.disclosed.iter().filter(|_| fields_hold(report)).map(|field| {
             let name = tags::by_number(field.tag).map(|tag| tag.name);
             json!({ "tag": field.tag, "name": name, "value": value(field.tag, &field.value) })

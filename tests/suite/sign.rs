@@ -108,7 +108,10 @@ fn every_posting_holds_by_itself() {
 
         let sent = posting.payload.expect("private kinds have a payload");
         let seed = Seed::from_slice(&sent.seed).expect("32 bytes");
-        let field = |field: proto::PayloadField| Field { tag: Tag::new(field.tag).expect("not 0"), value: field.value.to_vec() };
+        let field = |field: proto::PayloadField| Field {
+            tag: Tag::new(field.tag).expect("not 0"),
+            value: field.value.to_vec(),
+        };
         let payload = Payload::new(seed.clone(), sent.fields.into_iter().map(field).collect()).expect("ascending");
         let nonce = Nonce::from_slice(statement.nonce().as_bytes()).expect("16 bytes");
         assert_eq!(statement.commitment(), Some(payload.commitment(&nonce)));
@@ -153,7 +156,10 @@ fn good_rows_are_signed_and_the_others_come_back_with_what_to_do() {
     let signed = office.sign("out.signed", &["--lang", "en"]);
     assert_eq!(signed.status.code(), Some(4));
     let refused = &json(&signed)["refused"][0];
-    assert_eq!((&refused["row"], &refused["column"], &refused["code"]), (&3.into(), &"成绩".into(), &"GRADE_OFF_SCALE".into()));
+    assert_eq!(
+        (&refused["row"], &refused["column"], &refused["code"]),
+        (&3.into(), &"成绩".into(), &"GRADE_OFF_SCALE".into())
+    );
     assert!(!signed.stdout.windows(6).any(|window| window == "某人".as_bytes()), "nothing else of the row is shown");
     let rejects = std::fs::read_to_string(office.path("out.signed.rejects.csv")).expect("rejects");
     assert!(rejects.starts_with("\u{feff}row,column,reason,fix,原始记录号,学号"), "{rejects}");

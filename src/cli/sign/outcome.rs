@@ -459,7 +459,8 @@ mod tests {
     #[test]
     fn a_record_number_stands_once_and_the_first_row_is_the_good_one() {
         let header = "原始记录号,学号,课程代码,取得日期,成绩";
-        let rows = read(header, "r1,1,C1,2026-06-30,60\nr1,2,C1,2026-06-30,70\nr1,2,C1,2026-06-30,80\n,2,C1,2026-06-30,1");
+        let rows =
+            read(header, "r1,1,C1,2026-06-30,60\nr1,2,C1,2026-06-30,70\nr1,2,C1,2026-06-30,80\n,2,C1,2026-06-30,1");
         let problems: Vec<_> = rows.into_iter().map(|row| row.err().map(|refused| refused.problem)).collect();
         let duplicate = Some(Problem::DuplicateSourceId { first_row: 2 });
         assert_eq!(problems, [None, duplicate.clone(), duplicate, Some(Problem::Missing)]);

@@ -8,7 +8,7 @@ use xuefen_core::proto::OutcomeKind;
 use xuefen_core::status::StatusWord;
 use xuefen_core::verify::{Reason, Step, StepResult, Verdict};
 
-use super::messages::{Lang, Text};
+use super::{Lang, Text};
 
 /// What a step checks.
 #[must_use]
@@ -19,7 +19,9 @@ pub const fn step(step: Step) -> Text {
         Step::Attestation => Text { en: "the signatures hold", zh: "签名有效" },
         Step::Authority => Text { en: "the issuer had the right to issue it", zh: "颁发机构当时有权颁发" },
         Step::Inclusion => Text { en: "it is in the ledger's log", zh: "已记入账本日志" },
-        Step::Checkpoint => Text { en: "log and witnesses vouch for the checkpoint", zh: "检查点由日志和见证方签名" },
+        Step::Checkpoint => {
+            Text { en: "log and witnesses vouch for the checkpoint", zh: "检查点由日志和见证方签名" }
+        }
         Step::Status => Text { en: "it still stands", zh: "目前仍有效" },
         Step::Holder => Text { en: "whoever shows it is its holder", zh: "出示者为持有人" },
     }
@@ -96,32 +98,54 @@ pub fn reason(reason: &Reason, lang: Lang) -> String {
         Reason::Presentation(error) => (UNREADABLE, error),
         Reason::Entry { error, .. } => (UNREADABLE, error),
         Reason::CheckpointText(error) => (UNREADABLE, error),
-        Reason::Commitment { .. } => {
-            (Text { en: "fields were changed or do not belong to the record", zh: "内容被改动或不属于该记录" }, nothing)
+        Reason::Commitment { .. } => (
+            Text {
+                en: "fields were changed or do not belong to the record", zh: "内容被改动或不属于该记录"
+            },
+            nothing,
+        ),
+        Reason::Attestation { error, .. } => {
+            (Text { en: "a signature is wrong: {detail}", zh: "签名有误：{detail}" }, error)
         }
-        Reason::Attestation { error, .. } => (Text { en: "a signature is wrong: {detail}", zh: "签名有误：{detail}" }, error),
-        Reason::NoKnownKey { .. } => (Text { en: "none of the signing keys is known", zh: "没有已知的签名公钥" }, nothing),
+        Reason::NoKnownKey { .. } => {
+            (Text { en: "none of the signing keys is known", zh: "没有已知的签名公钥" }, nothing)
+        }
         Reason::Authority(_) => (authority(reason), nothing),
-        Reason::Inclusion { .. } => {
-            (Text { en: "it is not in the log that the checkpoint names", zh: "检查点所指的日志中没有该记录" }, nothing)
-        }
+        Reason::Inclusion { .. } => (
+            Text {
+                en: "it is not in the log that the checkpoint names", zh: "检查点所指的日志中没有该记录"
+            },
+            nothing,
+        ),
         Reason::Ledger { ledger, .. } => {
             (Text { en: "it was made for another ledger, {detail}", zh: "该记录属于另一账本 {detail}" }, ledger)
         }
         Reason::Checkpoint(error) => {
             (Text { en: "the checkpoint is not accepted: {detail}", zh: "检查点不被接受：{detail}" }, error)
         }
-        Reason::StatusAbsent => (Text { en: "no status comes with it; ask for a fresh one", zh: "未附状态；请索取最新状态" }, nothing),
+        Reason::StatusAbsent => {
+            (Text { en: "no status comes with it; ask for a fresh one", zh: "未附状态；请索取最新状态" }, nothing)
+        }
         Reason::Status(problem) => (Text { en: "{detail}", zh: "状态不符合要求：{detail}" }, problem),
         Reason::HolderAbsent => (Text { en: "no holder proof comes with it", zh: "未附持有人证明" }, nothing),
-        Reason::HolderOther => {
-            (Text { en: "the holder proof answers another audience or challenge", zh: "持有人证明针对其他核验方或其他挑战" }, nothing)
-        }
+        Reason::HolderOther => (
+            Text {
+                en: "the holder proof answers another audience or challenge",
+                zh: "持有人证明针对其他核验方或其他挑战",
+            },
+            nothing,
+        ),
         Reason::HolderSignature => (Text { en: "the holder's signature is wrong", zh: "持有人签名有误" }, nothing),
-        Reason::HolderKey => (Text { en: "nothing binds the holder's key to the record", zh: "持有人公钥未与该记录绑定" }, nothing),
-        Reason::HolderTime { time } => {
-            (Text { en: "the holder proof is of time {detail}, too old or ahead", zh: "持有人证明的时间 {detail} 过旧或超前" }, time)
+        Reason::HolderKey => {
+            (Text { en: "nothing binds the holder's key to the record", zh: "持有人公钥未与该记录绑定" }, nothing)
         }
+        Reason::HolderTime { time } => (
+            Text {
+                en: "the holder proof is of time {detail}, too old or ahead",
+                zh: "持有人证明的时间 {detail} 过旧或超前",
+            },
+            time,
+        ),
     };
     text.fill(lang, &[("detail", detail)])
 }
@@ -136,12 +160,21 @@ fn depends(on: Step, lang: Lang) -> String {
 /// Step 4: who said it.
 fn authority(reason: &Reason) -> Text {
     match reason.as_str() {
-        "ISSUER_KEY" => Text { en: "no key of the issuer is among what is shown", zh: "所附内容中没有颁发机构的公钥" },
+        "ISSUER_KEY" => {
+            Text { en: "no key of the issuer is among what is shown", zh: "所附内容中没有颁发机构的公钥" }
+        }
         "ISSUER" => Text { en: "no valid key of the issuer signed it", zh: "没有颁发机构的有效公钥签名" },
-        "ACCREDITATION" => Text { en: "no accreditation of the issuer is among what is shown", zh: "所附内容中没有颁发机构的批准记录" },
-        "NOT_ALLOWED" => Text { en: "the issuer had no right to issue this", zh: "颁发机构无权颁发此类成果" },
+        "ACCREDITATION" => Text {
+            en: "no accreditation of the issuer is among what is shown",
+            zh: "所附内容中没有颁发机构的批准记录",
+        },
+        "NOT_ALLOWED" => {
+            Text { en: "the issuer had no right to issue this", zh: "颁发机构无权颁发此类成果" }
+        }
         "CO_SIGNER" => Text { en: "someone who had to sign too did not", zh: "缺少必须的共同签名" },
-        _ => Text { en: "an entry that it rests on is not among what is shown", zh: "所附内容缺少其依据的记录" },
+        _ => Text {
+            en: "an entry that it rests on is not among what is shown", zh: "所附内容缺少其依据的记录"
+        },
     }
 }
 
@@ -153,7 +186,11 @@ mod tests {
     fn reasons_speak_both_languages_with_their_details() {
         let cases = [
             (Reason::Depends(Step::Attestation), "step 3 did not pass", "步骤 3 未通过"),
-            (Reason::HolderTime { time: 7 }, "the holder proof is of time 7, too old or ahead", "持有人证明的时间 7 过旧或超前"),
+            (
+                Reason::HolderTime { time: 7 },
+                "the holder proof is of time 7, too old or ahead",
+                "持有人证明的时间 7 过旧或超前",
+            ),
             (Reason::StatusAbsent, "no status comes with it; ask for a fresh one", "未附状态；请索取最新状态"),
         ];
         for (case, en, zh) in cases {
