@@ -144,13 +144,16 @@ fn signing_the_samples_refuses_the_wrong_rows_and_no_other() {
             let signed = std::fs::File::open(dir.join(format!("{file}.signed"))).expect("signed");
             for posting in BatchReader::new(std::io::BufReader::new(signed)).expect("a batch") {
                 let payload = posting.expect("whole").payload.expect("private");
-                let value = |tag: tags::Tag| payload.fields.iter().find(|field| field.tag == tag.number).expect("there").value.to_vec();
+                let value = |tag: tags::Tag| {
+                    payload.fields.iter().find(|field| field.tag == tag.number).expect("there").value.to_vec()
+                };
                 learners.insert(value(tags::ACCOUNT));
                 majors.insert(value(tags::MAJOR));
             }
         }
     }
-    let expected: BTreeSet<_> = wrong.iter().map(|row| ["file", "row", "code"].map(|column| row[column].clone())).collect();
+    let expected: BTreeSet<_> =
+        wrong.iter().map(|row| ["file", "row", "code"].map(|column| row[column].clone())).collect();
     assert_eq!(refused.into_iter().collect::<BTreeSet<_>>(), expected);
     assert_eq!((learners.len(), majors.len(), wrong.len()), (951, 16, 12));
 }

@@ -72,9 +72,8 @@ impl Draft {
     #[must_use]
     pub fn seal(self, secret: &NonceSecret, ledger: &str, issuer: &str) -> Sealed {
         let (nonce, seed) = (secret.nonce(&self.identity), secret.seed(&self.identity));
-        let nullifier_key = self
-            .first_identity
-            .map(|first| NullifierKey::derive(&secret.seed(&first), &secret.nonce(&first)));
+        let nullifier_key =
+            self.first_identity.map(|first| NullifierKey::derive(&secret.seed(&first), &secret.nonce(&first)));
         let fields = self.fields.into_iter().map(|(tag, value)| {
             let value = match &nullifier_key {
                 Some(key) if tag.number == tags::NULLIFIER_KEY.number => key.as_bytes().to_vec(),

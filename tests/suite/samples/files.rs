@@ -94,26 +94,65 @@ fn recording_rules() -> Rows {
     let numbers = [HOUR_MINUTES, THEORY_HOURS, PRACTICE_HOURS, STEP_MILLIS].map(|number| number.to_string());
     let [hour, theory, practice, step] = &numbers;
     vec![
-        row(&["code", "version", "hour_minutes", "theory_hours_per_credit", "practice_hours_per_credit", "step_millis"]),
+        row(&[
+            "code",
+            "version",
+            "hour_minutes",
+            "theory_hours_per_credit",
+            "practice_hours_per_credit",
+            "step_millis",
+        ]),
         row(&["学分记录样例规则", "1", hour, theory, practice, step]),
     ]
 }
 
 fn accounts(learners: &[Learner]) -> Rows {
-    let header = ["学号", "姓名", "证件类型", "证件号码", "出生日期", "学习者类别", "专业代码", "专业名称", "学籍学校", "承办学校"];
+    let header = [
+        "学号",
+        "姓名",
+        "证件类型",
+        "证件号码",
+        "出生日期",
+        "学习者类别",
+        "专业代码",
+        "专业名称",
+        "学籍学校",
+        "承办学校",
+    ];
     let rows = learners.iter().map(|one| {
         let major = &MAJORS[one.major];
         let (home, host) = (INSTITUTIONS[HOME].name, INSTITUTIONS[HOSTS[major.host]].name);
         let document = ["居民身份证", &one.document, &one.birth_date];
-        row(&[&one.number, &one.name, document[0], document[1], document[2], "在校学生", major.code, major.name, home, host])
+        row(&[
+            &one.number,
+            &one.name,
+            document[0],
+            document[1],
+            document[2],
+            "在校学生",
+            major.code,
+            major.name,
+            home,
+            host,
+        ])
     });
     [row(&header)].into_iter().chain(rows).collect()
 }
 
 fn courses(host: usize) -> Rows {
     let header = [
-        "code", "version", "name_zh", "name_en", "minutes", "practice_minutes", "credit_millis", "recording_rule",
-        "category", "scale", "majors", "competency",
+        "code",
+        "version",
+        "name_zh",
+        "name_en",
+        "minutes",
+        "practice_minutes",
+        "credit_millis",
+        "recording_rule",
+        "category",
+        "scale",
+        "majors",
+        "competency",
     ];
     let of_host = |(_, major): &(usize, &super::world::Major)| major.host == host;
     let codes: Vec<_> = MAJORS.iter().filter(|major| major.host == host).map(|major| major.code).collect();
@@ -148,16 +187,40 @@ const STYLES: [fn(&[Result]) -> Rows; 4] = [chinese, english, spreadsheet, own_w
 
 fn chinese(rows: &[Result]) -> Rows {
     let header = [
-        "原始记录号", "学号", "姓名", "专业代码", "课程代码", "课程名称", "班次", "考试日期", "成绩", "成绩制", "学分",
-        "考试次数", "颁发机构", "备注",
+        "原始记录号",
+        "学号",
+        "姓名",
+        "专业代码",
+        "课程代码",
+        "课程名称",
+        "班次",
+        "考试日期",
+        "成绩",
+        "成绩制",
+        "学分",
+        "考试次数",
+        "颁发机构",
+        "备注",
     ];
     let line = |one: &Result| {
         let (year, month, day) = one.date;
         let (date, attempt) = (format!("{year}/{month}/{day}"), one.attempt.to_string());
         let remark = if one.attempt > 1 { "补考" } else { "" };
         row(&[
-            &one.source_id, &one.learner_no, &one.name, one.major, &one.course_code, one.course, &one.run, &date,
-            &one.grade, one.scale, &one.credits, &attempt, one.issuer_name, remark,
+            &one.source_id,
+            &one.learner_no,
+            &one.name,
+            one.major,
+            &one.course_code,
+            one.course,
+            &one.run,
+            &date,
+            &one.grade,
+            one.scale,
+            &one.credits,
+            &attempt,
+            one.issuer_name,
+            remark,
         ])
     };
     [row(&header)].into_iter().chain(rows.iter().map(line)).collect()
@@ -165,15 +228,33 @@ fn chinese(rows: &[Result]) -> Rows {
 
 fn english(rows: &[Result]) -> Rows {
     let header = [
-        "source_id", "learner_no", "name", "major", "course_code", "run", "achieved_on", "grade", "scale", "credits",
+        "source_id",
+        "learner_no",
+        "name",
+        "major",
+        "course_code",
+        "run",
+        "achieved_on",
+        "grade",
+        "scale",
+        "credits",
         "attempt",
     ];
     let line = |one: &Result| {
         let (year, month, day) = one.date;
         let (date, attempt) = (format!("{year}-{month:02}-{day:02}"), one.attempt.to_string());
         row(&[
-            &one.source_id, &one.learner_no, &one.name, one.major, &one.course_code, &one.run, &date, &one.grade,
-            one.scale, &one.credits, &attempt,
+            &one.source_id,
+            &one.learner_no,
+            &one.name,
+            one.major,
+            &one.course_code,
+            &one.run,
+            &date,
+            &one.grade,
+            one.scale,
+            &one.credits,
+            &attempt,
         ])
     };
     [row(&header)].into_iter().chain(rows.iter().map(line)).collect()
@@ -181,18 +262,41 @@ fn english(rows: &[Result]) -> Rows {
 
 /// As a spreadsheet exports it that somebody filled in with a Chinese keyboard.
 fn spreadsheet(rows: &[Result]) -> Rows {
-    let header =
-        ["成绩编号", "学号", "姓名", "专业代码", "课程编号", "教学班", "完成日期", "总评成绩", "成绩制", "学分", "修读次数", "发证单位"];
+    let header = [
+        "成绩编号",
+        "学号",
+        "姓名",
+        "专业代码",
+        "课程编号",
+        "教学班",
+        "完成日期",
+        "总评成绩",
+        "成绩制",
+        "学分",
+        "修读次数",
+        "发证单位",
+    ];
     let line = |one: &Result| {
         let full_width = |text: &str| {
-            let wide = |c: char| if c.is_ascii_digit() || c == '.' { char::from_u32(u32::from(c) + 0xfee0) } else { Some(c) };
+            let wide =
+                |c: char| if c.is_ascii_digit() || c == '.' { char::from_u32(u32::from(c) + 0xfee0) } else { Some(c) };
             text.chars().filter_map(wide).collect::<String>()
         };
         let attempt = one.attempt.to_string();
         let (date, grade) = (serial(one.date).to_string(), full_width(&one.grade));
         row(&[
-            &one.source_id, &one.learner_no, &one.name, one.major, &one.course_code, &one.run, &date, &grade, one.scale,
-            &one.credits, &attempt, one.issuer_name,
+            &one.source_id,
+            &one.learner_no,
+            &one.name,
+            one.major,
+            &one.course_code,
+            &one.run,
+            &date,
+            &grade,
+            one.scale,
+            &one.credits,
+            &attempt,
+            one.issuer_name,
         ])
     };
     [row(&header)].into_iter().chain(rows.iter().map(line)).collect()
@@ -205,13 +309,25 @@ fn serial((year, month, day): (u32, u32, u32)) -> u32 {
 }
 
 fn own_words(rows: &[Result]) -> Rows {
-    let header = ["序列", "学生证", "称呼", "专业", "科目", "开班", "考试日", "得分", "制", "得学分", "第几次", "单位", "说明"];
+    let header =
+        ["序列", "学生证", "称呼", "专业", "科目", "开班", "考试日", "得分", "制", "得学分", "第几次", "单位", "说明"];
     let line = |one: &Result| {
         let (year, month, day) = one.date;
         let (date, attempt) = (format!("{year}年{month}月{day}日"), one.attempt.to_string());
         row(&[
-            &one.source_id, &one.learner_no, &one.name, one.major, &one.course_code, &one.run, &date, &one.grade,
-            one.scale, &one.credits, &attempt, one.issuer_name, "",
+            &one.source_id,
+            &one.learner_no,
+            &one.name,
+            one.major,
+            &one.course_code,
+            &one.run,
+            &date,
+            &one.grade,
+            one.scale,
+            &one.credits,
+            &attempt,
+            one.issuer_name,
+            "",
         ])
     };
     [row(&header)].into_iter().chain(rows.iter().map(line)).collect()
@@ -219,9 +335,18 @@ fn own_words(rows: &[Result]) -> Rows {
 
 fn mapping() -> Rows {
     [
-        ("序列", "source_id"), ("学生证", "learner_no"), ("称呼", "holder_name"), ("专业", "major"), ("科目", "offer_code"),
-        ("开班", "run"), ("考试日", "achieved_on"), ("得分", "grade"), ("制", "scale"), ("得学分", "credits"),
-        ("第几次", "attempt"), ("单位", "issuer_name"),
+        ("序列", "source_id"),
+        ("学生证", "learner_no"),
+        ("称呼", "holder_name"),
+        ("专业", "major"),
+        ("科目", "offer_code"),
+        ("开班", "run"),
+        ("考试日", "achieved_on"),
+        ("得分", "grade"),
+        ("制", "scale"),
+        ("得学分", "credits"),
+        ("第几次", "attempt"),
+        ("单位", "issuer_name"),
     ]
     .iter()
     .map(|(header, field)| row(&[header, field]))
@@ -257,7 +382,7 @@ const SLIPS: [&[Slip]; 4] = [
         ("DATE_IN_FUTURE", "完成日期", Some("59322")),
         ("NUMBER", "学分", Some("两分")),
     ],
-    &[("MISSING", "得分", Some("")), ("CELLS", "", Some("加，")),],
+    &[("MISSING", "得分", Some("")), ("CELLS", "", Some("加，"))],
 ];
 
 /// Puts the slips of a host into its sheet, far from one another, on first attempts that passed with a mark.

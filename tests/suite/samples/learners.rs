@@ -17,11 +17,8 @@ pub struct Learner {
 
 /// All learners, major by major as a register has them.
 pub fn learners(syllables: &str, random: &mut Random) -> Vec<Learner> {
-    let lines: Vec<Vec<&str>> = syllables
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| line.split_whitespace().collect())
-        .collect();
+    let lines: Vec<Vec<&str>> =
+        syllables.lines().filter(|line| !line.starts_with('#')).map(|line| line.split_whitespace().collect()).collect();
     let [families, given, parts] = &lines[..] else { panic!("syllables.txt has three lists") };
     let mut sizes = [40; MAJORS.len()];
     for _ in 0..LEARNERS - sizes.iter().sum::<usize>() {
@@ -32,7 +29,9 @@ pub fn learners(syllables: &str, random: &mut Random) -> Vec<Learner> {
         .enumerate()
         .map(|(at, major)| {
             let name = if random.percent(60) {
-                [random.one_of(parts), random.one_of(parts)].map(|part| *part).concat()
+                let first = random.below(parts.len());
+                let second = (first + 1 + random.below(parts.len() - 1)) % parts.len();
+                [parts[first], parts[second]].concat()
             } else {
                 let two = if random.percent(70) { *random.one_of(given) } else { "" };
                 [*random.one_of(families), *random.one_of(given), two].concat()
@@ -61,7 +60,6 @@ fn document(body: &str) -> String {
 /// right.
 pub fn institution_code(number: &str) -> String {
     const ORGANISATION: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
-    const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let digits = number.chars().map(|digit| digit.to_digit(10).expect("a digit"));
     let check = match 11 - digits.zip(ORGANISATION).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 {
         10 => 'X',
@@ -69,17 +67,22 @@ pub fn institution_code(number: &str) -> String {
         digit => char::from_digit(digit, 10).expect("below 10"),
     };
     let body = format!("12990000{number}{check}");
+    let last = credit_code_check(&body);
+    format!("{body}{last}")
+}
+
+/// The last character of a unified social credit code.
+fn credit_code_check(body: &str) -> char {
+    const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
     let value = |c| ALPHABET.find(c).expect("a character of the code");
     let weights = std::iter::successors(Some(1), |weight| Some(weight * 3 % 31));
     let sum: usize = body.chars().zip(weights).map(|(c, weight)| value(c) * weight).sum();
-    let last = ALPHABET.as_bytes()[(31 - sum % 31) % 31];
-    format!("{body}{}", char::from(last))
+    char::from(ALPHABET.as_bytes()[(31 - sum % 31) % 31])
 }
 
 #[test]
 fn check_characters_are_those_of_the_standards() {
+    // The examples of GB 11643 and GB 32100.
     assert_eq!(document("11010519491231002"), "11010519491231002X");
-    // The example of GB 32100-2015.
-    let example = institution_code("00000001");
-    assert_eq!(example.len(), 18);
+    assert_eq!(credit_code_check("91350100M000100Y4"), '3');
 }

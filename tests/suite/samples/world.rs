@@ -41,14 +41,32 @@ macro_rules! institution {
 const SCHOOL: &str = "course;module;completion_certificate";
 
 pub const INSTITUTIONS: [Institution; 8] = [
-    Institution { outcome_kinds: SCHOOL, ..institution!("hainanzhou" "00000001" "海南州职业技术学校" "Hainan Prefecture Vocational and Technical School" "secondary_vocational" "vocational" "632500" "" "") },
-    Institution { outcome_kinds: SCHOOL, ..institution!("changzhou-rail" "00000002" "常州铁道高等职业技术学校" "Changzhou Railway Higher Vocational and Technical School" "higher_vocational" "vocational" "320400" "" "JY-TD;JY-JD") },
-    Institution { outcome_kinds: SCHOOL, ..institution!("sample-a" "00000003" "江苏样例职业学校甲" "Jiangsu Sample Vocational School A" "secondary_vocational" "vocational" "320100" "" "") },
-    Institution { outcome_kinds: SCHOOL, ..institution!("sample-b" "00000004" "江苏样例职业学校乙" "Jiangsu Sample Vocational School B" "secondary_vocational" "vocational" "320500" "" "") },
-    Institution { outcome_kinds: SCHOOL, ..institution!("sample-c" "00000005" "江苏样例职业学校丙" "Jiangsu Sample Vocational School C" "secondary_vocational" "vocational" "320600" "" "") },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("hainanzhou" "00000001" "海南州职业技术学校" "Hainan Prefecture Vocational and Technical School" "secondary_vocational" "vocational" "632500" "" "")
+    },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("changzhou-rail" "00000002" "常州铁道高等职业技术学校" "Changzhou Railway Higher Vocational and Technical School" "higher_vocational" "vocational" "320400" "" "JY-TD;JY-JD")
+    },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("sample-a" "00000003" "江苏样例职业学校甲" "Jiangsu Sample Vocational School A" "secondary_vocational" "vocational" "320100" "" "")
+    },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("sample-b" "00000004" "江苏样例职业学校乙" "Jiangsu Sample Vocational School B" "secondary_vocational" "vocational" "320500" "" "")
+    },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("sample-c" "00000005" "江苏样例职业学校丙" "Jiangsu Sample Vocational School C" "secondary_vocational" "vocational" "320600" "" "")
+    },
     institution!("sample-evaluation" "00000006" "样例培训评价组织" "Sample Evaluation Organisation" "evaluation_body" "work" "" "x_certificate" "X-SK;X-WL;X-DS"),
     institution!("qinghai-construction" "00000007" "青海建筑职业技术学院" "Qinghai Construction Vocational and Technical College" "higher_vocational" "vocational" "630100" "course;module;degree_certificate;completion_certificate" ""),
-    Institution { outcome_kinds: SCHOOL, ..institution!("xining-first" "00000008" "西宁市第一职业技术学校" "Xining First Vocational and Technical School" "secondary_vocational" "vocational" "630100" "" "") },
+    Institution {
+        outcome_kinds: SCHOOL,
+        ..institution!("xining-first" "00000008" "西宁市第一职业技术学校" "Xining First Vocational and Technical School" "secondary_vocational" "vocational" "630100" "" "")
+    },
 ];
 
 /// A major: code, names, class, place of its host in [`HOSTS`], and its courses as (name, English name, class hours,
@@ -144,11 +162,51 @@ pub struct Family {
 const LEVELS: &[&str] = &["初级", "中级", "高级"];
 
 pub const FAMILIES: [Family; 5] = [
-    Family { owner: 5, code: "X-SK", name: "样例X证书（数控）", name_en: "Sample X certificate (CNC)", kind: "x_certificate", levels: LEVELS, majors: &[4] },
-    Family { owner: 5, code: "X-WL", name: "样例X证书（物流）", name_en: "Sample X certificate (logistics)", kind: "x_certificate", levels: LEVELS, majors: &[10] },
-    Family { owner: 5, code: "X-DS", name: "样例X证书（电子商务）", name_en: "Sample X certificate (e-commerce)", kind: "x_certificate", levels: LEVELS, majors: &[9] },
-    Family { owner: 1, code: "JY-TD", name: "铁路客运服务培训结业证书", name_en: "Completion certificate, passenger service", kind: "completion_certificate", levels: &[], majors: &[0] },
-    Family { owner: 1, code: "JY-JD", name: "机电装调培训结业证书", name_en: "Completion certificate, mechatronics", kind: "completion_certificate", levels: &[], majors: &[1] },
+    Family {
+        owner: 5,
+        code: "X-SK",
+        name: "样例X证书（数控）",
+        name_en: "Sample X certificate (CNC)",
+        kind: "x_certificate",
+        levels: LEVELS,
+        majors: &[4],
+    },
+    Family {
+        owner: 5,
+        code: "X-WL",
+        name: "样例X证书（物流）",
+        name_en: "Sample X certificate (logistics)",
+        kind: "x_certificate",
+        levels: LEVELS,
+        majors: &[10],
+    },
+    Family {
+        owner: 5,
+        code: "X-DS",
+        name: "样例X证书（电子商务）",
+        name_en: "Sample X certificate (e-commerce)",
+        kind: "x_certificate",
+        levels: LEVELS,
+        majors: &[9],
+    },
+    Family {
+        owner: 1,
+        code: "JY-TD",
+        name: "铁路客运服务培训结业证书",
+        name_en: "Completion certificate, passenger service",
+        kind: "completion_certificate",
+        levels: &[],
+        majors: &[0],
+    },
+    Family {
+        owner: 1,
+        code: "JY-JD",
+        name: "机电装调培训结业证书",
+        name_en: "Completion certificate, mechatronics",
+        kind: "completion_certificate",
+        levels: &[],
+        majors: &[1],
+    },
 ];
 
 /// The recording rule of the samples.
@@ -159,6 +217,7 @@ pub const STEP_MILLIS: u32 = 500;
 
 /// Credits of so many class hours, thousandths: by the rule, written out on purpose.
 pub const fn credit_millis(hours: u32, practice: u32) -> u32 {
-    let millis = ((hours - practice) * PRACTICE_HOURS + practice * THEORY_HOURS) * 1000 / (THEORY_HOURS * PRACTICE_HOURS);
+    let millis =
+        ((hours - practice) * PRACTICE_HOURS + practice * THEORY_HOURS) * 1000 / (THEORY_HOURS * PRACTICE_HOURS);
     millis / STEP_MILLIS * STEP_MILLIS
 }
