@@ -92,7 +92,7 @@ fn offers(slug: &str, id: &str) -> String {
             }));
         }
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn xuefen(dir: &Path, args: &[&str]) -> Output {

@@ -52,7 +52,7 @@ pub fn all(syllables: &str) -> BTreeMap<String, Vec<u8>> {
         if owner == EVALUATION {
             let at = 30;
             wrong.push(row(&[&file, &(at + 1).to_string(), "UNKNOWN_LEVEL", "等级", &sheet[at][3]]));
-            sheet[at][3] = "特级".to_owned();
+            "特级".clone_into(&mut sheet[at][3]);
         }
         files.insert(file, utf8(&sheet));
     }
@@ -66,7 +66,9 @@ fn row(cells: &[&str]) -> Vec<String> {
 
 fn utf8(rows: &Rows) -> Vec<u8> {
     let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    rows.iter().for_each(|row| out.write_record(row).expect("a Vec takes every byte"));
+    for row in rows {
+        out.write_record(row).expect("a Vec takes every byte");
+    }
     out.into_inner().expect("a Vec takes every byte")
 }
 
@@ -390,7 +392,7 @@ fn spoil(host: usize, file: &str, rows: &[Result], sheet: &mut Rows, wrong: &mut
     let fit = |one: &Result| one.attempt == 1 && one.scale == "percentage" && one.credits != "0";
     for (number, (code, column, slip)) in SLIPS[host].iter().enumerate() {
         let from = (number + 1) * rows.len() / (SLIPS[host].len() + 1);
-        let at = 1 + (from..).find(|at| fit(&rows[*at])).expect("most rows are such");
+        let at = 1 + (from..rows.len()).find(|at| fit(&rows[*at])).expect("most rows are such");
         let place = sheet[0].iter().position(|header| header == column);
         let right = place.map_or_else(String::new, |place| sheet[at][place].clone());
         // Sheets number their rows from 1, the header.

@@ -89,7 +89,7 @@ pub fn results(host: usize, learners: &[Learner], issuer_name: &'static str, ran
         let mut courses = common_courses();
         courses.extend(courses_of(learner.major));
         // Four to six of the seven courses of the major run this term for each.
-        for _ in 0..1 + random.below(3) {
+        for _ in 0..=random.below(3) {
             courses.remove(random.below(courses.len()));
         }
         for (course_code, course, _, hours, practice, scale) in courses {
