@@ -5,6 +5,7 @@ mod generated;
 mod journal_syncs;
 mod pages;
 mod path;
+mod samples;
 mod sign;
 mod support;
 mod tidy;
