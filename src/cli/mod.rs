@@ -4,10 +4,14 @@
 //! Nothing outside this module may import it.
 
 pub mod batch_file;
+pub mod client;
 pub mod exit;
 pub mod keys;
+#[macro_use]
 pub mod messages;
+pub mod online_messages;
 pub mod output;
+pub mod post;
 pub mod private_file;
 pub mod progress;
 pub mod secret_key_file;
@@ -44,6 +48,8 @@ enum Command {
     /// Turn a spreadsheet into a signed batch file. Needs no server.
     #[command(subcommand)]
     Sign(sign::Sign),
+    /// Send a signed batch file to a server; resumes by itself, and may be run again.
+    Post(post::Post),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -70,6 +76,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let result = match cli.command {
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
+        Command::Post(args) => post::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);
