@@ -6,6 +6,8 @@
 pub mod batch_file;
 pub mod client;
 pub mod exit;
+pub mod fsck;
+pub mod init;
 pub mod keys;
 #[macro_use]
 pub mod messages;
@@ -14,8 +16,11 @@ pub mod output;
 pub mod post;
 pub mod private_file;
 pub mod progress;
+pub mod rebuild_index;
 pub mod secret_key_file;
+pub mod serve;
 pub mod sign;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -50,6 +55,16 @@ enum Command {
     Sign(sign::Sign),
     /// Send a signed batch file to a server; resumes by itself, and may be run again.
     Post(post::Post),
+    /// Make the directory of a new ledger.
+    Init(init::Init),
+    /// Open a ledger and answer until told to stop.
+    Serve(serve::Serve),
+    /// Read every byte of a journal and name the first damage.
+    Fsck(fsck::Fsck),
+    /// Make the index anew from the journal.
+    RebuildIndex(rebuild_index::RebuildIndex),
+    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
+    Verify(verify::Verify),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -77,6 +92,11 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
         Command::Post(args) => post::run(&args, &mut output),
+        Command::Init(command) => init::run(&command, &mut output),
+        Command::Serve(command) => serve::run(&command, &mut output),
+        Command::Fsck(command) => fsck::run(&command, &mut output),
+        Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
+        Command::Verify(args) => verify::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);

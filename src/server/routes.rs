@@ -37,11 +37,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     macro_rules! serving {
         ($($server:ty),*) => { $(health.set_serving::<$server>().await;)* };
     }
-    serving!(
-        IssuingServiceServer<Issuing>,
-        VerificationServiceServer<Verification>,
-        LogServiceServer<Log>
-    );
+    serving!(IssuingServiceServer<Issuing>, VerificationServiceServer<Verification>, LogServiceServer<Log>);
     // Both versions: grpcurl of some distributions still speaks v1alpha only.
     let reflection = || {
         tonic_reflection::server::Builder::configure()

@@ -314,7 +314,10 @@ const KINDS: [(OutcomeKind, &str, &[&str]); 7] = [
 #[must_use]
 pub fn kind_of(name: &str) -> Option<OutcomeKind> {
     let name = super::value::plain(name);
-    KINDS.iter().find(|(_, en, zh)| name.eq_ignore_ascii_case(en) || zh.contains(&name.as_str())).map(|(kind, ..)| *kind)
+    KINDS
+        .iter()
+        .find(|(_, en, zh)| name.eq_ignore_ascii_case(en) || zh.contains(&name.as_str()))
+        .map(|(kind, ..)| *kind)
 }
 
 /// The name of a kind in files.

@@ -13,7 +13,7 @@ pub enum Problem {
     Missing,
     /// The row has another number of cells than the header.
     Cells,
-    /// A character that the file's encoding cannot have meant.
+    /// A character that the file's encoding cannot have meant, or a control character such as a line end.
     Encoding,
     /// Not a date.
     Date,
@@ -85,9 +85,11 @@ impl Problem {
         }
         match self {
             Self::Missing => say!("MISSING", "the cell is empty", "此格为空"; "fill it in", "请填写"),
-            Self::Cells => say!("CELLS", "the row has {value} cells, not as many as the header", "该行有 {value} 格，与表头不符";
-                "look for a comma that splits a cell; put such text in quotation marks", "请检查是否有逗号将单元格分开；含逗号的文字请加引号"),
-            Self::Encoding => say!("ENCODING", "a character cannot be read", "有无法识别的字符";
+            Self::Cells => {
+                say!("CELLS", "the row has {value} cells, not as many as the header", "该行有 {value} 格，与表头不符";
+                "look for a comma that splits a cell; put such text in quotation marks", "请检查是否有逗号将单元格分开；含逗号的文字请加引号")
+            }
+            Self::Encoding => say!("ENCODING", "a character cannot be read or recorded", "有无法识别或无法登记的字符";
                 "type the cell again and save the sheet as CSV UTF-8", "请重新输入该格，并将表格另存为 CSV UTF-8"),
             Self::Date => say!("DATE", "this is no date", "不是有效日期";
                 "write it as 2026-06-30", "请写成 2026-06-30 的形式"),
@@ -95,36 +97,60 @@ impl Problem {
                 "record an outcome on the day it is achieved or later", "请在取得当日或之后登记"),
             Self::Number => say!("NUMBER", "this is no number that this column takes", "不是此列可用的数字";
                 "write digits, with at most three decimals where decimals are allowed", "请写数字；可有小数的列最多三位小数"),
-            Self::Grade { .. } => say!("GRADE_OFF_SCALE", "this grade is not on the scale {scale}", "该成绩不在“{scale}”的范围内";
-                "correct the grade, or name its scale in the column scale", "请改正成绩，或在“成绩制”列注明其成绩制"),
+            Self::Grade { .. } => {
+                say!("GRADE_OFF_SCALE", "this grade is not on the scale {scale}", "该成绩不在“{scale}”的范围内";
+                "correct the grade, or name its scale in the column scale", "请改正成绩，或在“成绩制”列注明其成绩制")
+            }
             Self::UnknownScale => say!("UNKNOWN_SCALE", "no policy in force has this scale", "现行政策中没有此成绩制";
                 "use a scale of the offers file", "请使用开课文件中的成绩制"),
-            Self::Kind => say!("OUTCOME_KIND", "this is no kind of outcome that can be recorded", "不是可登记的成果类型";
-                "write course, module or a kind of certificate", "请写课程、模块或证书类型"),
-            Self::UnknownOffer => say!("UNKNOWN_OFFER", "your institution has not published this code", "本机构未发布此代码";
-                "correct the code, or publish it and make the offers file again", "请改正代码，或先发布并重新生成开课文件"),
+            Self::Kind => {
+                say!("OUTCOME_KIND", "this is no kind of outcome that can be recorded", "不是可登记的成果类型";
+                "write course, module or a kind of certificate", "请写课程、模块或证书类型")
+            }
+            Self::UnknownOffer => {
+                say!("UNKNOWN_OFFER", "your institution has not published this code", "本机构未发布此代码";
+                "correct the code, or publish it and make the offers file again", "请改正代码，或先发布并重新生成开课文件")
+            }
             Self::UnknownLevel => say!("UNKNOWN_LEVEL", "the certificate has no such level", "该证书没有此等级";
                 "write a level of the certificate family", "请填写该证书系列中的等级"),
-            Self::UnknownRun => say!("UNKNOWN_RUN", "your institution has not published this run of the course", "本机构未发布该课程的此班次";
-                "correct the code of the run, or publish it and make the offers file again", "请改正班次代码，或先发布并重新生成开课文件"),
-            Self::Minutes { .. } => say!("MINUTES", "more than the {at_most} minutes that are possible", "超过可登记的 {at_most} 分钟";
-                "correct the length; practice is a part of the whole, and the whole is at most the course's", "请改正时长；实践时长属于总时长，总时长不超过课程时长"),
-            Self::Credits { .. } => say!("CREDITS_DISAGREE", "the recording rule gives {expected} credits", "按学分记录规则应为 {expected} 学分";
-                "correct the credits or the length, or leave the credits empty", "请改正学分或时长，或将学分留空"),
-            Self::DuplicateSourceId { .. } => say!("DUPLICATE_SOURCE_ID", "row {first_row} has this record number already", "第 {first_row} 行已有此原始记录号";
-                "remove the copy, or give the record its own number", "请删除重复行，或使用独立的记录号"),
-            Self::UnknownAccount => say!("UNKNOWN_ACCOUNT", "no account is known for this learner", "该学员没有学习账号";
-                "correct the number, or open the account first (xuefen sign accounts) and give its map with --accounts", "请改正学号，或先开设账号（xuefen sign accounts）并用 --accounts 给出对照表"),
-            Self::IssuerName => say!("ISSUER_NAME", "your institution may not issue under this name", "本机构不得以此名称颁发";
-                "write a name that the institution is accredited under, or leave the cell empty", "请填写获批准的机构名称，或将此格留空"),
+            Self::UnknownRun => {
+                say!("UNKNOWN_RUN", "your institution has not published this run of the course", "本机构未发布该课程的此班次";
+                "correct the code of the run, or publish it and make the offers file again", "请改正班次代码，或先发布并重新生成开课文件")
+            }
+            Self::Minutes { .. } => {
+                say!("MINUTES", "more than the {at_most} minutes that are possible", "超过可登记的 {at_most} 分钟";
+                "correct the length; practice is a part of the whole, and the whole is at most the course's", "请改正时长；实践时长属于总时长，总时长不超过课程时长")
+            }
+            Self::Credits { .. } => {
+                say!("CREDITS_DISAGREE", "the recording rule gives {expected} credits", "按学分记录规则应为 {expected} 学分";
+                "correct the credits or the length, or leave the credits empty", "请改正学分或时长，或将学分留空")
+            }
+            Self::DuplicateSourceId { .. } => {
+                say!("DUPLICATE_SOURCE_ID", "row {first_row} has this record number already", "第 {first_row} 行已有此原始记录号";
+                "remove the copy, or give the record its own number", "请删除重复行，或使用独立的记录号")
+            }
+            Self::UnknownAccount => {
+                say!("UNKNOWN_ACCOUNT", "no account is known for this learner", "该学员没有学习账号";
+                "correct the number, or open the account first (xuefen sign accounts) and give its map with --accounts", "请改正学号，或先开设账号（xuefen sign accounts）并用 --accounts 给出对照表")
+            }
+            Self::IssuerName => {
+                say!("ISSUER_NAME", "your institution may not issue under this name", "本机构不得以此名称颁发";
+                "write a name that the institution is accredited under, or leave the cell empty", "请填写获批准的机构名称，或将此格留空")
+            }
             Self::DocumentKind => say!("DOCUMENT_KIND", "this is no kind of identity document", "不是可用的证件类型";
                 "write resident_id, passport, social_security_card or permit", "请写居民身份证、护照、社会保障卡或通行证"),
-            Self::DocumentNumber => say!("DOCUMENT_NUMBER", "this cannot be the number of such a document", "证件号码有误";
-                "compare it with the document; the last character is a check", "请与证件核对；末位为校验码"),
-            Self::BirthDate => say!("BIRTH_DATE", "the document number has another birth date", "与证件号码中的出生日期不符";
-                "correct the one that is wrong", "请改正有误的一项"),
-            Self::DuplicatePerson { .. } => say!("DUPLICATE_PERSON", "row {first_row} is this person already", "第 {first_row} 行已是此人";
-                "one person has one account: remove the copy", "一人一账号：请删除重复行"),
+            Self::DocumentNumber => {
+                say!("DOCUMENT_NUMBER", "this cannot be the number of such a document", "证件号码有误";
+                "compare it with the document; the last character is a check", "请与证件核对；末位为校验码")
+            }
+            Self::BirthDate => {
+                say!("BIRTH_DATE", "the document number has another birth date", "与证件号码中的出生日期不符";
+                "correct the one that is wrong", "请改正有误的一项")
+            }
+            Self::DuplicatePerson { .. } => {
+                say!("DUPLICATE_PERSON", "row {first_row} is this person already", "第 {first_row} 行已是此人";
+                "one person has one account: remove the copy", "一人一账号：请删除重复行")
+            }
             Self::Hex => say!("HEX", "these are no bytes in hexadecimal of the right length", "不是长度正确的十六进制";
                 "copy the whole value again", "请重新完整复制"),
             Self::Indices => say!("INDICES", "these are no places of entries in the log", "不是日志序号";

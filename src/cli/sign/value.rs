@@ -44,7 +44,8 @@ impl Date {
         // Years from March, as in `of_days`.
         let (year, month) = (i64::from(self.year) - i64::from(self.month < 3), i64::from(self.month));
         let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
-        let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468;
+        let days =
+            365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468;
         days * 86_400 - 8 * 3600
     }
 
@@ -166,7 +167,7 @@ pub fn hex<const N: usize>(cell: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// Leaf indices with commas or spaces between, as `12,40`: ascending and each once, all above 0.
+/// Leaf indices with commas or spaces between, as `12,40`: ascending and each once, all above 0, at most 64.
 #[must_use]
 pub fn indices(cell: &str) -> Option<String> {
     let text = plain(cell);
@@ -174,7 +175,7 @@ pub fn indices(cell: &str) -> Option<String> {
     let mut numbers = parts.map(integer).collect::<Option<Vec<_>>>()?;
     numbers.sort_unstable();
     numbers.dedup();
-    if numbers.first() == Some(&0) {
+    if numbers.first() == Some(&0) || numbers.len() > 64 {
         return None;
     }
     Some(numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
@@ -191,15 +192,38 @@ mod tests {
     #[test]
     fn dates_as_people_and_excel_write_them() {
         let good = [
-            "2026-06-30", "2026/6/30", "2026.6.30", "2026年6月30日", "20260630", "46203", "２０２６／６／３０",
-            " 2026-6-30 ", "2026-06-30 00:00:00", "2026-06-30T00:00:00.000", "2026/6/30 0:00",
+            "2026-06-30",
+            "2026/6/30",
+            "2026.6.30",
+            "2026年6月30日",
+            "20260630",
+            "46203",
+            "２０２６／６／３０",
+            " 2026-6-30 ",
+            "2026-06-30 00:00:00",
+            "2026-06-30T00:00:00.000",
+            "2026/6/30 0:00",
         ];
         for cell in good {
             assert_eq!(Date::parse(cell).map(|date| date.to_string()).as_deref(), Some("2026-06-30"), "{cell}");
         }
         let bad = [
-            "", "2026-02-29", "2026-13-01", "2026-6", "6/30/2026", "30.6.2026", "2026-06-30 13:00", "26-06-30",
-            "2026-+6-30", "1234", "19999", "２０２６", "2026年6月", "2026-06-31", "99999999", "2026-6-30-1",
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-6",
+            "6/30/2026",
+            "30.6.2026",
+            "2026-06-30 13:00",
+            "26-06-30",
+            "2026-+6-30",
+            "1234",
+            "19999",
+            "２０２６",
+            "2026年6月",
+            "2026-06-31",
+            "99999999",
+            "2026-6-30-1",
         ];
         for cell in bad {
             assert_eq!(Date::parse(cell), None, "{cell}");
@@ -223,13 +247,15 @@ mod tests {
 
     #[test]
     fn numbers_as_people_and_exports_write_them() {
-        for (cell, millis) in [("66", 66_000), ("66.5", 66_500), ("６６．５", 66_500), ("66.50", 66_500), (" 3 ", 3000)] {
+        for (cell, millis) in [("66", 66_000), ("66.5", 66_500), ("６６．５", 66_500), ("66.50", 66_500), (" 3 ", 3000)]
+        {
             assert_eq!(thousandths(cell), Some(millis), "{cell}");
         }
         for (cell, number) in [("1,234", 1234), ("48.0", 48), ("0", 0), ("０４８", 48), ("12,345,678", 12_345_678)] {
             assert_eq!(integer(cell), Some(number), "{cell}");
         }
-        for cell in ["", "-1", "+1", "1.2345", "1e3", "1,23", ",123", "12.a", "九十", "1 2", ".5", "9007199254740993"] {
+        for cell in ["", "-1", "+1", "1.2345", "1e3", "1,23", ",123", "12.a", "九十", "1 2", ".5", "9007199254740993"]
+        {
             assert_eq!(thousandths(cell), None, "{cell}");
         }
         assert_eq!(integer("1.5"), None);
