@@ -7,8 +7,8 @@ use prost::bytes::Bytes;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    Attestation, ChangeInstitution, EndKey, InstitutionKey, KeyEndGround, OutcomeKind, RecordOutcome, SuspendInstitution,
-    change_institution, institution_key,
+    Attestation, ChangeInstitution, EndKey, InstitutionKey, KeyEndGround, OutcomeKind, RecordOutcome,
+    SuspendInstitution, change_institution, institution_key,
 };
 
 /// A posting in the making.
