@@ -246,7 +246,7 @@ fn a_second_account_is_refused_without_a_word_about_the_first() {
     let mut answers = Vec::new();
     for (account, document) in [([8; 16], "110101199003070000"), ([7; 16], "other")] {
         let (body, payload) = world.account(account, document);
-        let posting = world.private(&college, body, payload, &[5]);
+        let posting = world.private(&college, body, &payload, &[5]);
         let Decision::Refuse(refusal) = world.decide(posting) else { panic!("a second account") };
         answers.push(refusal);
     }

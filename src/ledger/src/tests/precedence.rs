@@ -12,6 +12,7 @@ use xuefen_core::proto::{
 };
 
 /// A posting in the making.
+#[allow(clippy::struct_excessive_bools)] // Each is a fault of its own, set by name.
 struct Build {
     world: World,
     ledger: String,
@@ -75,7 +76,7 @@ impl Build {
         if let Some(nonce) = self.nonce {
             statement.nonce = nonce;
         }
-        let payload = commit(&mut statement, payload(table, &self.values));
+        let payload = commit(&mut statement, &payload(table, &self.values));
         if self.spoil_commitment
             && let Some(Body::RecordOutcome(body)) = &mut statement.body
         {
