@@ -7,3 +7,4 @@ mod pages;
 mod samples;
 mod sign;
 mod tidy;
+mod verify;
