@@ -217,6 +217,8 @@ fn is_decimal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn posting(row: u64) -> Posting {
         Posting {
@@ -289,5 +291,13 @@ mod tests {
         }
         assert!(matches!(read(b"xuefen-signed-batch/v1 X 1\n"), Err(BatchFileError::Origin(_))));
         assert!(matches!(read(b"xuefen-signed-batch/v1 x.example/a 1 \n"), Err(BatchFileError::Header)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_batch_or_an_error(bytes in vec(any::<u8>(), 0..100), count in 0_u64..4) {
+            let file = [format!("xuefen-signed-batch/v1 x.example/a {count}\n").as_bytes(), &bytes].concat();
+            let _ = (read(&file), read(&bytes));
+        }
     }
 }
