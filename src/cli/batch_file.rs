@@ -268,7 +268,8 @@ mod tests {
         let header = b"xuefen-signed-batch/v1 x.example/a 1\n".as_slice();
         let long = [header, &[0xff, 0xff, 0xff, 0xff, 0x7f]].concat();
         assert!(matches!(read(&long), Err(BatchFileError::TooLong { number: 1, after_row: 0 })));
-        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01]] {
+        // Not protobuf; empty; without a statement; without an attestation.
+        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01], &[3, 0x12, 0x01, 0x01]] {
             let bytes = [header, body].concat();
             assert!(matches!(read(&bytes), Err(BatchFileError::Damaged { number: 1, .. })), "{body:x?}");
         }

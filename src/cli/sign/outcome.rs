@@ -33,7 +33,10 @@ pub struct OutcomeReader<'a> {
     pub issuer: &'a str,
     /// The last day that has begun, in UTC+8.
     pub today: Date,
+    /// First rows by kind and record number.
     seen: BTreeMap<(i32, String), u64>,
+    /// First rows by what makes an attempt: account, offer, run and attempt.
+    attempts: BTreeMap<Vec<Vec<u8>>, u64>,
 }
 
 /// Values by tag number.
@@ -49,7 +52,7 @@ impl<'a> OutcomeReader<'a> {
         (ledger, issuer): (&'a str, &'a str),
         today: Date,
     ) -> Self {
-        Self { offers, accounts, default_kind, ledger, issuer, today, seen: BTreeMap::new() }
+        Self { offers, accounts, default_kind, ledger, issuer, today, seen: BTreeMap::new(), attempts: BTreeMap::new() }
     }
 
     /// Reads one row.
@@ -76,12 +79,27 @@ impl<'a> OutcomeReader<'a> {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
         set(&mut values, tags::SOURCE_ID, source_id.clone());
-        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?))).collect::<Result<_, _>>()?;
+        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
+        let fields = fields.collect::<Result<Vec<_>, _>>()?;
         let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
+        self.note_attempt(cells, supersedes.is_some(), &fields)?;
         self.seen.insert((kind.into(), source_id.clone()), cells.row());
         let (first, this) = self.identities(kind, &source_id, attempt, supersedes);
         let body = DraftBody::Outcome { kind, imported, supersedes };
         Ok(Draft { row: cells.row(), body, identity: this, first_identity: Some(first), fields })
+    }
+
+    /// Refuses a second row for one attempt; a correction is no attempt of its own, and a certificate is none at all.
+    fn note_attempt(&mut self, cells: Cells<'_>, correction: bool, fields: &[(Tag, Vec<u8>)]) -> Result<(), Refused> {
+        if correction || !fields.iter().any(|(tag, _)| *tag == tags::ATTEMPT) {
+            return Ok(());
+        }
+        let of_attempt = [tags::ACCOUNT, tags::OFFER, tags::RUN, tags::ATTEMPT];
+        let values = fields.iter().filter(|(tag, _)| of_attempt.contains(tag)).map(|(_, value)| value.clone());
+        match *self.attempts.entry(values.collect()).or_insert(cells.row()) {
+            first_row if first_row == cells.row() => Ok(()),
+            first_row => Err(cells.refuse("attempt", Problem::DuplicateAttempt { first_row })),
+        }
     }
 
     /// Identity of the first version of the record and of this one; a correction is a statement of its own.
@@ -144,10 +162,12 @@ impl<'a> OutcomeReader<'a> {
         let (minutes, practice) = self.minutes(cells, offer)?;
         set(values, tags::MINUTES, minutes.to_string());
         set(values, tags::PRACTICE_MINUTES, practice.to_string());
-        let scale = cells.some("scale").map_or_else(|| offer.scale.clone(), value::text);
-        let (grade, passed) = self.grade(cells, &scale, cells.required("grade")?)?;
+        if cells.some("scale").is_some_and(|cell| value::text(cell) != offer.scale) {
+            return Err(cells.refuse("scale", Problem::OtherScale { scale: offer.scale.clone() }));
+        }
+        let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
         set(values, tags::GRADE, grade);
-        set(values, tags::SCALE, scale);
+        set(values, tags::SCALE, offer.scale.clone());
         let credits = self.credits(cells, offer, (minutes, practice), passed)?;
         set(values, tags::CREDIT_MILLIS, credits.to_string());
         if cells.some("level").is_none() && offer.level > 0 {
@@ -251,10 +271,17 @@ impl<'a> OutcomeReader<'a> {
             let index = index.ok_or_else(|| cells.refuse("programme_code", Problem::UnknownOffer))?;
             set(values, tags::PROGRAMME, index.to_string());
         }
-        if let Some(grade) = cells.some("grade") {
-            let scale = value::text(cells.required("scale")?);
-            set(values, tags::GRADE, self.grade(cells, &scale, grade)?.0);
+        let Some(grade) = cells.some("grade") else {
+            // A scale without a grade says nothing and is refused by the ledger.
+            set(values, tags::SCALE, "");
+            return Ok(());
+        };
+        let scale = value::text(cells.required("scale")?);
+        let (grade, passed) = self.grade(cells, &scale, grade)?;
+        if !passed {
+            return Err(cells.refuse("grade", Problem::CertificateFailed));
         }
+        set(values, tags::GRADE, grade);
         Ok(())
     }
 }
@@ -466,6 +493,29 @@ mod tests {
         let problems: Vec<_> = rows.into_iter().map(|row| row.err().map(|refused| refused.problem)).collect();
         let duplicate = Some(Problem::DuplicateSourceId { first_row: 2 });
         assert_eq!(problems, [None, duplicate.clone(), duplicate, Some(Problem::Missing)]);
+    }
+
+    #[test]
+    fn one_attempt_stands_once_whatever_its_record_number() {
+        let header = "原始记录号,学号,课程代码,取得日期,成绩,考试次数";
+        let rows = "r1,1,C1,2026-06-29,50,1\nr2,1,C1,2026-06-30,60,1\nr3,1,C1,2026-06-30,60,2\nr4,2,C1,2026-06-30,60,";
+        let problems = read(header, rows).into_iter().map(|row| row.err().map(|refused| refused.problem));
+        let twice = Some(Problem::DuplicateAttempt { first_row: 2 });
+        assert_eq!(problems.collect::<Vec<_>>(), [None, twice, None, None]);
+    }
+
+    #[test]
+    fn scales_are_those_of_the_course_and_certificates_carry_no_fail() {
+        let header = "学号,课程代码,取得日期,成绩,成绩制";
+        let other = read(header, "1,C1,2026-06-30,合格,pass_fail").pop().unwrap().unwrap_err();
+        assert_eq!(other.problem, Problem::OtherScale { scale: "percentage".to_owned() });
+        let header = "学号,证书代码,证书编号,发证日期,成绩,成绩制";
+        let failed = read(header, "1,F2,N1,2026-06-30,不合格,pass_fail").pop().unwrap().unwrap_err();
+        assert_eq!(failed.problem, Problem::CertificateFailed);
+        let passed = read(header, "1,F2,N1,2026-06-30,合格,pass_fail").pop().unwrap().unwrap();
+        assert_eq!([value(&passed, tags::GRADE), value(&passed, tags::SCALE)], ["合格", "pass_fail"]);
+        let without = read(header, "1,F2,N1,2026-06-30,,pass_fail").pop().unwrap().unwrap();
+        assert_eq!([value(&without, tags::GRADE), value(&without, tags::SCALE)], ["", ""]);
     }
 
     #[test]
