@@ -111,7 +111,7 @@ impl Problem {
                 "write digits, with at most three decimals where decimals are allowed", "请写数字；可有小数的列最多三位小数"),
             Self::Grade { .. } => {
                 say!("GRADE_OFF_SCALE", "this grade is not on the scale {scale}", "该成绩不在“{scale}”的范围内";
-                "correct the grade, or name its scale in the column scale", "请改正成绩，或在“成绩制”列注明其成绩制")
+                "correct the grade", "请改正成绩")
             }
             Self::UnknownScale => say!("UNKNOWN_SCALE", "no policy in force has this scale", "现行政策中没有此成绩制";
                 "use a scale of the offers file", "请使用开课文件中的成绩制"),
