@@ -25,7 +25,7 @@ use super::pool::Preparer;
 use super::signer::CheckpointSigner;
 use super::verified::VerifiedBatches;
 use super::view::View;
-use super::{Ledger, QUEUE, replay};
+use super::{Ledger, QUEUE, private, replay};
 use crate::index::{Applied, Index, IndexError, IndexOptions};
 use crate::journal::{self, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Start, Tip, TreeHead};
 use crate::vault::Vault;
@@ -83,7 +83,8 @@ impl Ledger {
         let vault = Arc::new(Vault::open(&home.vault(), &[])?);
         let tip = journal.acquire()?;
         let reader = journal.reader();
-        let logged_at = catch_up(&index, &vault, &Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
+        let logged_at =
+            catch_up(&index, &vault, &origin, &Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
         check_clock(logged_at, clock())?;
         let signed = check_consistent(&index, &tip)?;
         let mut signer = CheckpointSigner::new(origin.clone(), log_key, signed);
@@ -130,6 +131,7 @@ impl Ledger {
             jobs,
             asks,
             queue: Arc::new(Semaphore::new(QUEUE)),
+            private: Arc::new(Semaphore::new(private::QUEUE)),
             stopped,
             clock,
             _threads: Threads(threads),
@@ -191,6 +193,7 @@ pub fn rebuild_index(dir: &Path, origin: &Origin) -> Result<(Index, Applied), Se
 fn catch_up(
     index: &Index,
     vault: &Vault,
+    origin: &Origin,
     frames: &Frames,
     tip: &Tip,
     progress: &dyn Fn(u64, u64),
@@ -198,7 +201,7 @@ fn catch_up(
     let mut logged_at = 0;
     for frame in frames.clone() {
         let frame = frame?;
-        logged_at = replay::frame(index, vault, &frame)?.unwrap_or(logged_at);
+        logged_at = replay::frame(index, vault, origin, &frame)?.unwrap_or(logged_at);
         progress(frame.tree().size, tip.tree.size);
     }
     Ok(logged_at)
