@@ -8,7 +8,15 @@ mod issuer;
 mod issuing;
 mod log;
 mod page;
+mod present;
+mod registry;
 mod status;
+mod verification;
+
+pub use issuing::Issuing;
+pub use log::Log;
+pub use page::Pages;
+pub use verification::Verification;
 
 /// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
@@ -36,7 +44,7 @@ pub struct Api {
     /// Issues and verifies bearer tokens.
     pub tokens: LocalTokens,
     /// Seals page tokens and challenges.
-    pub pages: page::Pages,
+    pub pages: Pages,
     /// Signs status notes (formats.md 5).
     pub status_key: SecretKey,
     /// What this server itself trusts when it is asked to verify.

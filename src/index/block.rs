@@ -90,7 +90,7 @@ fn split(block: &[u8]) -> Option<(&[u8], &[[u8; 2]])> {
     Some((rows, restarts.as_chunks::<2>().0))
 }
 
-fn from_restart<'a>(rows: &'a [u8], restart: [u8; 2]) -> Option<Reader<'a>> {
+fn from_restart(rows: &[u8], restart: [u8; 2]) -> Option<Reader<'_>> {
     rows.get(usize::from(u16::from_le_bytes(restart))..).map(Reader)
 }
 

@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// The neighbouring runs to merge next: the oldest `fan_in` of the lowest tier that has so many. Runs are newest first
 /// and their tiers never descend, so runs of one tier are neighbours.
 pub(super) fn choose(runs: &[Arc<Run>], fan_in: usize) -> Option<&[Arc<Run>]> {
-    let fan_in = fan_in.max(2);
+    // With more, a manifest might not have room for all runs of all tiers.
+    let fan_in = fan_in.clamp(2, 16);
     runs.chunk_by(|a, b| a.meta.tier == b.meta.tier).find(|tier| tier.len() >= fan_in).map(|tier| {
         let (_, oldest) = tier.split_at(tier.len() - fan_in);
         oldest

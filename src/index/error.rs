@@ -11,6 +11,9 @@ pub enum IndexError {
     /// The stored index cannot be opened or read, or a checksum fails: drop the directory and rebuild.
     #[error("the index is damaged and must be rebuilt: {0}")]
     Damaged(String),
+    /// Another process, or this one, has the index open.
+    #[error("the index in {} is in use", .0.display())]
+    InUse(PathBuf),
     /// A frame does not follow the last one that was applied.
     #[error("frame {got} does not follow: expected frame {expected}")]
     OutOfOrder {

@@ -11,7 +11,7 @@ const BLOCK_WORDS: usize = 8;
 /// A 64-bit hash of a key: multiply and fold, eight bytes at a time. Part of the stored format (filters rest on it).
 pub(super) fn key_hash(key: &[u8]) -> u64 {
     const SEEDS: [u64; 3] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03, 0x8cb9_2ba7_2f3d_8dd7];
-    let mut state = SEEDS[0] ^ key.len() as u64;
+    let mut state = SEEDS[0] ^ (key.len() as u64).wrapping_mul(SEEDS[2]);
     let (words, rest) = key.as_chunks::<8>();
     for word in words {
         state = fold(state ^ u64::from_le_bytes(*word), SEEDS[1]);

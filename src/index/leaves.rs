@@ -109,7 +109,9 @@ impl Leaves {
     /// Adds entries.
     pub fn append(&self, hashes: &[Hash], positions: &[u64]) {
         let mut tails = self.tails.write().unwrap_or_else(PoisonError::into_inner);
-        hashes.iter().for_each(|hash| tails.push(0, *hash));
+        for hash in hashes {
+            tails.push(0, *hash);
+        }
         tails.positions.items.extend_from_slice(positions);
     }
 

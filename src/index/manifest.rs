@@ -15,7 +15,7 @@ pub(super) const MAX_RUNS: usize = 80;
 /// What the manifest says of a run. Together with the checksums of its sparse index it fixes every byte of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RunMeta {
-    /// Number of the run, never used again.
+    /// Number of the run. After a crash that of an unfinished run is used again; checksums tell them apart.
     pub id: u64,
     /// 0 for a flushed memtable, one more for each merge.
     pub tier: u64,

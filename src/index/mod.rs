@@ -32,6 +32,9 @@ mod types;
 mod view;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{IndexError, Result};
 pub use types::{Applied, Direction, FrameRows, IndexOptions, MAX_KEY, MAX_VALUE, Outcome, Row, Stats};
 pub use view::{History, Scan, View};

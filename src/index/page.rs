@@ -60,6 +60,7 @@ impl Cursor {
 }
 
 /// The rows of several sources in order. Of rows with the same key and index, the newest source's is given.
+#[derive(Default)]
 pub(super) struct Merge {
     /// Newest first.
     cursors: Vec<Cursor>,

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 use xuefen_core::hash::{Context, Deriver};
 
 /// sled puts larger values into blob files, which it never syncs and does not always find again.
@@ -15,6 +17,9 @@ pub(super) const MAX_STORED: usize = 8_000;
 pub(super) const SUM_BYTES: usize = 8;
 /// Bytes written to sled in one batch; larger ones hold its locks and memory for long.
 pub(super) const BATCH_BYTES: usize = 256 * 1024;
+
+/// How long to wait for a database that is in use.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A checksum: finds damage, not malice.
 pub(super) type Sum = [u8; SUM_BYTES];
@@ -97,7 +102,19 @@ impl Store {
     /// Opens or creates the database in `dir`.
     pub fn open(dir: &Path, options: &IndexOptions) -> Result<Self> {
         let config = sled::Config::new().path(dir).cache_capacity(options.sled_cache_bytes);
-        Ok(Self { db: guard("open", || config.open())? })
+        let started = Instant::now();
+        loop {
+            let mut in_use = false;
+            let opened = guard("open", || config.open().inspect_err(|error| in_use = is_lock_error(error)));
+            if !in_use {
+                return Ok(Self { db: opened? });
+            }
+            // sled gives its lock back a moment after it was dropped: threads of its own hold it.
+            if started.elapsed() > LOCK_PATIENCE {
+                return Err(IndexError::InUse(dir.to_owned()));
+            }
+            thread::sleep(LOCK_PATIENCE / 100);
+        }
     }
 
     /// The value of `key` as stored.
@@ -150,7 +167,9 @@ impl Store {
                 return Ok(());
             }
             let mut batch = Batch::default();
-            keys.iter().for_each(|key| batch.remove(key));
+            for key in &keys {
+                batch.remove(key);
+            }
             self.write(&mut batch)?;
         }
     }
@@ -165,6 +184,11 @@ impl Store {
 /// An error that asks for a rebuild.
 pub(super) fn damaged(what: &str) -> IndexError {
     IndexError::Damaged(what.to_owned())
+}
+
+/// Whether sled found the database locked. It says so in words only.
+fn is_lock_error(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock"))
 }
 
 /// Runs a sled call; a panic of sled's is damage like an error of its. The database is not used for repairs afterwards,

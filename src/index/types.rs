@@ -119,9 +119,10 @@ pub enum Outcome {
 }
 
 /// Order in which a history is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
     /// Smallest leaf index first.
+    #[default]
     Ascending,
     /// Largest leaf index first.
     Descending,
@@ -140,7 +141,7 @@ pub struct IndexOptions {
     pub cache_bytes: usize,
     /// sled's own page cache. It does not bound sled's memory (docs/spec/index.md), so keep it small.
     pub sled_cache_bytes: u64,
-    /// Runs of one tier that are merged into one of the next.
+    /// Runs of one tier that are merged into one of the next, 2 to 16.
     pub fan_in: usize,
     /// After each step of a merge, the background thread rests this many times as long as the step took, unless flushes
     /// have fallen behind.

@@ -66,9 +66,13 @@ impl View {
             (Some(from), Direction::Descending) => high = high.min(from),
         }
         let hash = key_hash(key);
-        let sources = self.sources(|memory| memory.may_have(hash, high), |run| run.may_have(hash, high));
+        let mut sources = self.sources(|memory| memory.may_have(hash, high), |run| run.may_have(hash, high));
+        // The next source to read is the last.
+        if direction == Direction::Descending {
+            sources.reverse();
+        }
         let key = Bytes::copy_from_slice(key);
-        History { rows: Merge::new(sources, &(key.clone(), low), Some(&(key, high)), direction) }
+        History { sources, low: (key.clone(), low), high: (key, high), direction, rows: None, ahead: None }
     }
 
     /// The newest row below `below` of every key that begins with `prefix` and is larger than `after_key`, ordered by
@@ -119,15 +123,62 @@ fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Rows of one key: leaf index and value.
+///
+/// Sources hold neighbouring stretches of the journal, so they are read one after the other, and the first rows cost no
+/// look into the last source.
 pub struct History {
-    rows: Merge,
+    sources: Vec<Source>,
+    low: Bound,
+    high: Bound,
+    direction: Direction,
+    rows: Option<Merge>,
+    ahead: Option<Row>,
+}
+
+impl History {
+    fn next_row(&mut self) -> Result<Option<Row>> {
+        loop {
+            if let Some(rows) = &mut self.rows {
+                if let Some(row) = rows.next()? {
+                    return Ok(Some(row));
+                }
+                self.rows = None;
+            }
+            let Some(source) = self.sources.pop() else { return Ok(None) };
+            self.rows = Some(Merge::new([source], &self.low, Some(&self.high), self.direction));
+        }
+    }
+
+    /// The next row, of those with the same index the newest source's: a record without a leaf may have replaced a row
+    /// across the border of two sources.
+    fn next_distinct(&mut self) -> Result<Option<Row>> {
+        let Some(mut row) = self.ahead.take().map_or_else(|| self.next_row(), |row| Ok(Some(row)))? else {
+            return Ok(None);
+        };
+        while let Some(next) = self.next_row()? {
+            if next.index != row.index {
+                self.ahead = Some(next);
+                break;
+            }
+            if self.direction == Direction::Ascending {
+                row = next;
+            }
+        }
+        Ok(Some(row))
+    }
 }
 
 impl Iterator for History {
     type Item = Result<(u64, Bytes)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rows.next().map(|row| row.map(|row| (row.index, row.value))).transpose()
+        let row = self.next_distinct();
+        if row.is_err() {
+            // One error ends it: a caller that skips errors must not read the same one for ever.
+            (self.rows, self.ahead) = (None, None);
+            self.sources.clear();
+        }
+        row.map(|row| row.map(|row| (row.index, row.value))).transpose()
     }
 }
 
@@ -164,7 +215,11 @@ impl Iterator for Scan {
     type Item = Result<Row>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_row().transpose()
+        let row = self.next_row();
+        if row.is_err() {
+            self.rows = Merge::default();
+        }
+        row.transpose()
     }
 }
 

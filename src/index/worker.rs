@@ -16,8 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-/// With so many runs, merging goes before flushing: reads would slow down for good otherwise.
-const CROWDED: usize = MAX_RUNS / 2;
+/// With so many times the fan-in of runs, merges have fallen behind: they no longer rest, and between two flushes there
+/// are [`CROWDED_STEPS`] of them. The writer then slows down by a step here and there, and never waits for a whole merge.
+const CROWDED: usize = 3;
+const CROWDED_STEPS: u32 = 64;
 /// How often an idle thread looks for runs that the last reader has let go of.
 const IDLE: Duration = Duration::from_millis(500);
 /// Values removed in one batch.
@@ -36,12 +38,14 @@ pub(super) struct Worker {
     shared: Arc<Shared>,
     next_run: u64,
     merge: Option<Compaction>,
+    /// Merge steps to do before the next flush if runs are crowded.
+    owed: u32,
 }
 
 impl Worker {
     /// A worker that numbers its runs from `next_run`.
     pub fn new(shared: Arc<Shared>, next_run: u64) -> Self {
-        Self { shared, next_run, merge: None }
+        Self { shared, next_run, merge: None, owed: 0 }
     }
 
     /// Works until the index is closed or something fails; a failure is left for the writer to find.
@@ -78,7 +82,8 @@ impl Worker {
             }
             let due = self.merge.is_some() || choose(&state.runs, shared.options.fan_in).is_some();
             state.merging = due;
-            if due && state.runs.len() >= CROWDED {
+            let full = state.runs.len() + 1 >= MAX_RUNS;
+            if due && (full || self.owed > 0 && self.is_crowded(&state)) {
                 return Job::Merge;
             }
             if let Some(memtable) = state.frozen.front() {
@@ -115,8 +120,11 @@ impl Worker {
         state.runs = runs;
         state.frozen.pop_front();
         state.durable = mark;
+        // Whoever waits for quiet must not find it between a flush and the merge that it calls for.
+        state.merging = self.merge.is_some() || choose(&state.runs, shared.options.fan_in).is_some();
         shared.show_sources(&state);
         drop(state);
+        self.owed = CROWDED_STEPS;
         // Only now: whoever looked for a hash in memory before finds it in the store.
         shared.leaves.trim(mark.tree_size);
         Ok(())
@@ -125,13 +133,13 @@ impl Worker {
     fn merge_step(&mut self) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let started = Instant::now();
-        let mut merge = match self.merge.take() {
-            Some(merge) => merge,
-            None => {
-                let runs = shared.lock().runs.clone();
-                let Some(inputs) = choose(&runs, shared.options.fan_in) else { return Ok(()) };
-                Compaction::new(inputs, self.take_number())
-            }
+        self.owed = self.owed.saturating_sub(1);
+        let mut merge = if let Some(merge) = self.merge.take() {
+            merge
+        } else {
+            let runs = shared.lock().runs.clone();
+            let Some(inputs) = choose(&runs, shared.options.fan_in) else { return Ok(()) };
+            Compaction::new(inputs, self.take_number())
         };
         if merge.step(&shared.backing)? {
             self.finish_merge(merge)?;
@@ -159,7 +167,9 @@ impl Worker {
         state.runs = runs;
         shared.show_sources(&state);
         // Old views may still read them; the last one to let go reports them as dead.
-        inputs.iter().for_each(|run| run.doom());
+        for run in inputs {
+            run.doom();
+        }
         Ok(())
     }
 
@@ -182,10 +192,14 @@ impl Worker {
         Ok(())
     }
 
+    fn is_crowded(&self, state: &State) -> bool {
+        state.runs.len() >= CROWDED * self.shared.options.fan_in
+    }
+
     /// Gives way to others after `worked`, unless a flush is waiting.
     fn rest(&self, worked: Duration) {
         let state = self.shared.lock();
-        if state.frozen.is_empty() && !state.stop {
+        if state.frozen.is_empty() && !state.stop && !self.is_crowded(&state) {
             let pause = worked.min(IDLE) * self.shared.options.merge_rest;
             // Woken early by a frozen memtable.
             drop(self.shared.wake.wait_timeout(state, pause));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::testing::{ORIGIN, Writer, entry, expected, payload};
+use super::testing::{ORIGIN, Writer, entry, expected, payload, temp_dir};
 use super::{
     Answer, Appended, Call, Epoch, Fault, FileJournal, FrameBuilder, FrameNumber, Frames, Head, Journal, JournalError,
     MAX_CHECKPOINT, Mark, MemoryJournal, MemoryStore, Moment, Options, Published, Record, Start, TreeHead, chain_start,
@@ -229,7 +229,7 @@ fn memory() {
 
 #[test]
 fn files() {
-    conformance(Files { dir: tempfile::tempdir().unwrap(), count: 0 });
+    conformance(Files { dir: temp_dir(), count: 0 });
 }
 
 fn fault(call: Call, moment: Moment, answer: Answer) -> Fault {

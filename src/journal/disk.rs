@@ -26,6 +26,9 @@ pub(super) fn read_more(file: &File, at: u64, len: usize, into: &mut Vec<u8>) ->
 
 /// Up to `len` bytes from `at` on; fewer only at the end of the file.
 pub(super) fn read_up_to(file: &File, at: u64, len: usize) -> io::Result<Vec<u8>> {
+    // No more room than there are bytes.
+    let left = file.metadata()?.len().saturating_sub(at);
+    let len = usize::try_from(left).map_or(len, |left| left.min(len));
     let mut bytes = Vec::new();
     read_more(file, at, len, &mut bytes)?;
     Ok(bytes)

@@ -63,6 +63,9 @@ impl FileJournal {
     /// # Errors
     /// [`JournalError::Exists`] if there is one, [`JournalError::Locked`], [`JournalError::Io`].
     pub fn create(dir: &Path, origin: &str, options: Options) -> Result<Self, JournalError> {
+        // The directory itself and those above it that are made now; their names must be durable too.
+        let made =
+            1 + dir.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
         std::fs::create_dir_all(dir).map_err(JournalError::io("create", dir))?;
         let lock = DirLock::take(dir)?;
         let path = dir.join(HEAD);
@@ -79,8 +82,8 @@ impl FileJournal {
         synced.map_err(JournalError::io("sync", &aside))?;
         std::fs::rename(&aside, &path).map_err(JournalError::io("rename", &aside))?;
         sync_dir(dir)?;
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_dir(parent)?;
+        for parent in dir.ancestors().skip(1).take(made) {
+            sync_dir(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
         }
         Self::from_dir(dir, origin, Mark::Beginning, options, lock)
     }
@@ -97,6 +100,21 @@ impl FileJournal {
             return Err(JournalError::NotAJournal { dir: dir.to_owned() });
         }
         let lock = DirLock::take(dir)?;
+        Self::from_dir(dir, origin, mark, options, lock)
+    }
+
+    /// [`Self::open`] by whoever took the lock before, so that what is derived from the journal (and tells the mark) is not
+    /// touched while another process works on it.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for [`JournalError::Locked`].
+    pub fn open_locked(
+        lock: DirLock,
+        dir: &Path,
+        origin: &str,
+        mark: Mark,
+        options: Options,
+    ) -> Result<Self, JournalError> {
         Self::from_dir(dir, origin, mark, options, lock)
     }
 

@@ -1,9 +1,11 @@
-//! `fsck`: every byte of a journal, read and checked by itself. Changes nothing and judges no rules; the tree's root is
-//! the matter of `audit`.
+//! `fsck`: every byte of a journal, read and checked by itself. Changes nothing and judges no rules; those are the
+//! matter of `audit`.
 
 use std::path::Path;
 
-use xuefen_core::Hash;
+use xuefen_core::merkle::leaf_hash;
+use xuefen_core::tree::Frontier;
+use xuefen_core::{Hash, chain};
 
 use super::disk::read_up_to;
 use super::error::{Damage, JournalError, Problem};
@@ -14,7 +16,7 @@ use super::lock::DirLock;
 use super::record::Record;
 use super::scan::{Step, Walk};
 use super::segment::{self, Footer};
-use super::types::{FrameNumber, Position, chain_next, chain_start, leaf_hash};
+use super::types::{FrameNumber, Position, chain_start};
 
 /// What `fsck` read, and the first problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,8 +35,8 @@ pub struct Report {
     pub damage: Option<Damage>,
 }
 
-/// Reads the whole journal in `dir`: headers, checksums, frame hashes, links, counts, the chain over the leaf hashes,
-/// footers, and both head slots against the frames. With `origin`, also that the first frame begins with its `chain(0)`.
+/// Reads the whole journal in `dir`: headers, checksums, frame hashes, links, counts, the chain and the tree
+/// over the leaf hashes, footers, and both head slots against the frames. With `origin`, also that the first frame begins with its `chain(0)`.
 ///
 /// # Errors
 /// [`JournalError::Locked`] if a server runs on it, [`JournalError::NotAJournal`], [`JournalError::Io`]. Damage is not
@@ -135,12 +137,14 @@ struct Follow {
     start: Option<Hash>,
     previous: Option<Hash>,
     chain: Hash,
+    tree: Frontier,
     size: u64,
 }
 
 impl Follow {
     fn new(start: Option<Hash>) -> Self {
-        Self { frame: FrameNumber::NONE, start, previous: start, chain: start.unwrap_or_default(), size: 0 }
+        let chain = start.unwrap_or_default();
+        Self { frame: FrameNumber::NONE, start, previous: start, chain, tree: Frontier::new(), size: 0 }
     }
 
     fn frame(&mut self, frame: &StoredFrame, report: &mut Report) -> Result<(), Problem> {
@@ -161,7 +165,9 @@ impl Follow {
         for (_, record) in frame.records() {
             match record {
                 Record::Entry { entry, .. } => {
-                    self.chain = chain_next(&self.chain, &leaf_hash(entry));
+                    let leaf = leaf_hash(entry);
+                    self.chain = chain::next(&self.chain, &leaf);
+                    self.tree.append(leaf);
                     report.entries += 1;
                 }
                 Record::Private { .. } => report.private += 1,
@@ -169,6 +175,9 @@ impl Follow {
         }
         if frame.chain() != self.chain {
             return Err(Problem::Chain);
+        }
+        if frame.tree().root != self.tree.root() {
+            return Err(Problem::Root);
         }
         report.frames += 1;
         (self.frame, self.previous, self.size) = (frame.number(), Some(frame.hash()), header.next_index());

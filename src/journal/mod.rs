@@ -39,11 +39,13 @@ pub use file::{FileJournal, Options};
 pub use frame::{FrameHeader, MAX_BODY, MAX_ENTRIES, SOFT_BYTES, StoredFrame};
 pub use fsck::{Report, fsck};
 pub use head::{Head, MAX_CHECKPOINT};
+pub use lock::DirLock;
 pub use memory::{Answer, Call, Fault, MemoryJournal, MemoryStore, Moment};
 pub use open::{Cut, Mark};
 pub use reader::{Frames, Reader, Start};
 pub use record::{MAX_ENTRY, OwnedRecord, Record, Sealed};
-pub use types::{Epoch, FrameNumber, Position, TreeHead, chain_next, chain_start, leaf_hash};
+pub use types::{Epoch, FrameNumber, Position, TreeHead, chain_start};
+pub use xuefen_core::chain::next as chain_next;
 
 /// The one writer's side of a journal. Readers use [`Journal::reader`] and never wait for the writer.
 ///

@@ -8,8 +8,10 @@ use std::path::Path;
 use super::disk::{read_up_to, sync_dir};
 use super::error::{JournalError, Problem};
 use super::file::HEAD;
+use super::file_reader::FileReader;
 use super::frame::{FrameHeader, HEADER_LEN, StoredFrame};
 use super::head::HeadFile;
+use super::reader::Reader;
 use super::scan::{Step, Walk};
 use super::segment::{self, FOOTER_LEN, Footer};
 use super::state::State;
@@ -26,7 +28,8 @@ pub enum Mark {
     Applied {
         /// Its number.
         frame: FrameNumber,
-        /// Where it begins.
+        /// Where it ends, which is where the next frame begins unless the segment rolls. The index keeps this, not where the
+        /// frame began.
         position: Position,
     },
 }
@@ -60,13 +63,13 @@ pub(super) fn recover(dir: &Path, origin: &str, mark: Mark) -> Result<Found, Jou
     }
     let head = HeadFile::open(&path)?;
     let table = Table::read(dir, segments, origin)?;
-    let start = table.start(mark, head.newest().frame)?;
+    let start = table.start(dir, mark, head.newest().frame)?;
     let mut scan = Scan {
         dir,
         table: &table,
         state: State::empty(origin).with_head(head.newest().clone()),
         settled: Position::START,
-        linked: start.expected == FrameNumber(1),
+        linked: start.marked.is_none() && start.expected == FrameNumber(1),
     };
     if head.newest().frame == FrameNumber::NONE && head.newest().frame_hash != chain_start(origin) {
         return Err(JournalError::WrongOrigin { dir: dir.to_owned() });
@@ -129,8 +132,8 @@ struct Segment {
 struct Begin {
     position: Position,
     expected: FrameNumber,
-    /// The expected frame is the index's word, not the journal's.
-    marked: bool,
+    /// End of that frame, if it is the index's word and not the journal's that it is there.
+    marked: Option<Position>,
 }
 
 impl Table {
@@ -171,25 +174,44 @@ impl Table {
         }
     }
 
-    /// Where the mark is. Its frame must not lie above the head: the index applies nothing that was not published.
-    fn start(&self, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
-        let from = |position, expected, marked| Begin { position, expected, marked };
+    /// Where to begin. A mark must not lie above the head: the index applies nothing that was not published.
+    fn start(&self, dir: &Path, mark: Mark, head: FrameNumber) -> Result<Begin, JournalError> {
         match mark {
-            Mark::Applied { frame, position } if frame > FrameNumber::NONE => {
-                if frame > head || position.segment() as usize >= self.0.len() {
-                    return Err(JournalError::MarkMismatch { frame, position });
+            Mark::Applied { frame, position: end } if frame > FrameNumber::NONE => {
+                let mismatch = JournalError::MarkMismatch { frame, position: end };
+                if frame > head || end.segment() as usize >= self.0.len() {
+                    return Err(mismatch);
                 }
-                Ok(from(position, frame, true))
+                // What is damaged on the way does not matter here: a scan from the beginning will name it.
+                match FileReader::new(dir, end).find(frame) {
+                    Ok(Some(position)) => Ok(Begin { position, expected: frame, marked: Some(end) }),
+                    _ => Err(mismatch),
+                }
             }
             Mark::Head if head > FrameNumber::NONE => {
                 let firsts = (0..).zip(&self.0).filter_map(|(number, segment)| Some((number, segment.first?)));
                 let found = firsts.take_while(|(_, first)| first.number <= head).last();
-                Ok(found.map_or(from(Position::START, FrameNumber(1), false), |(number, first)| {
-                    from(Position::new(number, 0), first.number, false)
+                Ok(found.map_or(Begin::BEGINNING, |(number, first)| Begin {
+                    position: Position::new(number, 0),
+                    expected: first.number,
+                    marked: None,
                 }))
             }
-            _ => Ok(from(Position::START, FrameNumber(1), false)),
+            _ => Ok(Begin::BEGINNING),
         }
+    }
+}
+
+impl Begin {
+    const BEGINNING: Self = Self { position: Position::START, expected: FrameNumber(1), marked: None };
+
+    /// Whether `frame`, the first one read, is the one that must be there.
+    fn is(&self, frame: &StoredFrame) -> bool {
+        frame.number() == self.expected && self.marked.is_none_or(|end| end == frame.end())
+    }
+
+    const fn mismatch(&self) -> JournalError {
+        JournalError::MarkMismatch { frame: self.expected, position: self.position }
     }
 }
 
@@ -228,8 +250,8 @@ struct Tail {
 }
 
 impl Scan<'_> {
-    fn run(&mut self, from: Begin) -> Result<Tail, JournalError> {
-        let mut at = from.position;
+    fn run(&mut self, begin: Begin) -> Result<Tail, JournalError> {
+        let mut at = begin.position;
         let tail = loop {
             if at.segment() as usize >= self.table.0.len() {
                 break Tail { end: at, torn: 0 };
@@ -239,12 +261,12 @@ impl Scan<'_> {
             let step = loop {
                 let step = walk.step()?;
                 match step {
-                    Step::Frame(frame) => self.frame(&frame, from)?,
+                    Step::Frame(frame) => self.frame(&frame, begin)?,
                     other => break other,
                 }
             };
-            if from.marked && !self.linked {
-                return Err(JournalError::MarkMismatch { frame: from.expected, position: from.position });
+            if begin.marked.is_some() && !self.linked {
+                return Err(begin.mismatch());
             }
             match step {
                 Step::Footer(footer) => {
@@ -269,7 +291,7 @@ impl Scan<'_> {
         JournalError::damaged(at, self.state.frame.next(), problem)
     }
 
-    fn frame(&mut self, frame: &StoredFrame, from: Begin) -> Result<(), JournalError> {
+    fn frame(&mut self, frame: &StoredFrame, begin: Begin) -> Result<(), JournalError> {
         let header = frame.header();
         if self.linked {
             let problem = match () {
@@ -281,8 +303,8 @@ impl Scan<'_> {
             if let Some(problem) = problem {
                 return Err(self.damaged(frame.position(), problem));
             }
-        } else if header.number != from.expected {
-            return Err(JournalError::MarkMismatch { frame: from.expected, position: from.position });
+        } else if !begin.is(frame) {
+            return Err(begin.mismatch());
         }
         self.linked = true;
         self.state.read(frame);

@@ -1,10 +1,9 @@
 //! The typed records of a frame's body (formats.md 6; layout: docs/spec/journal.md 3). Bytes only: what is sealed stays
 //! sealed here.
 
-use super::error::Problem;
+pub use xuefen_core::entry::MAX_BYTES as MAX_ENTRY;
 
-/// Longest entry in bytes (formats.md 2).
-pub const MAX_ENTRY: usize = 65_535;
+use super::error::Problem;
 
 const ENTRY: u8 = 1;
 const ENTRY_SEALED: u8 = 2;

@@ -43,7 +43,8 @@ impl Walk {
             return Err(JournalError::damaged(at, FrameNumber::NONE, Problem::Limits));
         }
         file.seek(SeekFrom::Start(u64::from(at.offset()))).map_err(JournalError::io("read", &path))?;
-        Ok(Self { input: BufReader::with_capacity(BUFFER, file), path, at, len })
+        let capacity = usize::try_from(len).map_or(BUFFER, |len| len.clamp(HEADER_LEN, BUFFER));
+        Ok(Self { input: BufReader::with_capacity(capacity, file), path, at, len })
     }
 
     /// The place of the next step.

@@ -1,14 +1,20 @@
-//! What the tests of this module share: a writer that keeps a chain, and frames made of a few small records. The root it
-//! states is made up; the journal does not look into it.
+//! What the tests of this module share: a writer that keeps chain and tree, and frames made of a few small records.
 
-use xuefen_core::hash::sha256;
+use xuefen_core::merkle::leaf_hash;
+use xuefen_core::tree::Frontier;
 
 use super::{
     Appended, Epoch, Expected, Frame, FrameBuilder, Head, Journal, JournalError, Position, Published, Sealed, Tip,
-    TreeHead, chain_next, leaf_hash,
+    TreeHead, chain_next,
 };
 
 pub(super) const ORIGIN: &str = "ledger.example/credit";
+
+/// A directory to be removed at the end: in memory where there is such a place, since these tests are about bytes and
+/// sync thousands of times.
+pub(super) fn temp_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
 
 /// The sequencer's part, as small as it can be.
 pub(super) struct Writer<J> {
@@ -35,7 +41,7 @@ impl<J: Journal> Writer<J> {
         }
         builder.push_private(9, Sealed { slot: 4, bytes: b"private" }).unwrap();
         let size = self.tip.tree.size + entries;
-        builder.finish(chain, TreeHead { size, root: sha256(&[&size.to_be_bytes()]) })
+        builder.finish(chain, tree_head(size))
     }
 
     pub(super) fn append(&mut self, frame: &Frame) -> Result<Position, JournalError> {
@@ -95,6 +101,13 @@ pub(super) fn entry(index: u64) -> Vec<u8> {
 /// The payload of entry `index`, if that has one.
 pub(super) fn payload(index: u64) -> Vec<u8> {
     format!("sealed {index}").into_bytes()
+}
+
+/// The tree over the entries `0..size`.
+fn tree_head(size: u64) -> TreeHead {
+    let mut tree = Frontier::new();
+    (0..size).for_each(|index| tree.append(leaf_hash(&entry(index))));
+    TreeHead { size, root: tree.root() }
 }
 
 /// What a writer of `epoch` expects of `tip`.

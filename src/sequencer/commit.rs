@@ -111,6 +111,7 @@ impl Committer {
         checkpoint: String,
     ) -> Result<(), SequencerError> {
         let positions: Vec<u64> = closed.offsets.iter().map(|offset| start.plus(*offset).to_u64()).collect();
+        let end = start.plus(u32::try_from(closed.frame.bytes().len()).expect("a frame is shorter than 4 GiB"));
         self.index.apply(FrameRows {
             frame: closed.frame.number().0,
             first_index: tree.size - closed.leaf_hashes.len() as u64,
@@ -119,8 +120,7 @@ impl Committer {
             positions: &positions,
             chain: closed.frame.chain(),
             frame_hash: closed.frame.hash(),
-            // The mark names the frame by its own place: opening reads it again and goes on behind it.
-            next_position: start.to_u64(),
+            next_position: end.to_u64(),
         })?;
         self.index.publish(tree.size)?;
         self.view.store(Arc::new(View { index: self.index.view(), checkpoint: checkpoint.into(), tree }));

@@ -27,7 +27,10 @@ use super::verified::VerifiedBatches;
 use super::view::View;
 use super::{Ledger, QUEUE, private, replay};
 use crate::index::{Applied, Index, IndexError, IndexOptions};
-use crate::journal::{self, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Start, Tip, TreeHead};
+use crate::journal::{
+    self, DirLock, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Reader, Record, Start, Tip,
+    TreeHead,
+};
 use crate::vault::Vault;
 
 /// The clock may be this far behind the last entry, seconds (formats.md 2, "Time").
@@ -70,12 +73,15 @@ impl Ledger {
     /// Opens the ledger in `home` and starts its threads.
     pub fn open(home: &Home, options: OpenOptions) -> Result<Self, SequencerError> {
         let OpenOptions { origin, log_key, genesis_keys, clock, progress } = options;
+        // Before the index: a damaged one is dropped, which must not happen to that of another process.
+        let lock = DirLock::take(&home.journal())?;
         let (index, applied) = open_index(home, &origin)?;
         let mark = match applied.frame {
             0 => Mark::Beginning,
             frame => Mark::Applied { frame: FrameNumber(frame), position: Position::from_u64(applied.position) },
         };
-        let mut journal = FileJournal::open(&home.journal(), origin.as_str(), mark, journal::Options::default())?;
+        let mut journal =
+            FileJournal::open_locked(lock, &home.journal(), origin.as_str(), mark, journal::Options::default())?;
         if let Some(cut) = journal.cut() {
             tracing::warn!(position = %cut.position, bytes = cut.bytes, "cut a torn tail that nobody was told of");
         }
@@ -83,8 +89,8 @@ impl Ledger {
         let vault = Arc::new(Vault::open(&home.vault(), &[])?);
         let tip = journal.acquire()?;
         let reader = journal.reader();
-        let logged_at =
-            catch_up(&index, &vault, &origin, &Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
+        catch_up(&index, &vault, &origin, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
+        let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
         let signed = check_consistent(&index, &tip)?;
         let mut signer = CheckpointSigner::new(origin.clone(), log_key, signed);
@@ -189,22 +195,34 @@ pub fn rebuild_index(dir: &Path, origin: &Origin) -> Result<(Index, Applied), Se
     Ok((index, start))
 }
 
-/// Replays what the index does not have. Gives the last entry's `logged_at`, Unix seconds; 0 for an empty log.
+/// Replays what the index does not have.
 fn catch_up(
     index: &Index,
     vault: &Vault,
     origin: &Origin,
-    frames: &Frames,
+    frames: Frames,
     tip: &Tip,
     progress: &dyn Fn(u64, u64),
-) -> Result<i64, SequencerError> {
-    let mut logged_at = 0;
-    for frame in frames.clone() {
+) -> Result<(), SequencerError> {
+    for frame in frames {
         let frame = frame?;
-        logged_at = replay::frame(index, vault, origin, &frame)?.unwrap_or(logged_at);
+        replay::frame(index, vault, origin, &frame)?;
         progress(frame.tree().size, tip.tree.size);
     }
-    Ok(logged_at)
+    Ok(())
+}
+
+/// `logged_at` of the last entry, Unix seconds; 0 for an empty log.
+fn last_logged_at(index: &Index, reader: &dyn Reader) -> Result<i64, SequencerError> {
+    let view = index.view();
+    let Some(last) = view.size().checked_sub(1) else { return Ok(0) };
+    let record = reader.record_at(Position::from_u64(view.position(last)?))?;
+    match record.get() {
+        Record::Entry { entry, .. } => Ok(replay::parse(last, entry)?.logged_at().seconds()),
+        Record::Private { .. } => {
+            Err(SequencerError::Replay { index: last, why: "no entry at its position".to_owned() })
+        }
+    }
 }
 
 fn check_clock(logged_at: i64, now: i64) -> Result<(), SequencerError> {

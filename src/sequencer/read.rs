@@ -4,8 +4,11 @@ use bytes::Bytes;
 use xuefen_core::entry::Entry;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto;
+use xuefen_ledger::{Secrets as _, query};
 
 use super::error::SequencerError;
+use super::pool::VaultSecrets;
+use super::state::AsOf;
 use super::view::View;
 use super::{Ledger, replay};
 use crate::journal::{OwnedRecord, Position, Record};
@@ -36,6 +39,15 @@ impl Ledger {
             return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
         }
         Ok(LoggedEntry { bytes, entry, record, index })
+    }
+
+    /// Whether an entry is an outcome of this account, under any of its ids.
+    pub fn is_outcome_of(&self, view: &View, index: u64, account: &[u8; 16]) -> Result<bool, SequencerError> {
+        let state = AsOf::new(&view.index, view.tree.size);
+        let asked = query::account(&state, VaultSecrets(&self.vault).account_key(account))?;
+        let Some(outcome) = query::outcome(&state, index)? else { return Ok(false) };
+        let owner = query::account(&state, outcome.account)?;
+        Ok(asked.is_some_and(|(asked, _)| owner.is_some_and(|(owner, _)| owner == asked)))
     }
 
     /// The payload of an entry: `None` for public kinds and for what was erased.

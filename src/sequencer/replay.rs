@@ -17,17 +17,10 @@ use crate::index::{FrameRows, Index, Row};
 use crate::journal::{Record, Sealed, StoredFrame};
 use crate::vault::{Slot, Vault, VaultError};
 
-/// Applies one stored frame to the index and publishes it. Frames that the index reflects already are skipped.
-/// Gives the `logged_at` of its last entry, Unix seconds.
-pub(super) fn frame(
-    index: &Index,
-    vault: &Vault,
-    origin: &Origin,
-    frame: &StoredFrame,
-) -> Result<Option<i64>, SequencerError> {
-    let already = frame.number().0 <= index.applied().frame;
+/// Applies one stored frame, the next after what the index reflects, and publishes it.
+pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &StoredFrame) -> Result<(), SequencerError> {
     let (mut rows, mut leaf_hashes, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut overlay, mut logged_at) = (Overlay::default(), None);
+    let mut overlay = Overlay::default();
     let first = frame.header().first_index;
     let view = index.view();
     for (position, record) in frame.records() {
@@ -35,12 +28,8 @@ pub(super) fn frame(
         match record {
             Record::Entry { entry, sealed } => {
                 let entry = parse(at, entry)?;
-                logged_at = Some(entry.logged_at().seconds());
                 leaf_hashes.push(entry.leaf_hash());
                 positions.push(position.to_u64());
-                if already {
-                    continue;
-                }
                 let payload = sealed.map(|sealed| open(vault, &entry, at, &sealed)).transpose()?.flatten();
                 let accepted = Accepted::replayed(&entry, payload.as_ref(), &VaultSecrets(vault) as &dyn Secrets);
                 let state = Deciding { overlay: &overlay, index: &view };
@@ -50,7 +39,6 @@ pub(super) fn frame(
                     rows.push(row);
                 }
             }
-            Record::Private { .. } if already => {}
             Record::Private { kind, sealed } => {
                 // Rows without an entry belong to the one before, as when they were made.
                 let index = at.saturating_sub(1);
@@ -58,9 +46,6 @@ pub(super) fn frame(
                 rows.extend(made.into_iter().map(|(key, value)| Row { key, index, value }));
             }
         }
-    }
-    if already {
-        return Ok(logged_at);
     }
     index.apply(FrameRows {
         frame: frame.number().0,
@@ -70,13 +55,13 @@ pub(super) fn frame(
         positions: &positions,
         chain: frame.chain(),
         frame_hash: frame.hash(),
-        next_position: frame.position().to_u64(),
+        next_position: frame.end().to_u64(),
     })?;
     index.publish(frame.tree().size)?;
-    Ok(logged_at)
+    Ok(())
 }
 
-fn parse(index: u64, bytes: &[u8]) -> Result<Entry<proto::Statement>, SequencerError> {
+pub(super) fn parse(index: u64, bytes: &[u8]) -> Result<Entry<proto::Statement>, SequencerError> {
     Entry::parse(Bytes::copy_from_slice(bytes))
         .map_err(|error| SequencerError::Replay { index, why: error.to_string() })
 }

@@ -252,3 +252,63 @@ pub fn check(note: &str, keys: &[&VerifierKey], context: Context<'_>) -> (Option
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::Origin;
+
+    fn status(word: StatusWord) -> Status {
+        let (origin, size, index) = ("x.example/a".to_owned(), TreeSize(9), LeafIndex(3));
+        Status { origin, size, root: Hash([1; 32]), index, leaf_hash: Hash([2; 32]), word, time: 1000 }
+    }
+
+    #[test]
+    fn status_notes_round_trip() {
+        for word in StatusWord::ALL {
+            assert_eq!(Status::parse(&status(word).text()), Ok(status(word)));
+        }
+        let text = status(StatusWord::Valid).text();
+        for bad in
+            [&text[..text.len() - 1], &format!("{text}\n"), &text.replace("valid", " valid"), "", "\n\n\n\n\n\n\n\n"]
+        {
+            assert_eq!(Status::parse(bad), Err(StatusProblem::Form), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_holds_for_its_entry_and_its_time() {
+        let origin = Origin::parse("x.example/a").expect("an origin");
+        let checkpoint = Checkpoint { origin, size: TreeSize(9), root: Hash([1; 32]) };
+        let context = |now, max_age| {
+            let (index, leaf_hash) = (LeafIndex(3), Hash([2; 32]));
+            Context { checkpoint: &checkpoint, index, leaf_hash, now, max_age }
+        };
+        let valid = status(StatusWord::Valid);
+        let old = Err(StatusProblem::Age { time: 1000 });
+        for (now, max_age, expected) in [
+            (1000, 0, Ok(())),
+            (700, 0, Ok(())),
+            (699, 0, old.clone()),
+            (1050, 50, Ok(())),
+            (1051, 50, old),
+            (u64::MAX, u64::MAX, Ok(())),
+        ] {
+            assert_eq!(valid.judge(context(now, max_age)), expected, "{now} {max_age}");
+        }
+        let with = |change: &dyn Fn(&mut Status)| {
+            let mut changed = valid.clone();
+            change(&mut changed);
+            changed.judge(context(1000, 0)).map_err(|problem| problem.as_str())
+        };
+        assert_eq!(with(&|status| status.size = TreeSize(10)), Ok(()));
+        assert_eq!(with(&|status| (status.size, status.root) = (TreeSize(10), Hash([5; 32]))), Ok(()));
+        assert_eq!(with(&|status| status.root = Hash([5; 32])), Err("STATUS_ROOT"));
+        assert_eq!(with(&|status| status.size = TreeSize(8)), Err("STATUS_SIZE"));
+        assert_eq!(with(&|status| status.index = LeafIndex(4)), Err("STATUS_SUBJECT"));
+        assert_eq!(with(&|status| status.leaf_hash = Hash([5; 32])), Err("STATUS_SUBJECT"));
+        assert_eq!(with(&|status| status.origin.push('x')), Err("STATUS"));
+        // What fails goes before what is too old.
+        assert_eq!(with(&|status| (status.word, status.time) = (StatusWord::Revoked, 0)), Err("STATUS_revoked"));
+    }
+}

@@ -96,7 +96,7 @@ pub struct Shown<M> {
     pub checkpoint: Checkpoint,
     /// Names of the policy's witnesses that cosigned it, with the times (Unix seconds). Empty unless step 6 passed.
     pub cosigned: Vec<(String, u64)>,
-    /// The status note, if its form and its signatures stand.
+    /// The status note, if it is signed by a status key and can be read.
     pub status: Option<Status>,
 }
 
@@ -281,7 +281,8 @@ fn check_status<M, A: Authority<M> + ?Sized>(
     let keys: Vec<_> = keys.iter().collect();
     let (index, now, max_age) = (presentation.subject.index, trust.now, trust.status_max_age);
     let (status, judged) = status::check(note, &keys, status::Context { checkpoint, index, leaf_hash, now, max_age });
-    (judged.map_err(Reason::Status), status)
+    // Unsigned, a note is nobody's word.
+    (judged.map_err(Reason::Status), status.filter(|_| !keys.is_empty()))
 }
 
 /// Step 8.

@@ -1,7 +1,7 @@
 //! Answers for people: institutions, keys, offers, accounts, the standing of entries. Reads only.
 
 use crate::access::Access;
-use crate::rows::{self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, StandingRow};
+use crate::rows::{self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, StandingRow};
 use crate::state::{Direction, Query, Read, ReadError, Table};
 
 /// An entry's status at a time.
@@ -66,6 +66,11 @@ pub fn institution(state: &impl Read, id: &str) -> Result<Option<InstitutionRow>
 /// An entry as it was logged.
 pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadError> {
     state.entry(index)
+}
+
+/// The private part of an outcome.
+pub fn outcome(state: &impl Read, index: u64) -> Result<Option<OutcomeRow>, ReadError> {
+    state.outcome(index)
 }
 
 /// The standing that later entries gave to an entry.
