@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn what_is_no_code_has_no_hash() {
         let codes = Codes::new(&[1; 32]);
-        for bad in ["", "AAAAA-AAAAA-AAAAA-AAAA", "AAAAA-AAAAA-AAAAA-AAAAAA", "AAAAA-AAAAA-AAAAA-AAAAU", "学分学分"] {
+        for bad in ["", "AAAAA-AAAAA-AAAAA-AAAA", "AAAAA-AAAAA-AAAAA-AAAAAA", "AAAAA-AAAAA-AAAAA-AAAAU", "学分学分"]
+        {
             assert_eq!(codes.hash(bad), None, "{bad}");
         }
         assert_eq!(codes.hash(&"-".repeat(1 << 20)), None);

@@ -1,10 +1,12 @@
 //! Single entries and their payloads, read back from the journal and checked against what the tree says of them.
 
 use bytes::Bytes;
+use xuefen_core::Hash;
 use xuefen_core::entry::Entry;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto;
-use xuefen_ledger::{Secrets as _, query};
+use xuefen_ledger::rows::{AccountKey, short};
+use xuefen_ledger::{Secrets as _, Table, query};
 
 use super::error::SequencerError;
 use super::pool::VaultSecrets;
@@ -39,6 +41,26 @@ impl Ledger {
             return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
         }
         Ok(LoggedEntry { bytes, entry, record, index })
+    }
+
+    /// The key under which rows name an account.
+    pub fn account_key(&self, account: &[u8; 16]) -> AccountKey {
+        VaultSecrets(&self.vault).account_key(account)
+    }
+
+    /// The account that was opened with this document, maybe an alias by now.
+    pub fn account_of_document(
+        &self,
+        view: &View,
+        kind: &str,
+        number: &str,
+    ) -> Result<Option<AccountKey>, SequencerError> {
+        let hash = Hash(VaultSecrets(&self.vault).document_hmac(kind, number));
+        let key = [&[Table::Document.byte()], &short(&hash)[..]].concat();
+        let Some((index, account)) = view.index.newest(&key, view.tree.size)? else { return Ok(None) };
+        let account = <[u8; 16]>::try_from(&account[..]).map(AccountKey);
+        let broken = |_| SequencerError::Replay { index, why: "the row of a document has the wrong length".to_owned() };
+        account.map(Some).map_err(broken)
     }
 
     /// Whether an entry is an outcome of this account, under any of its ids.
