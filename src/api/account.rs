@@ -78,17 +78,14 @@ impl AccountService for Accounts {
 /// Only who opened the account, and the operator, may let its learner in.
 fn may_make_code(api: &Api, caller: &Caller, account: AccountId) -> Result<(), Status> {
     let view = api.ledger.view();
-    let state = AsOf::new(&view.index, view.tree.size);
     let key = api.ledger.account_key(&account.0);
-    let row = query::account(&state, key).map_err(|error| internal(&error))?;
-    // To others, an account that is there looks like one that is not.
-    let Some((_, row)) = row else { return Err(AccessError::Denied.into()) };
-    let may = match caller {
-        Caller::Operator => true,
-        Caller::Institution(id) => people::is_opener(&state, &row, id, api.ledger.now())?,
-        Caller::Learner(_) => false,
+    let opened = match caller {
+        Caller::Operator => api.ledger.opening_entry(&view, key).map_err(|error| internal(&error))?,
+        Caller::Institution(id) => people::opened_by(api, &view, key, id)?,
+        Caller::Learner(_) => None,
     };
-    if may { Ok(()) } else { Err(AccessError::Denied.into()) }
+    // To others, an account that is there looks like one that is not.
+    if opened.is_some() { Ok(()) } else { Err(AccessError::Denied.into()) }
 }
 
 /// The kept account that a good code opens; from then on the code is used. `None` for every code that is not good.
@@ -125,7 +122,7 @@ fn get_account(api: &Api, caller: AccountId, asked: &GetAccountRequest) -> Resul
     let kept = kept.ok_or_else(|| not_found("the account"))?;
     let mut aliases = Vec::with_capacity(row.aliases.len());
     for alias in &row.aliases {
-        if let Some(entry) = opening_entry(api, &state, *alias)?
+        if let Some(entry) = api.ledger.opening_entry(&view, *alias).map_err(|error| internal(&error))?
             && let Some(id) = people::account_id(api, &view, entry)?
         {
             aliases.push(id.0.to_vec());

@@ -1,11 +1,11 @@
 //! Between what travels and what the ledger works with. Unchecked values end here.
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic_types::StatusExt as _;
 use xuefen_ledger::{Flag, RawPosting, Refusal};
 
 use super::proto;
-use super::status::{DOMAIN, invalid};
+use super::status::{error_info, invalid};
 use crate::sequencer::{Receipt, Verdict, payload_from_message};
 
 /// A posting as it arrived. A payload that cannot be one is an error of the request, not of the ledger's rules.
@@ -70,8 +70,7 @@ pub fn refused(refusal: &Refusal) -> Status {
         ("fix".to_owned(), refusal.rejection.fix().en.to_owned()),
     ];
     metadata.extend(refusal.existing.map(|index| ("existing_index".to_owned(), index.to_string())));
-    let mut details = ErrorDetails::new();
-    details.set_error_info(code, DOMAIN, metadata.into_iter().collect::<std::collections::HashMap<_, _>>());
+    let mut details = error_info(code, metadata);
     details.add_precondition_failure_violation(code, refusal.field.as_ref(), rule(refusal));
     let message = format!("{code} at {}: {} {}", refusal.field, rule(refusal), refusal.rejection.fix().en);
     Status::with_error_details(Code::FailedPrecondition, message, details)

@@ -9,6 +9,7 @@ mod convert;
 mod issuer;
 mod issuing;
 mod log;
+mod outcome;
 mod page;
 mod people;
 mod present;

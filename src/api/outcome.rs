@@ -10,9 +10,9 @@ use xuefen_core::kinds::tags;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{Name, PayloadField};
-use xuefen_ledger::policy;
 use xuefen_ledger::query::{self, EntryStatus};
 use xuefen_ledger::rows::InstitutionRow;
+use xuefen_ledger::{grade, policy};
 
 use super::people::{number, text, value};
 use super::proto::TranscriptOutcome;
@@ -118,11 +118,11 @@ fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
 }
 
 /// Whether a grade passes on its scale. No grade at all passes; one that its scale does not know does not.
-fn passed(scale: &str, grade: &str) -> bool {
-    if grade.is_empty() && scale.is_empty() {
+fn passed(scale: &str, mark: &str) -> bool {
+    if mark.is_empty() && scale.is_empty() {
         return true;
     }
-    policy::scale(scale).and_then(|scale| xuefen_ledger::passes(scale, grade)).unwrap_or(false)
+    policy::scale(scale).and_then(|scale| grade::passes(scale, mark)).unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Pages {
             let tree_size = if asked == 0 { newest } else { asked };
             return Ok(Page { tree_size, cursor: Vec::new() });
         }
-        let wrong = || invalid("page_token", "send the token of the page before, with the same other arguments".into());
+        let wrong = || invalid("page_token", "send the token of the page before, with the same other arguments");
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
         let (body, mac) = bytes.split_last_chunk::<MAC>().ok_or_else(wrong)?;
         let (size, cursor) = body.split_first_chunk::<8>().ok_or_else(wrong)?;

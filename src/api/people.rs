@@ -40,9 +40,13 @@ pub fn look(api: &Api, account: AccountId, caller: &Caller, call: &str) -> Resul
     }
 }
 
-/// Whether `caller` opened the account, or speaks for who did.
-pub fn is_opener(state: &AsOf<'_>, row: &AccountRow, caller: &str, now: i64) -> Result<bool, Status> {
-    speaks_for(state, caller, &row.opener, now)
+/// The entry that opened an account, also of one that became an alias, if `caller` signed it or speaks for who did.
+pub fn opened_by(api: &Api, view: &View, account: AccountKey, caller: &str) -> Result<Option<u64>, Status> {
+    let opened = api.ledger.opening_entry(view, account).map_err(|error| internal(&error))?;
+    let Some(opened) = opened else { return Ok(None) };
+    let state = AsOf::new(&view.index, view.tree.size);
+    let Some(row) = query::entry(&state, opened).map_err(|error| internal(&error))? else { return Ok(None) };
+    Ok(speaks_for(&state, caller, &row.issuer, api.ledger.now())?.then_some(opened))
 }
 
 /// Whether `caller` is `institution`, or what it was merged into.

@@ -18,6 +18,7 @@ use super::proto::{
 use super::status::{internal, not_found};
 use super::{Api, access, present};
 use crate::sequencer::AsOf;
+use crate::words::{Lang, verification as words};
 
 /// Oldest status note that this server takes, seconds. A verifier of one's own chooses for oneself.
 const STATUS_MAX_AGE_SECONDS: u64 = 86_400;
@@ -148,7 +149,7 @@ fn step(number: u8, result: &StepResult) -> VerificationStep {
         StepResult::CouldNotCheck(_) => proto::StepResult::CouldNotCheck,
         StepResult::Fail(_) => proto::StepResult::Fail,
     };
-    let message = result.reason().map(crate::words::reason_en).unwrap_or_default();
+    let message = result.reason().map(|reason| words::reason(reason, Lang::En)).unwrap_or_default();
     VerificationStep { number: u32::from(number), result: word as i32, reason, message }
 }
 

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::messages as m;
 use super::output::Output;
 use super::private_file::IfExists;
-use super::secret_key_file::{self, SecretKind, nonce_secret_path};
+use super::secret_key_file::{self, SecretKind, issued_path, nonce_secret_path};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -33,7 +33,7 @@ pub struct New {
     /// Key file to make.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Key that this one takes over from: its nonce secret is copied, so that sheets signed again keep their nonces.
+    /// Key that this one takes over from: its nonce secret and memory are copied, so that sheets signed again stay the same.
     #[arg(long, value_name = "FILE")]
     after: Option<PathBuf>,
     /// Name for the vkey: an origin, an institution id, or <origin>/status.
@@ -106,6 +106,10 @@ fn new(args: &New, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         None => secret_key_file::random()?,
     };
     secret_key_file::write(&nonce_path, SecretKind::NonceSecret, &nonce_secret)?;
+    if let Some(memory) = args.after.as_deref().map(issued_path).filter(|memory| memory.exists()) {
+        let memory = std::fs::read(&memory).with_context(|| format!("cannot read {}", memory.display()))?;
+        super::private_file::write(&issued_path(&args.file), &memory, IfExists::Refuse)?;
+    }
     secret_key_file::write(&args.file, SecretKind::SigningKey, &*secret_key_file::random()?)?;
     let key = secret_key_file::read_key(&args.file)?;
     let files = [(m::KEY_FILE, "key_file", &args.file), (m::NONCE_SECRET_FILE, "nonce_secret_file", &nonce_path)];
@@ -239,6 +243,10 @@ mod tests {
         let secret = |key| secret_key_file::read(&nonce_secret_path(key), SecretKind::NonceSecret).unwrap();
         assert_eq!(*secret(&old), *secret(&new));
         assert_ne!(*secret(&old), *secret(&other));
+        std::fs::write(issued_path(&old), "memory").unwrap();
+        let third = dir.path().join("third");
+        new_key(third.clone(), Some(old)).unwrap();
+        assert_eq!(std::fs::read(issued_path(&third)).unwrap(), b"memory");
     }
 
     fn policy_args(dir: &Path, quorum: &str) -> Policy {

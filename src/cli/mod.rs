@@ -16,6 +16,7 @@ pub mod rebuild_index;
 pub mod secret_key_file;
 pub mod serve;
 pub mod sign;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,8 @@ enum Command {
     Fsck(fsck::Fsck),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
+    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
+    Verify(verify::Verify),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -86,6 +89,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
+        Command::Verify(args) => verify::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);

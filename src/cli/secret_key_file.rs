@@ -36,6 +36,12 @@ pub fn nonce_secret_path(key: &Path) -> PathBuf {
     beside(key, ".nonce-secret")
 }
 
+/// Where the memory of what a key has signed lies: `<key>.issued` (docs/adr/0010).
+#[must_use]
+pub fn issued_path(key: &Path) -> PathBuf {
+    beside(key, ".issued")
+}
+
 /// The path with `suffix` added to its name.
 #[must_use]
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -13,6 +13,7 @@ use super::pool::VaultSecrets;
 use super::state::AsOf;
 use super::view::View;
 use super::{Ledger, replay};
+use crate::index::Direction;
 use crate::journal::{OwnedRecord, Position, Record};
 
 /// An entry in the log.
@@ -61,6 +62,14 @@ impl Ledger {
         let account = <[u8; 16]>::try_from(&account[..]).map(AccountKey);
         let broken = |_| SequencerError::Replay { index, why: "the row of a document has the wrong length".to_owned() };
         account.map(Some).map_err(broken)
+    }
+
+    /// The entry that opened an account, also of one that became an alias since.
+    pub fn opening_entry(&self, view: &View, account: AccountKey) -> Result<Option<u64>, SequencerError> {
+        let key = [&[Table::Account.byte()], &account.0[..]].concat();
+        // Mergers write the row again; the first one is that of the opening.
+        let mut rows = view.index.history(&key, view.tree.size, None, Direction::Ascending);
+        Ok(rows.next().transpose()?.map(|(index, _)| index))
     }
 
     /// Whether an entry is an outcome of this account, under any of its ids.

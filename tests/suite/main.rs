@@ -4,4 +4,5 @@ mod example_policies;
 mod generated;
 mod journal_syncs;
 mod pages;
+mod sign;
 mod tidy;

@@ -11,6 +11,7 @@ use super::problem::{Problem, Refused};
 use super::secret::{Identity, NonceSecret};
 use super::sheet::Cells;
 use super::value::{self, Date};
+use crate::vault::normalise_document_number;
 
 /// Reads the rows of one sheet of learners.
 pub struct AccountReader<'a> {
@@ -42,7 +43,7 @@ impl<'a> AccountReader<'a> {
         let learner_no = value::plain(cells.required("learner_no")?);
         let kind = document::kind(cells.get("document_kind"));
         let kind = kind.ok_or_else(|| cells.refuse("document_kind", Problem::DocumentKind))?;
-        let number = document::normalise(cells.required("document_number")?);
+        let number = normalise_document_number(cells.required("document_number")?);
         let birth_date = birth_date(cells, kind, &number)?;
         let holder_name = value::text(cells.required("holder_name")?);
         if let Some(first_row) = self.persons.get(&(kind, number.clone())).copied() {

@@ -96,6 +96,11 @@ impl Columns {
         Ok(())
     }
 
+    /// The fields of the sheet.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.by_field.keys().copied()
+    }
+
     /// Place of a field's column.
     #[must_use]
     pub fn position(&self, field: &str) -> Option<usize> {

@@ -6,11 +6,14 @@ use xuefen_core::commitment::Tag;
 use xuefen_core::kinds::tags;
 use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::payload::{Field, Payload};
-use xuefen_core::proto::{EntryRef, OpenAccount, OutcomeKind, RecordOutcome, Statement, statement::Body};
+use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{self, EntryRef, OpenAccount, OutcomeKind, RecordOutcome, Statement};
 
 use super::problem::{Problem, Refused};
 use super::secret::{Identity, NonceSecret};
-use xuefen_core::proto;
+
+/// Longest value that the ledger takes, bytes.
+const MAX_VALUE: usize = 1024;
 
 /// The public part of a draft's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,18 +57,15 @@ pub struct Sealed {
 }
 
 impl Draft {
-    /// Length of all values, bytes.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.fields.iter().map(|(_, value)| value.len()).sum()
-    }
-
-    /// Says that the row is too long, because of its longest value.
-    #[must_use]
-    pub fn too_long(&self) -> Refused {
-        let longest = self.fields.iter().max_by_key(|(_, value)| value.len());
-        let column = longest.map_or_else(String::new, |(tag, _)| tag.name.to_owned());
-        Refused { row: self.row, column, value: String::new(), problem: Problem::TooLong }
+    /// The refusal of a row with a value that is too long to be posted.
+    pub fn check_length(self) -> Result<Self, Refused> {
+        match self.fields.iter().find(|(_, value)| value.len() > MAX_VALUE) {
+            None => Ok(self),
+            Some((tag, _)) => {
+                let (column, value) = (tag.name.to_owned(), String::new());
+                Err(Refused { row: self.row, column, value, problem: Problem::TooLong })
+            }
+        }
     }
 
     /// Derives nonce, seed and nullifier key and commits to the payload.

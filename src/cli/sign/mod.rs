@@ -45,10 +45,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::private_file::{IfExists, PrivateFile};
 use super::progress;
-use super::secret_key_file::{self, beside, nonce_secret_path};
-
-/// Longest values of a payload in all, bytes: what a row may hold and still be posted.
-const MAX_PAYLOAD: usize = 48 * 1024;
+use super::secret_key_file::{self, beside, issued_path, nonce_secret_path};
 
 /// What to sign.
 #[derive(Debug, Subcommand)]
@@ -191,8 +188,7 @@ impl<'a> Signing<'a> {
         let (mut drafts, mut refused) = (Vec::new(), Vec::new());
         let bar = progress::bar(self.sheet.rows().len() as u64, "rows", output.is_json());
         for row in self.sheet.rows() {
-            match self.sheet.cells(row).and_then(&mut read) {
-                Ok(draft) if draft.size() > MAX_PAYLOAD => refused.push(draft.too_long()),
+            match self.sheet.cells(row).and_then(&mut read).and_then(Draft::check_length) {
                 Ok(draft) => drafts.push(draft),
                 Err(one) => refused.push(one),
             }
@@ -248,7 +244,7 @@ impl<'a> Signing<'a> {
         let lock = File::open(&self.args.key).with_context(|| format!("cannot read {}", self.args.key.display()))?;
         // Two signings at a time would each forget what the other one did. Held until the end of this function.
         lock.lock().context("cannot lock the key file")?;
-        let issued_path = beside(&self.args.key, ".issued");
+        let issued_path = issued_path(&self.args.key);
         let mut issued = Issued::load(&issued_path)?;
         let seal = |draft: Draft| draft.seal(&self.secret, self.origin.as_str(), &self.args.issuer);
         let mut sealed: Vec<_> = drafts.into_iter().map(seal).collect();

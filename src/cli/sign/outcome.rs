@@ -16,6 +16,9 @@ use super::secret::Identity;
 use super::sheet::Cells;
 use super::value::{self, Date};
 
+/// Most attempts at one course that the ledger takes.
+const MAX_ATTEMPTS: u64 = 100;
+
 /// Reads the rows of one sheet of outcomes.
 pub struct OutcomeReader<'a> {
     /// What the issuer has published.
@@ -69,13 +72,13 @@ impl<'a> OutcomeReader<'a> {
         let imported = yes(cells, "imported")?;
         let supersedes = supersedes(cells)?;
         let source_id = source_id(cells, &values)?;
-        if let Some(first_row) = self.seen.insert((kind.into(), source_id.clone()), cells.row()) {
-            self.seen.insert((kind.into(), source_id), first_row);
+        if let Some(&first_row) = self.seen.get(&(kind.into(), source_id.clone())) {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
         set(&mut values, tags::SOURCE_ID, source_id.clone());
         let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?))).collect::<Result<_, _>>()?;
         let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
+        self.seen.insert((kind.into(), source_id.clone()), cells.row());
         let (first, this) = self.identities(kind, &source_id, attempt, supersedes);
         let body = DraftBody::Outcome { kind, imported, supersedes };
         Ok(Draft { row: cells.row(), body, identity: this, first_identity: Some(first), fields })
@@ -267,6 +270,9 @@ fn field(cells: Cells<'_>, tag: Tag, values: &mut Values) -> Result<Vec<u8>, Ref
     let number = || value::integer(cell).ok_or(Problem::Number);
     let read = match tag.value {
         ValueType::Text | ValueType::Grade => Ok(value::text(cell).into_bytes()),
+        ValueType::Integer if tag == tags::ATTEMPT && !number().is_ok_and(|at| (1..=MAX_ATTEMPTS).contains(&at)) => {
+            Err(Problem::Number)
+        }
         ValueType::Integer => number().map(|number| number.to_string().into_bytes()),
         ValueType::Date => Date::parse(cell).map(|date| date.to_string().into_bytes()).ok_or(Problem::Date),
         ValueType::Bytes(16) => value::hex::<16>(cell).map(|bytes| bytes.to_vec()).ok_or(Problem::Hex),
@@ -330,5 +336,157 @@ fn yes(cells: Cells<'_>, field: &str) -> Result<bool, Refused> {
         "" | "0" | "no" | "n" | "false" | "否" => Ok(false),
         "1" | "yes" | "y" | "true" | "是" => Ok(true),
         _ => Err(cells.refuse(field, Problem::YesNo)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::sign::columns::Mapping;
+    use crate::cli::sign::sheet::Sheet;
+
+    const OFFERS: &str = r#"{"format":"xuefen-offers/v1","origin":"x.example/a","issuer":"x-i","tree_size":9}
+{"kind":"institution","names":["某职业学校","某校"]}
+{"kind":"scale","code":"percentage","pass_mark_millis":60000,"top_mark_millis":100000}
+{"kind":"scale","code":"pass_fail","words":["合格","不合格"],"passing_words":1}
+{"kind":"recording_rule","code":"r","version":1,"index":3,"hour_minutes":45,"theory_hours_per_credit":16,"practice_hours_per_credit":32,"step_millis":500}
+{"kind":"course","code":"C1","version":1,"index":10,"minutes":2160,"practice_minutes":720,"credit_millis":2500,"recording_rule_index":3,"scale":"percentage","majors":["710201"],"competency":"k"}
+{"kind":"course","code":"C2","version":1,"index":11,"minutes":720,"practice_minutes":0,"credit_millis":1000,"recording_rule_index":3,"scale":"pass_fail"}
+{"kind":"run","code":"2026-1","offer_index":11,"minutes":720,"practice_minutes":0}
+{"kind":"certificate_family","code":"F1","version":1,"index":20,"title":"某证书","outcome_kind":"x_certificate","levels":["初级","中级"]}
+{"kind":"certificate_family","code":"F2","version":1,"index":21,"title":"某结业证书","outcome_kind":"completion_certificate"}
+"#;
+
+    fn read(header: &str, rows: &str) -> Vec<Result<Draft, Refused>> {
+        let offers = Offers::parse(OFFERS, "x.example/a", "x-i").unwrap();
+        let mut accounts = AccountsMap::default();
+        assert!(accounts.insert("1", [1; 16]) && accounts.insert("2", [2; 16]));
+        let text = format!("{header}\n{rows}\n");
+        let sheet = Sheet::parse(text.as_bytes(), &Mapping::default()).unwrap();
+        let today = Date::parse("2026-07-05").unwrap();
+        let mut reader = OutcomeReader::new(&offers, &accounts, None, ("x.example/a", "x-i"), today);
+        sheet.rows().iter().map(|row| reader.read(sheet.cells(row)?)).collect()
+    }
+
+    fn value(draft: &Draft, tag: Tag) -> &str {
+        let value = &draft.fields.iter().find(|(other, _)| *other == tag).unwrap().1;
+        std::str::from_utf8(value).unwrap()
+    }
+
+    const COURSE: &str = "学号,课程代码,取得日期,成绩,学分,学时,实践学时,班次,颁发机构";
+
+    fn course(row: &str) -> Result<Draft, Refused> {
+        read(COURSE, row).pop().unwrap()
+    }
+
+    #[test]
+    fn a_course_row_is_completed_from_what_was_published() {
+        let draft = course("1,C1,2026年6月30日,６６．５０,,,,,").unwrap();
+        let tags = [tags::ACHIEVED_ON, tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::GRADE];
+        assert_eq!(tags.map(|tag| value(&draft, tag)), ["2026-06-30", "2160", "720", "2500", "66.5"]);
+        let tags = [tags::SCALE, tags::OFFER, tags::RECORDING_RULE, tags::ATTEMPT, tags::ISSUER_NAME, tags::MAJOR];
+        assert_eq!(tags.map(|tag| value(&draft, tag)), ["percentage", "10", "3", "1", "某职业学校", "710201"]);
+        assert_eq!(value(&draft, tags::SOURCE_ID), "1/C1//1");
+        assert!(draft.fields.windows(2).all(|pair| pair[0].0.number < pair[1].0.number));
+        assert_eq!(draft.fields.len(), tags::of_outcome(OutcomeKind::Course).unwrap().len());
+    }
+
+    #[test]
+    fn a_fail_earns_nothing_whatever_the_sheet_says_beside_it() {
+        for credits in ["", "0", "2.5"] {
+            let draft = course(&format!("1,C1,2026-06-30,59.9,{credits},,,,")).unwrap();
+            assert_eq!(value(&draft, tags::CREDIT_MILLIS), "0", "{credits}");
+        }
+    }
+
+    #[test]
+    fn shorter_records_earn_what_the_rule_gives() {
+        // 32 class hours of 45 minutes, 16 of them practice: 1 + 0.5 credits.
+        let draft = course("1,C1,2026-06-30,60,1.5,32,16,,").unwrap();
+        let tags = [tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS];
+        assert_eq!(tags.map(|tag| value(&draft, tag)), ["1440", "720", "1500"]);
+    }
+
+    #[test]
+    fn wrong_rows_name_the_column_and_the_rule() {
+        let cases = [
+            ("3,C1,2026-06-30,60,,,,,", "学号", Problem::UnknownAccount),
+            ("1,C9,2026-06-30,60,,,,,", "课程代码", Problem::UnknownOffer),
+            ("1,C1,30.6.2026,60,,,,,", "取得日期", Problem::Date),
+            ("1,C1,2026-07-06,60,,,,,", "取得日期", Problem::FutureDate),
+            ("1,C1,2026-06-30,101,,,,,", "成绩", Problem::Grade { scale: "percentage".to_owned() }),
+            ("1,C2,2026-06-30,60,,,,,", "成绩", Problem::Grade { scale: "pass_fail".to_owned() }),
+            ("1,C1,2026-06-30,60,3,,,,", "学分", Problem::Credits { expected: "2.5".to_owned() }),
+            ("1,C1,2026-06-30,60,x,,,,", "学分", Problem::Number),
+            ("1,C1,2026-06-30,60,,49,,,", "学时", Problem::Minutes { at_most: 2160 }),
+            ("1,C1,2026-06-30,60,,10,,,", "实践学时", Problem::Minutes { at_most: 450 }),
+            ("1,C1,2026-06-30,60,,48,17,,", "实践学时", Problem::Minutes { at_most: 720 }),
+            ("1,C2,2026-06-30,合格,,,,2026-2,", "班次", Problem::UnknownRun),
+            ("1,C1,2026-06-30,60,,,,,别的学校", "颁发机构", Problem::IssuerName),
+            ("1,C1,2026-06-30,,,,,,", "成绩", Problem::Missing),
+            ("1,,2026-06-30,60,,,,,", "outcome_kind", Problem::Missing),
+            (",C1,2026-06-30,60,,,,,", "学号", Problem::Missing),
+        ];
+        for (row, column, problem) in cases {
+            let refused = course(row).unwrap_err();
+            assert_eq!((refused.column.as_str(), refused.problem), (column, problem), "{row}");
+        }
+    }
+
+    #[test]
+    fn certificates_have_family_level_and_number() {
+        let header = "学号,证书代码,等级,证书编号,发证日期,成果类型";
+        let draft = read(header, "1,F1,中级,N1,2026-06-30,").pop().unwrap().unwrap();
+        let tags = [tags::FAMILY, tags::LEVEL, tags::TITLE, tags::SOURCE_ID, tags::CERTIFICATE_NUMBER];
+        assert_eq!(tags.map(|tag| value(&draft, tag)), ["20", "2", "某证书", "N1", "N1"]);
+        assert!(matches!(draft.body, DraftBody::Outcome { kind: OutcomeKind::XCertificate, .. }));
+        let completion = read(header, "1,F2,,N2,2026-06-30,结业证书").pop().unwrap().unwrap();
+        assert_eq!(value(&completion, tags::LEVEL), "");
+        let cases = [
+            ("1,F1,高级,N1,2026-06-30,", Problem::UnknownLevel),
+            ("1,F1,3,N1,2026-06-30,", Problem::UnknownLevel),
+            ("1,F1,,N1,2026-06-30,", Problem::Missing),
+            ("1,F9,中级,N1,2026-06-30,X证书", Problem::UnknownOffer),
+            ("1,F2,,N1,2026-06-30,X证书", Problem::Kind),
+            ("1,F1,中级,,2026-06-30,", Problem::Missing),
+            ("1,F1,中级,N1,2026-06-30,录取", Problem::Kind),
+        ];
+        for (row, problem) in cases {
+            assert_eq!(read(header, row).pop().unwrap().unwrap_err().problem, problem, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_record_number_stands_once_and_the_first_row_is_the_good_one() {
+        let header = "原始记录号,学号,课程代码,取得日期,成绩";
+        let rows =
+            read(header, "r1,1,C1,2026-06-30,60\nr1,2,C1,2026-06-30,70\nr1,2,C1,2026-06-30,80\n,2,C1,2026-06-30,1");
+        let problems: Vec<_> = rows.into_iter().map(|row| row.err().map(|refused| refused.problem)).collect();
+        let duplicate = Some(Problem::DuplicateSourceId { first_row: 2 });
+        assert_eq!(problems, [None, duplicate.clone(), duplicate, Some(Problem::Missing)]);
+    }
+
+    #[test]
+    fn a_correction_has_its_own_nonce_and_the_nullifier_key_of_the_first() {
+        let header = "原始记录号,学号,课程代码,取得日期,成绩,更正序号,更正散列";
+        let first = read(header, "r1,1,C1,2026-06-30,60,,").pop().unwrap().unwrap();
+        let hash = "ab".repeat(32);
+        let second = read(header, &format!("r1,1,C1,2026-06-30,61,7,{hash}")).pop().unwrap().unwrap();
+        assert_eq!(first.first_identity, second.first_identity);
+        assert_ne!(first.identity, second.identity);
+        assert_eq!(first.first_identity.as_ref(), Some(&first.identity));
+        let half = read(header, "r1,1,C1,2026-06-30,61,7,").pop().unwrap().unwrap_err();
+        assert_eq!((half.column.as_str(), half.problem), ("更正散列", Problem::Missing));
+    }
+
+    #[test]
+    fn the_identity_has_kind_record_and_attempt_and_not_the_content() {
+        let header = "原始记录号,学号,课程代码,取得日期,成绩,考试次数";
+        let identity = |row| read(header, row).pop().unwrap().unwrap().identity;
+        let first = identity("r1,1,C1,2026-06-30,60,1");
+        assert_eq!(first, identity("r1,2,C1,2026-06-29,99,"));
+        assert_ne!(first, identity("r2,1,C1,2026-06-30,60,1"));
+        assert_ne!(first, identity("r1,1,C1,2026-06-30,60,2"));
+        assert!(read(header, "r1,1,C1,2026-06-30,60,0").pop().unwrap().is_err());
     }
 }

@@ -13,7 +13,7 @@ pub enum Problem {
     Missing,
     /// The row has another number of cells than the header.
     Cells,
-    /// A character that the file's encoding cannot have meant.
+    /// A character that the file's encoding cannot have meant, or a control character such as a line end.
     Encoding,
     /// Not a date.
     Date,
@@ -89,7 +89,7 @@ impl Problem {
                 say!("CELLS", "the row has {value} cells, not as many as the header", "该行有 {value} 格，与表头不符";
                 "look for a comma that splits a cell; put such text in quotation marks", "请检查是否有逗号将单元格分开；含逗号的文字请加引号")
             }
-            Self::Encoding => say!("ENCODING", "a character cannot be read", "有无法识别的字符";
+            Self::Encoding => say!("ENCODING", "a character cannot be read or recorded", "有无法识别或无法登记的字符";
                 "type the cell again and save the sheet as CSV UTF-8", "请重新输入该格，并将表格另存为 CSV UTF-8"),
             Self::Date => say!("DATE", "this is no date", "不是有效日期";
                 "write it as 2026-06-30", "请写成 2026-06-30 的形式"),

@@ -62,13 +62,12 @@ impl Sheet {
             let value = row.cells.len().to_string();
             return Err(Refused { row: row.number, column: String::new(), value, problem: Problem::Cells });
         }
-        for (cell, header) in row.cells.iter().zip(self.columns.headers()) {
-            if cell.contains(['\u{fffd}', '\0']) {
-                let (column, value) = (header.clone(), cell.to_owned());
-                return Err(Refused { row: row.number, column, value, problem: Problem::Encoding });
-            }
+        let cells = Cells { columns: &self.columns, row };
+        let unreadable = |c: char| c == '\u{fffd}' || c.is_control();
+        match self.columns.fields().find(|field| cells.get(field).contains(unreadable)) {
+            Some(field) => Err(cells.refuse(field, Problem::Encoding)),
+            None => Ok(cells),
         }
-        Ok(Cells { columns: &self.columns, row })
     }
 }
 

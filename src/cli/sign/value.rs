@@ -167,7 +167,7 @@ pub fn hex<const N: usize>(cell: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// Leaf indices with commas or spaces between, as `12,40`: ascending and each once, all above 0.
+/// Leaf indices with commas or spaces between, as `12,40`: ascending and each once, all above 0, at most 64.
 #[must_use]
 pub fn indices(cell: &str) -> Option<String> {
     let text = plain(cell);
@@ -175,7 +175,7 @@ pub fn indices(cell: &str) -> Option<String> {
     let mut numbers = parts.map(integer).collect::<Option<Vec<_>>>()?;
     numbers.sort_unstable();
     numbers.dedup();
-    if numbers.first() == Some(&0) {
+    if numbers.first() == Some(&0) || numbers.len() > 64 {
         return None;
     }
     Some(numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))

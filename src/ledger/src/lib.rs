@@ -11,8 +11,13 @@
 #![warn(missing_docs)]
 
 mod access;
+mod case;
+pub mod day;
 mod decide;
 mod evolve;
+mod facts;
+pub mod grade;
+mod ids;
 mod memory;
 pub mod policy;
 mod posting;
@@ -20,10 +25,16 @@ mod prepare;
 pub mod query;
 mod rejection;
 pub mod rows;
+mod rules;
 mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Decision, Effects, Flag, decide};
 pub use evolve::{Accepted, evolve};
+pub use facts::Facts;
 pub use memory::{AsOf, MemoryState};
 pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, VerifiedBatches};
 pub use prepare::{prepare, reads};
