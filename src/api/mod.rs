@@ -95,3 +95,6 @@ impl Api {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,13 +46,14 @@ impl<'a> Outcomes<'a> {
         let logged = self.api.ledger.entry(self.view, index).map_err(|error| internal(&error))?;
         let payload = self.api.ledger.payload(&logged).map_err(|error| internal(&error))?;
         let status = if payload.is_none() { Some(EntryStatus::Erased) } else { status };
+        let now = self.now;
         let institution = self.institution(&row.issuer)?;
         let mut outcome = TranscriptOutcome {
             index,
             leaf_hash: row.leaf_hash.to_vec(),
             outcome_kind: row.outcome_kind.into(),
             issuer_names: institution.map(|it| words::names(it.names_at(row.logged_at))).unwrap_or_default(),
-            issuer_status: institution.map_or("", |it| registry::status_word(it.status_at(self.now))).to_owned(),
+            issuer_status: institution.map_or("", |it| registry::status_word(it.status_at(now))).to_owned(),
             issuer: row.issuer,
             logged_at: row.logged_at,
             status: status.as_ref().map_or("", words::entry_status).to_owned(),
