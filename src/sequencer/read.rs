@@ -56,12 +56,8 @@ impl Ledger {
         kind: &str,
         number: &str,
     ) -> Result<Option<AccountKey>, SequencerError> {
-        let hash = Hash(VaultSecrets(&self.vault).document_hmac(kind, number));
-        let key = [&[Table::Document.byte()], &short(&hash)[..]].concat();
-        let Some((index, account)) = view.index.newest(&key, view.tree.size)? else { return Ok(None) };
-        let account = <[u8; 16]>::try_from(&account[..]).map(AccountKey);
-        let broken = |_| SequencerError::Replay { index, why: "the row of a document has the wrong length".to_owned() };
-        account.map(Some).map_err(broken)
+        let document = short(&Hash(VaultSecrets(&self.vault).document_hmac(kind, number)));
+        Ok(query::account_of_document(&AsOf::new(&view.index, view.tree.size), document)?)
     }
 
     /// The entry that opened an account, also of one that became an alias since.

@@ -335,6 +335,14 @@ impl World {
         (RecordOutcome { outcome_kind: kind as i32, ..RecordOutcome::default() }, values)
     }
 
+    /// The nullifier key of a recorded outcome, for a correction.
+    #[must_use]
+    pub fn nullifier_key(&self, index: u64) -> Vec<u8> {
+        let entry = usize::try_from(index).ok().and_then(|at| self.entries.get(at));
+        let payload = entry.and_then(|(_, payload)| payload.as_ref());
+        payload.and_then(|payload| payload.value(Number::NULLIFIER_KEY)).map(<[u8]>::to_vec).unwrap_or_default()
+    }
+
     /// A leaf index by name, as a payload value.
     #[must_use]
     pub fn index(&self, name: &str) -> String {
