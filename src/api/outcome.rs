@@ -42,10 +42,13 @@ impl<'a> Outcomes<'a> {
     pub fn read(&mut self, index: u64) -> Result<TranscriptOutcome, Status> {
         let row = query::entry(&self.state, index).map_err(|error| internal(&error))?;
         let row = row.ok_or_else(|| not_found("the outcome"))?;
-        let status = query::status(&self.state, index, self.now).map_err(|error| internal(&error))?;
         let logged = self.api.ledger.entry(self.view, index).map_err(|error| internal(&error))?;
         let payload = self.api.ledger.payload(&logged).map_err(|error| internal(&error))?;
-        let status = if payload.is_none() { Some(EntryStatus::Erased) } else { status };
+        let status = match &payload {
+            Some(payload) => query::status_with(&self.state, index, payload, self.now),
+            None => Ok(Some(EntryStatus::Erased)),
+        };
+        let status = status.map_err(|error| internal(&error))?;
         let now = self.now;
         let institution = self.institution(&row.issuer)?;
         let mut outcome = TranscriptOutcome {

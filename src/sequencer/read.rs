@@ -6,7 +6,7 @@ use xuefen_core::entry::Entry;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto;
 use xuefen_ledger::rows::{AccountKey, short};
-use xuefen_ledger::{Secrets as _, Table, query};
+use xuefen_ledger::{Key, Read as _, ReadError, Secrets as _, Table, query};
 
 use super::error::SequencerError;
 use super::pool::VaultSecrets;
@@ -56,8 +56,15 @@ impl Ledger {
         kind: &str,
         number: &str,
     ) -> Result<Option<AccountKey>, SequencerError> {
-        let document = short(&Hash(VaultSecrets(&self.vault).document_hmac(kind, number)));
-        Ok(query::account_of_document(&AsOf::new(&view.index, view.tree.size), document)?)
+        let hash = Hash(VaultSecrets(&self.vault).document_hmac(kind, number));
+        // The row itself: the ledger crate's answer is the kept account, which somebody else may have opened.
+        let key = Key::from_bytes([&[Table::Document.byte()], &short(&hash)[..]].concat());
+        let found = AsOf::new(&view.index, view.tree.size).newest(&key)?;
+        let account = |(index, row): (u64, Bytes)| {
+            let account = <[u8; 16]>::try_from(&row[..]).map(AccountKey);
+            account.map_err(|_| ReadError::Damaged { key: key.clone(), index })
+        };
+        Ok(found.map(account).transpose()?)
     }
 
     /// The entry that opened an account, also of one that became an alias since.
