@@ -32,7 +32,8 @@ impl AccountService for Accounts {
         let api = &self.0;
         let caller = api.caller(&request)?;
         let account = resource::account("name", &request.get_ref().name)?;
-        may_make_code(api, &caller, account)?;
+        let reader = Arc::clone(api);
+        blocking(move || may_make_code(&reader, &caller, account)).await?;
         let activation_code = api.codes.draw().map_err(|error| internal(&error))?;
         let code = api.codes.hash(&activation_code).expect("what was drawn is a code");
         let expires_at = api.ledger.now().saturating_add(codes::LIFETIME_SECONDS);

@@ -137,7 +137,7 @@ pub fn get_entry(api: &Api, caller: Option<&str>, request: &GetEntryRequest) -> 
     if let Some((payload, caller)) = payload.as_ref().zip(caller)
         && let Some(account) = account_in(payload)
     {
-        api.ledger.record_access(account.0, caller, "IssuingService.GetEntry")?;
+        people::look(api, account, &Caller::Institution(caller.to_owned()), "IssuingService.GetEntry")?;
     }
     Ok(GetEntryResponse {
         entry: logged.bytes.to_vec(),

@@ -489,17 +489,3 @@ async fn the_registry_is_open_and_as_of_any_size() {
     let offers = registry.list_offers(Request::new(asked)).await.unwrap().into_inner().offers;
     assert_eq!(offers.iter().map(|it| it.name.clone()).collect::<Vec<_>>(), [format!("{name}/course/建工-01@1")]);
 }
-
-#[tokio::test]
-async fn sixty() {
-    let mut bank = Bank::new().await;
-    for attempt in 1..=60 {
-        bank.outcome(attempt, "66").await;
-    }
-    let learner = Caller::Learner(LEARNER);
-    for _ in 0..4 {
-        let start = std::time::Instant::now();
-        let t = bank.transcript(&learner, whole(LEARNER)).await.unwrap();
-        eprintln!("{} outcomes in {:?}", t.outcomes.len(), start.elapsed());
-    }
-}
