@@ -12,6 +12,9 @@ use xuefen_core::hash::{Context, Deriver, Hash};
 const PAGE: usize = 256;
 
 /// Digest of the state as of the reader's size. `erased` tells whose payload was erased.
+///
+/// # Panics
+/// If a key or value is longer than an index stores (512 and 4,096 bytes).
 pub fn state_digest(state: &impl Query, erased: impl Fn(u64) -> bool) -> Result<Hash, ReadError> {
     let mut digest = Deriver::new(Context::InternalState);
     digest.update(&state.size().to_be_bytes());

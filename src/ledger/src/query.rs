@@ -182,7 +182,7 @@ mod tests {
         let second = world.outcome(&school, body.clone(), &values, 4);
         let second = world.accept(second);
         let (merge, payload) = world.merger([7; 16], [8; 16]);
-        let posting = world.private(&school, merge, payload, &[4, 5]);
+        let posting = world.private(&school, merge, &payload, &[4, 5]);
         world.accept(posting);
         // Posted under the alias, it is the kept account's.
         values[1].1 = b"3".to_vec();

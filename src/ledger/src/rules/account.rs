@@ -60,9 +60,9 @@ pub(super) fn merge_rules<S: Read + ?Sized>(case: &Case<'_, S>) -> Check {
     ensure(two || kept_row.document == other_row.document, Rejection::MergeNeedsSecondParty, "attestations")
 }
 
-pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) -> Result<(), ReadError> {
-    let Facts::Account(facts) = entry.facts() else { return Ok(()) };
-    let Some((account, document)) = facts.account.zip(facts.document) else { return Ok(()) };
+pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) {
+    let Facts::Account(facts) = entry.facts() else { return };
+    let Some((account, document)) = facts.account.zip(facts.document) else { return };
     let row = AccountRow {
         entry: writer.index(),
         opener: entry.issuer().to_owned(),
@@ -72,7 +72,6 @@ pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &A
     };
     writer.put(rows::account(account), &row);
     writer.put(rows::document(document), &account);
-    Ok(())
 }
 
 pub(super) fn write_merge<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) -> Result<(), ReadError> {

@@ -393,7 +393,7 @@ fn private(rejection: Rejection, world: &mut World) -> RawPosting {
             let (body, values) = world.course_outcome();
             let school = world.school.id.clone();
             let table: Vec<Tag> = tags::of_outcome(OutcomeKind::Course).expect("has a table").to_vec();
-            world.private(&school, Body::RecordOutcome(body), payload(&table[..table.len() - 1], &values), &[4])
+            world.private(&school, Body::RecordOutcome(body), &payload(&table[..table.len() - 1], &values), &[4])
         }
         R::ValueMissing => course_with(world, set(tags::SOURCE_ID, "")),
         R::ValueMalformed => course_with(world, set(tags::ACHIEVED_ON, "2026-02-30")),
@@ -417,16 +417,16 @@ fn rules(rejection: Rejection, world: &mut World) -> RawPosting {
     match rejection {
         R::AccountExists => {
             let (body, payload) = world.account([8; 16], "110101199003070000");
-            world.private(&school, body, payload, &[4])
+            world.private(&school, body, &payload, &[4])
         }
         R::AccountMerged => {
             let (body, payload) = world.merger([7; 16], [7; 16]);
-            world.private(&school, body, payload, &[4, 5])
+            world.private(&school, body, &payload, &[4, 5])
         }
         R::MergeNeedsSecondParty => {
             world.open(&school, 4, [8; 16], "110101199003070001");
             let (body, payload) = world.merger([7; 16], [8; 16]);
-            world.private(&school, body, payload, &[4])
+            world.private(&school, body, &payload, &[4])
         }
         R::AchievedInFuture => course_with(world, set(tags::ACHIEVED_ON, "2026-09-02")),
         R::AchievedTooLongAgo => course_with(world, set(tags::ACHIEVED_ON, "2025-07-27")),
