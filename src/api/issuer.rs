@@ -118,7 +118,7 @@ pub fn list_issued(_: &Api, _: &str, _: &ListIssuedRequest) -> Result<ListIssued
 }
 
 /// One entry. The payload only for its issuer, or who took its issuer over; that look is recorded.
-pub fn get_entry(api: &Api, caller: Option<&str>, request: &GetEntryRequest) -> Result<GetEntryResponse, Status> {
+pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> Result<GetEntryResponse, Status> {
     let view = api.ledger.view();
     if request.index >= view.tree.size {
         return Err(not_found("the entry"));

@@ -109,7 +109,7 @@ impl IssuingService for Issuing {
         let caller =
             if request.metadata().contains_key("authorization") { Some(self.0.institution(&request)?) } else { None };
         let (api, request) = (Arc::clone(&self.0), request.into_inner());
-        blocking(move || issuer::get_entry(&api, caller.as_deref(), &request)).await.map(Response::new)
+        blocking(move || issuer::get_entry(&api, caller.as_deref(), request)).await.map(Response::new)
     }
 }
 

@@ -341,7 +341,7 @@ async fn an_alias_opens_the_kept_account() {
     let index = bank.outcome(1, "66").await;
     let (body, payload) = bank.world.merger(LEARNER.0, OTHER.0);
     let school = bank.world.school.id.clone();
-    let posting = bank.world.private(&school, body, payload, &[4, 1]);
+    let posting = bank.world.private(&school, body, &payload, &[4, 1]);
     bank.world.accept(posting);
     bank.post().await;
     let alias = Caller::Learner(OTHER);

@@ -107,8 +107,12 @@ async fn watch(
         }
         tokio::time::sleep(PACE).await;
         tokio::select! {
-            // Statuses also change by time alone: a suspension ends, a certificate expires.
-            changed = tokio::time::timeout(TOKEN_CHECK, published.changed()) => if let Ok(Err(_)) = changed { return Ok(()) },
+            // Statuses also change by time alone: a suspension ends.
+            changed = tokio::time::timeout(TOKEN_CHECK, published.changed()) => {
+                if let Ok(Err(_)) = changed {
+                    return Ok(());
+                }
+            }
             () = sender.closed() => return Ok(()),
         }
     }
@@ -120,7 +124,8 @@ fn kept(api: &Api, state: &AsOf<'_>, account: AccountId) -> Result<Option<Accoun
     Ok(found.map(|(kept, _)| kept))
 }
 
-/// Every outcome and its status: what a watcher compares. No payload is opened for it.
+/// The outcomes of a largest page and their statuses: what a watcher compares. No payload is opened for it, so that a
+/// certificate has expired is only seen with the next change.
 fn standings(api: &Api, view: &View, account: AccountId) -> Result<Vec<(u64, Option<query::EntryStatus>)>, Status> {
     let state = AsOf::new(&view.index, view.tree.size);
     let Some(kept) = kept(api, &state, account)? else { return Ok(Vec::new()) };
