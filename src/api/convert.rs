@@ -5,17 +5,14 @@ use tonic_types::StatusExt as _;
 use xuefen_ledger::{Flag, RawPosting, Refusal};
 
 use super::proto;
-use super::status::{error_info, invalid};
+use super::status::error_info;
 use crate::sequencer::{Receipt, Verdict, payload_from_message};
 
-/// A posting as it arrived. A payload that cannot be one is an error of the request, not of the ledger's rules.
-pub fn posting(posting: proto::Posting) -> Result<RawPosting, Status> {
-    let payload = posting.payload.as_ref().map(|payload| {
-        payload_from_message(payload).ok_or_else(|| {
-            invalid("payload", "send a seed of 32 bytes and at least one field, by ascending tag from 1".to_owned())
-        })
-    });
-    Ok(RawPosting { statement: posting.statement, attestations: posting.attestations, payload: payload.transpose()? })
+/// A posting as it arrived. What cannot be a payload (a seed of another length, tags that do not ascend) counts as none, and
+/// the ledger refuses this one posting for it: one bad entry never stops the others.
+pub fn posting(posting: proto::Posting) -> RawPosting {
+    let payload = posting.payload.as_ref().and_then(payload_from_message);
+    RawPosting { statement: posting.statement, attestations: posting.attestations, payload }
 }
 
 /// A verdict for the posting that its sender numbered `sequence`.

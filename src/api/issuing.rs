@@ -54,7 +54,7 @@ impl IssuingService for Issuing {
     async fn post_entry(&self, request: Request<PostEntryRequest>) -> Result<Response<PostEntryResponse>, Status> {
         let PostEntryRequest { posting, validate_only } = request.into_inner();
         let posting = posting.ok_or_else(|| invalid("posting", "send the entry to post".to_owned()))?;
-        let posting = convert::posting(posting)?;
+        let posting = convert::posting(posting);
         if validate_only {
             let checked = self.0.ledger.check(posting).await.map_err(|_| stopped())?;
             return match checked {
@@ -125,7 +125,7 @@ async fn feed(
                 hand_in(lane, numbers, &mut chunk, &mut sequences).await?;
                 bytes = 0;
             }
-            chunk.push(convert::posting(posting)?);
+            chunk.push(convert::posting(posting));
             sequences.push(sequence);
             bytes += size;
         }

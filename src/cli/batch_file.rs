@@ -81,14 +81,13 @@ pub struct BatchWriter<W> {
     out: W,
     count: u64,
     written: u64,
-    buffer: Vec<u8>,
 }
 
 impl<W: Write> BatchWriter<W> {
     /// Writes the first line. Exactly `count` postings must follow.
     pub fn new(mut out: W, origin: &Origin, count: u64) -> Result<Self, BatchFileError> {
         writeln!(out, "{MAGIC} {origin} {count}")?;
-        Ok(Self { out, count, written: 0, buffer: Vec::new() })
+        Ok(Self { out, count, written: 0 })
     }
 
     /// Writes one posting.
@@ -97,9 +96,7 @@ impl<W: Write> BatchWriter<W> {
         if posting.encoded_len() > MAX_POSTING {
             return Err(BatchFileError::TooLong { number, after_row: posting.sequence });
         }
-        self.buffer.clear();
-        posting.encode_length_delimited(&mut self.buffer).expect("a Vec has room for every message");
-        self.out.write_all(&self.buffer)?;
+        self.out.write_all(&posting.encode_length_delimited_to_vec())?;
         self.written = number;
         Ok(())
     }
@@ -233,7 +230,9 @@ mod tests {
     fn file(rows: &[u64]) -> Vec<u8> {
         let origin = Origin::parse("x.example/a").unwrap();
         let mut writer = BatchWriter::new(Vec::new(), &origin, rows.len() as u64).unwrap();
-        rows.iter().for_each(|row| writer.write(&posting(*row)).unwrap());
+        for row in rows {
+            writer.write(&posting(*row)).unwrap();
+        }
         writer.finish().unwrap()
     }
 

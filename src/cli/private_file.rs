@@ -106,8 +106,9 @@ pub fn write(path: &Path, content: &[u8], if_exists: IfExists) -> anyhow::Result
 /// Refuses a file that others than its owner may read.
 pub fn check_mode(path: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.permissions().mode();
+    let by_others = mode & 0o077;
     anyhow::ensure!(
-        mode & 0o077 == 0,
+        by_others == 0,
         "{path} may be read by others (mode {:03o}); run: chmod 600 {path}",
         mode & 0o777,
         path = path.display()

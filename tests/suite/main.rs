@@ -4,5 +4,8 @@ mod example_policies;
 mod generated;
 mod journal_syncs;
 mod pages;
+mod path;
+mod samples;
 mod sign;
+mod support;
 mod tidy;

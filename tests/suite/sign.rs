@@ -1,6 +1,7 @@
 //! `xuefen sign` as a registrar uses it: through the program, files in, files out.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -58,8 +59,8 @@ impl Office {
         let mut map = "learner_no,account\n".to_owned();
         let mut rows = "原始记录号,学号,姓名,课程代码,取得日期,成绩\n".to_owned();
         for (at, grade) in grades.iter().enumerate() {
-            map += &format!("{at},{at:032x}\n");
-            rows += &format!("r{at},{at},某人,C1,2026/6/30,{grade}\n");
+            writeln!(map, "{at},{at:032x}").expect("text");
+            writeln!(rows, "r{at},{at},某人,C1,2026/6/30,{grade}").expect("text");
         }
         self.put("map.csv", &map);
         self.put("results.csv", &rows);

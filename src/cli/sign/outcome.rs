@@ -167,9 +167,11 @@ impl<'a> OutcomeReader<'a> {
 
     /// Length and practice in minutes: as given in minutes or class hours, else as the run or course has them.
     fn minutes(&self, cells: Cells<'_>, offer: &Offer) -> Result<(u64, u64), Refused> {
-        let run = value::text(cells.get("run"));
-        let run = if run.is_empty() { Ok(None) } else { self.offers.run(&run, offer.index) };
-        let run = run.map_err(|()| cells.refuse("run", Problem::UnknownRun))?;
+        let code = value::text(cells.get("run"));
+        let run = self.offers.run(&code, offer.index);
+        if run.is_none() && !code.is_empty() && self.offers.has_runs(offer.index) {
+            return Err(cells.refuse("run", Problem::UnknownRun));
+        }
         let whole = run.map_or((offer.minutes, offer.practice_minutes), |run| (run.minutes, run.practice_minutes));
         let hour = self.offers.rule(offer.recording_rule_index).map(|rule| u64::from(rule.hour_minutes));
         let read = |minutes: &str, hours: &str| -> Result<Option<u64>, Refused> {
