@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::client::{self, Client, ClientError, ServerArgs};
 use super::exit::Exit;
+use super::hex::to_hex;
 use super::login::{self, Learner, LearnerArgs};
 use super::online_messages as m;
 use super::output::Output;
@@ -148,8 +149,7 @@ fn show(args: &Show, output: &mut Output<'_>) -> anyhow::Result<()> {
         let learner = args.learner.login(args.server.connect().await?).await?;
         Ok(get(&learner).await?)
     })?;
-    let hex = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let aliases: Vec<_> = account.aliases.iter().map(hex).collect();
+    let aliases: Vec<_> = account.aliases.iter().map(|alias| to_hex(alias)).collect();
     if output.is_json() {
         return output.json(&json!({
             "account": account.name, "holder_name": account.holder_name, "opened_by": account.opened_by,
@@ -157,7 +157,7 @@ fn show(args: &Show, output: &mut Output<'_>) -> anyhow::Result<()> {
         }));
     }
     let rows = [
-        (m::ACCOUNT, hex(&account.account)),
+        (m::ACCOUNT, to_hex(&account.account)),
         (m::HOLDER, account.holder_name.clone()),
         (m::OPENED_BY, account.opened_by.clone()),
         (m::OPENED_AT, local(account.opened_at)),

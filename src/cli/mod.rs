@@ -8,6 +8,7 @@ pub mod batch_file;
 pub mod client;
 pub mod exit;
 pub mod fsck;
+pub mod hex;
 pub mod init;
 pub mod keys;
 pub mod lifecycle;

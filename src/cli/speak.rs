@@ -38,6 +38,7 @@ pub struct SpeakArgs {
     /// Write a signed batch file for `xuefen post` instead of posting. With --origin no server is needed.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Where it is posted.
     #[command(flatten)]
     pub server: ServerArgs,
 }

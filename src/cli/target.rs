@@ -8,6 +8,7 @@ use xuefen_core::Hash;
 use xuefen_core::proto::EntryRef;
 
 use super::client::Client;
+use super::hex::from_hex;
 use super::log::entry_at;
 use super::registry::statements::entry_ref;
 
@@ -59,13 +60,7 @@ fn of_receipts(text: &[u8], index: u64) -> anyhow::Result<Hash> {
 
 /// A hash of 64 hexadecimal digits.
 fn hash(hex: &str) -> Option<Hash> {
-    let digits = hex.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    let bytes = digits.chunks_exact(2).map(|pair| Some(value(pair[0])? << 4 | value(pair[1])?));
-    Hash::from_slice(&bytes.collect::<Option<Vec<_>>>()?)
+    from_hex(hex).map(Hash)
 }
 
 #[cfg(test)]

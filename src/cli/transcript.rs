@@ -8,6 +8,7 @@ use xuefen_core::proto::{OutcomeKind, PayloadField};
 
 use super::client::{self, ClientError, ServerArgs};
 use super::exit::Exit;
+use super::hex::to_hex;
 use super::login::{Learner, LearnerArgs};
 use super::messages::Lang;
 use super::online_messages as m;
@@ -41,10 +42,10 @@ pub async fn get(learner: &Learner, tree_size: u64, kind: Option<OutcomeKind>) -
             tree_size,
             outcome_kind: kind.unwrap_or_default().into(),
             page_size: 1_000,
-            page_token,
+            page_token: page_token.clone(),
         });
         let page = learner.client.transcript().get_transcript(request).await?.into_inner();
-        page_token = page.next_page_token.clone();
+        page_token.clone_from(&page.next_page_token);
         match &mut whole {
             None => whole = Some(page),
             Some(whole) => {
@@ -176,7 +177,7 @@ fn field(field: &PayloadField) -> Value {
     let bytes = tag.is_none_or(|tag| matches!(tag.value, ValueType::Bytes(_)));
     let value = match std::str::from_utf8(&field.value) {
         Ok(text) if !bytes => text.to_owned(),
-        _ => field.value.iter().map(|byte| format!("{byte:02x}")).collect(),
+        _ => to_hex(&field.value),
     };
     json!({ "tag": field.tag, "name": tag.map(|tag| tag.name), "value": value })
 }

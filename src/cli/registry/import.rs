@@ -16,6 +16,7 @@ use super::rows::{self, Row};
 use super::statements::{self, Signer};
 use crate::api::proto::Posting;
 use crate::cli::exit::Exit;
+use crate::cli::hex::from_hex;
 use crate::cli::online_messages as m;
 use crate::cli::output::Output;
 use crate::cli::secret_key_file;
@@ -70,7 +71,9 @@ pub fn run(args: &Import, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         let rows = refused.iter().map(|(row, error)| vec![row.to_string(), format!("{error:#}")]);
         let lines: Vec<_> = rows.collect();
         if output.is_json() {
-            lines.iter().for_each(|line| output.remark(&line.join(": ")));
+            for line in &lines {
+                output.remark(&line.join(": "));
+            }
         } else {
             output.table(&[m::ROW, m::REASON], lines)?;
         }
@@ -194,11 +197,7 @@ fn say_key(what: What, row: &Row, dir: &Path) -> anyhow::Result<(Body, Option<Se
 
 /// A public key in hexadecimal, as `xuefen keys show` prints it.
 pub fn public_key(hex: &str) -> anyhow::Result<PublicKey> {
-    let digits = hex.as_bytes();
-    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    let byte = |pair: &[u8]| Some(value(pair[0])? << 4 | value(pair[1])?);
-    let bytes: Option<Vec<u8>> = if digits.len() == 64 { digits.chunks_exact(2).map(byte).collect() } else { None };
-    let bytes = bytes.with_context(|| format!("{hex:?} is no public key of 64 hexadecimal digits"))?;
+    let bytes = from_hex(hex).with_context(|| format!("{hex:?} is no public key of 64 hexadecimal digits"))?;
     PublicKey::parse(&bytes).with_context(|| format!("{hex:?} is no good public key"))
 }
 

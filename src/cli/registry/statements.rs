@@ -4,7 +4,7 @@
 
 use prost::Message as _;
 use xuefen_core::Hash;
-use xuefen_core::attestation::{Attestation, MAX_BATCH_SIZE};
+use xuefen_core::attestation::{Attestation, AttestationError, MAX_BATCH_SIZE};
 use xuefen_core::batch::sign_batch;
 use xuefen_core::bytes::Bytes;
 use xuefen_core::key::{KeyId, PublicKey, SecretKey};
@@ -28,6 +28,15 @@ pub enum SignError {
     /// A statement needs 1 to 16 signatures.
     #[error("{0} keys were given; a statement is signed by 1 to 16")]
     Keys(usize),
+    /// What was signed before is damaged.
+    #[error("a signature of row {row} is damaged; have it signed anew")]
+    Damaged {
+        /// The posting's number.
+        row: u64,
+        /// What is wrong with it.
+        #[source]
+        source: AttestationError,
+    },
 }
 
 /// Who speaks, to which ledger, and with which keys. Two authorities sign the same statement: give the keys of both.
@@ -83,6 +92,9 @@ impl Signer<'_> {
 }
 
 /// Adds the attestations of `keys` to postings: so a second authority signs what the first has signed.
+///
+/// # Panics
+/// Never: a chunk of a batch's most is a batch.
 pub fn attest(mut postings: Vec<Posting>, keys: &[&SecretKey]) -> Result<Vec<Posting>, SignError> {
     for batch in postings.chunks_mut(MAX_BATCH_SIZE as usize) {
         let leaves: Vec<_> = batch.iter().map(|posting| leaf_hash(&posting.statement)).collect();
@@ -91,12 +103,9 @@ pub fn attest(mut postings: Vec<Posting>, keys: &[&SecretKey]) -> Result<Vec<Pos
             by_key.push(sign_batch(key, leaves.clone()).expect("a chunk has 1 to 65,536 statements").into_iter());
         }
         for posting in batch {
-            // Bytes that are no attestation are for the ledger to refuse, not for us to drop.
-            let old = std::mem::take(&mut posting.attestations);
-            let mut signed = Vec::new();
-            for bytes in &old {
-                signed.extend(Attestation::parse(bytes));
-            }
+            let row = posting.sequence;
+            let parse = |bytes| Attestation::parse(bytes).map_err(|source| SignError::Damaged { row, source });
+            let mut signed = posting.attestations.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
             signed.extend(by_key.iter_mut().filter_map(Iterator::next));
             posting.attestations = encode(signed)?;
         }
@@ -274,6 +283,9 @@ mod tests {
         let both = attest(first.clone(), &[&ministry]).unwrap();
         assert!(both.iter().all(|posting| signed_by(posting, &[&province, &ministry]).len() == 2));
         assert_eq!(first[1].statement, both[1].statement);
+        let mut damaged = first.clone();
+        damaged[1].attestations[0] = Bytes::from_static(b"\xff");
+        assert!(matches!(attest(damaged, &[&ministry]), Err(SignError::Damaged { row: 3, .. })));
         assert_eq!(attest(both.clone(), &[&ministry]).unwrap()[0].attestations.len(), 2, "signed once only");
         let nonces: std::collections::BTreeSet<_> = first.iter().map(|posting| posting.statement.clone()).collect();
         assert_eq!(nonces.len(), 3);
