@@ -9,3 +9,4 @@ mod samples;
 mod sign;
 mod support;
 mod tidy;
+mod verify;
