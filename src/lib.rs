@@ -2,6 +2,10 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod cli;
+pub mod index;
 pub mod journal;
 pub mod sequencer;
 pub mod server;
+pub mod vault;
+pub mod words;

@@ -73,9 +73,9 @@ pub enum JournalError {
         /// The journal's directory.
         dir: PathBuf,
     },
-    /// No such frame begins at the mark, or the mark lies above the head. The index is not of this journal: drop it, open
+    /// The mark's frame does not end at its position, is another one, or lies above the head. The index is not of this journal: drop it, open
     /// from [`super::Mark::Beginning`] and rebuild.
-    #[error("frame {frame} is not at {position}, or lies above the head: the index does not belong to this journal")]
+    #[error("the index reflects a frame {frame} at {position} that this journal does not have under its head")]
     MarkMismatch {
         /// The mark's frame.
         frame: FrameNumber,
@@ -181,6 +181,9 @@ pub enum Problem {
     /// The chain over the leaf hashes gives another chain head.
     #[error("the chain head differs from the entries")]
     Chain,
+    /// The tree over the leaf hashes has another root.
+    #[error("the tree root differs from the entries")]
+    Root,
     /// The footer's bytes have changed, or bytes follow it.
     #[error("the footer is damaged or bytes follow it")]
     Footer,

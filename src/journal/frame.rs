@@ -18,11 +18,13 @@ pub const MAX_BODY: usize = 8 << 20;
 pub(super) const MAGIC: [u8; 8] = *b"\xffXFFRAME";
 pub(super) const VERSION: u32 = 1;
 /// Bytes of a frame before its body.
-pub(super) const HEADER_LEN: usize = 100;
+pub(super) const HEADER_LEN: usize = HEADER_BYTES as usize;
+/// The same, as positions count.
+pub(super) const HEADER_BYTES: u32 = 100;
 const CHECKSUM_AT: usize = 68;
 /// Bytes at the end of the body: chain head, tree size, tree root.
 pub(super) const TAIL_LEN: usize = 72;
-const HASH_LEN: usize = 32;
+const HASH_BYTES: u32 = 32;
 
 /// `derive_key(FRAME, header || body)` (formats.md 6).
 pub(super) fn frame_hash(header_and_body: &[u8]) -> Hash {
@@ -69,10 +71,11 @@ impl FrameHeader {
             return Err(Problem::Magic);
         }
         let checksum = derive_key(Context::InternalChecksum, &[&bytes[..CHECKSUM_AT]]);
-        if bytes[8..12] != VERSION.to_be_bytes() {
+        // A torn write leaves zeros; another version is never taken for a torn tail, and so never cut.
+        if bytes[8..12] != VERSION.to_be_bytes() && bytes[8..12] != [0; 4] {
             return Err(Problem::Version);
         }
-        if bytes[CHECKSUM_AT..] != checksum.0 {
+        if bytes[CHECKSUM_AT..] != checksum.0 || bytes[8..12] == [0; 4] {
             return Err(Problem::HeaderChecksum);
         }
         let header = Self {
@@ -91,7 +94,7 @@ impl FrameHeader {
     /// Length of the whole frame in bytes.
     #[must_use]
     pub const fn frame_len(&self) -> usize {
-        HEADER_LEN + self.body_len as usize + HASH_LEN
+        HEADER_LEN + self.body_len as usize + HASH_BYTES as usize
     }
 
     /// Index after the frame's last entry.
@@ -153,8 +156,7 @@ impl StoredFrame {
     /// Where it ends.
     #[must_use]
     pub const fn end(&self) -> Position {
-        // `plus` takes what `parse` measured: at most MAX_BODY and the fixed parts.
-        self.position.plus(self.header.body_len).plus((HEADER_LEN + HASH_LEN) as u32)
+        self.position.plus(HEADER_BYTES).plus(self.header.body_len).plus(HASH_BYTES)
     }
 
     /// The header.
@@ -188,6 +190,7 @@ impl StoredFrame {
     }
 
     /// The records in order, each with its position. Entries carry the indices from `header().first_index` on.
+    #[expect(clippy::missing_panics_doc, reason = "`parse` has walked the same records")]
     pub fn records(&self) -> impl Iterator<Item = (Position, Record<'_>)> {
         let end = HEADER_LEN + self.header.body_len as usize - TAIL_LEN;
         let mut rest = &self.bytes[HEADER_LEN..end];

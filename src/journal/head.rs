@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use xuefen_core::Hash;
 use xuefen_core::hash::{Context, derive_key};
 
+use super::disk::read_up_to;
 use super::error::JournalError;
 use super::frame::array;
 use super::types::FrameNumber;
@@ -35,12 +36,18 @@ pub struct Head {
     pub checkpoint: Vec<u8>,
 }
 
+impl Head {
+    /// Refuses a checkpoint that does not fit into a slot.
+    pub(super) const fn check_length(&self) -> Result<(), JournalError> {
+        let length = self.checkpoint.len();
+        if length <= MAX_CHECKPOINT { Ok(()) } else { Err(JournalError::CheckpointTooLong { length }) }
+    }
+}
+
 /// One slot's bytes: `head` as number `sequence`.
 fn encode(sequence: u64, head: &Head) -> Result<Box<[u8; SLOT]>, JournalError> {
+    head.check_length()?;
     let length = head.checkpoint.len();
-    if length > MAX_CHECKPOINT {
-        return Err(JournalError::CheckpointTooLong { length });
-    }
     let mut slot = Box::new([0; SLOT]);
     slot[..8].copy_from_slice(&MAGIC);
     slot[8..12].copy_from_slice(&VERSION.to_be_bytes());
@@ -103,8 +110,7 @@ impl HeadFile {
     /// next write goes there.
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let file = File::options().read(true).write(true).open(path).map_err(JournalError::io("open", path))?;
-        let mut bytes = vec![0; 2 * SLOT];
-        file.read_exact_at(&mut bytes, 0).map_err(JournalError::io("read", path))?;
+        let bytes = read_up_to(&file, 0, 2 * SLOT).map_err(JournalError::io("read", path))?;
         let newest = slots(&bytes).into_iter().flatten().max_by_key(|(sequence, _)| *sequence);
         let (sequence, newest) = newest.ok_or_else(|| JournalError::HeadDamaged { path: path.to_owned() })?;
         Ok(Self { file, path: path.to_owned(), sequence, newest })

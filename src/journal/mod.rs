@@ -7,24 +7,45 @@
 //! derived from the journal and rebuilt.
 
 mod build;
+mod disk;
 mod error;
+mod file;
+mod file_reader;
 mod frame;
+mod fsck;
 mod head;
 mod lock;
+mod memory;
+mod open;
 mod reader;
 mod record;
+mod scan;
 mod segment;
+mod state;
 mod types;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
 pub use build::{Frame, FrameBuilder, Full};
 pub use error::{Damage, JournalError, Problem};
+pub use file::{FileJournal, Options};
 pub use frame::{FrameHeader, MAX_BODY, MAX_ENTRIES, SOFT_BYTES, StoredFrame};
+pub use fsck::{Report, fsck};
 pub use head::{Head, MAX_CHECKPOINT};
+pub use lock::DirLock;
+pub use memory::{Answer, Call, Fault, MemoryJournal, MemoryStore, Moment};
+pub use open::{Cut, Mark};
 pub use reader::{Frames, Reader, Start};
 pub use record::{MAX_ENTRY, OwnedRecord, Record, Sealed};
-pub use types::{Epoch, FrameNumber, Position, TreeHead, chain_next, chain_start, leaf_hash};
+pub use types::{Epoch, FrameNumber, Position, TreeHead, chain_start};
+pub use xuefen_core::chain::next as chain_next;
 
 /// The one writer's side of a journal. Readers use [`Journal::reader`] and never wait for the writer.
 ///

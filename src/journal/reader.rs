@@ -6,7 +6,7 @@ use std::sync::Arc;
 use xuefen_core::Hash;
 
 use super::error::{JournalError, Problem};
-use super::frame::{FrameHeader, HEADER_LEN, StoredFrame};
+use super::frame::{FrameHeader, HEADER_BYTES, HEADER_LEN, StoredFrame};
 use super::record::{OwnedRecord, Record};
 use super::segment;
 use super::types::{FrameNumber, Position};
@@ -35,7 +35,7 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     fn frame_at(&self, at: Position) -> Result<Option<StoredFrame>, JournalError> {
         let Some((at, header, mut bytes)) = header_at(self, at)? else { return Ok(None) };
         let rest = header.frame_len() - bytes.len();
-        self.read_at(at.plus(HEADER_LEN as u32), rest, &mut bytes)?;
+        self.read_at(at.plus(HEADER_BYTES), rest, &mut bytes)?;
         let parsed = StoredFrame::parse(at, bytes);
         parsed.map(Some).map_err(|problem| JournalError::damaged(at, header.number, problem))
     }

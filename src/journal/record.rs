@@ -1,10 +1,9 @@
 //! The typed records of a frame's body (formats.md 6; layout: docs/spec/journal.md 3). Bytes only: what is sealed stays
 //! sealed here.
 
-use super::error::Problem;
+pub use xuefen_core::entry::MAX_BYTES as MAX_ENTRY;
 
-/// Longest entry in bytes (formats.md 2).
-pub const MAX_ENTRY: usize = 65_535;
+use super::error::Problem;
 
 const ENTRY: u8 = 1;
 const ENTRY_SEALED: u8 = 2;
@@ -146,6 +145,7 @@ impl OwnedRecord {
 
     /// The record.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "`new` has parsed these bytes")]
     pub fn get(&self) -> Record<'_> {
         Record::parse(&self.0).expect("`new` parsed these bytes").0
     }

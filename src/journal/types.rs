@@ -1,9 +1,10 @@
-//! The journal's small types: numbers, positions, tree heads, and the hash chain over leaves. No I/O.
+//! The journal's small types: numbers, positions, tree heads. No I/O.
 
 use std::fmt;
 
 use xuefen_core::Hash;
-use xuefen_core::hash::{Context, derive_key, keyed_hash, sha256};
+use xuefen_core::hash::{Context, derive_key};
+use xuefen_core::tree::EMPTY_ROOT;
 
 /// Number of a frame; the first frame is 1, so that 0 can say "none yet" in the head file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,30 +106,18 @@ pub struct TreeHead {
 }
 
 impl TreeHead {
-    /// The tree without entries: its root is SHA-256 of nothing (RFC 6962 2.1).
+    /// The tree without entries.
     #[must_use]
-    pub fn empty() -> Self {
-        Self { size: 0, root: sha256(&[]) }
+    pub const fn empty() -> Self {
+        Self { size: 0, root: EMPTY_ROOT }
     }
 }
 
-/// `chain(0)` of a ledger (formats.md 4). The first frame names it as its previous frame hash, which ties the journal to
-/// its origin.
+/// `chain(0)` of a ledger (formats.md 4), as `xuefen_core::chain::start` makes it. The first frame names it as its previous
+/// frame hash, which ties the journal to its origin.
 #[must_use]
 pub fn chain_start(origin: &str) -> Hash {
     derive_key(Context::Chain, &[origin.as_bytes()])
-}
-
-/// `chain(i + 1)` from `chain(i)` and the leaf hash of entry `i` (formats.md 4).
-#[must_use]
-pub fn chain_next(chain: &Hash, leaf_hash: &Hash) -> Hash {
-    keyed_hash(chain, &[leaf_hash.as_ref()])
-}
-
-/// RFC 6962 leaf hash of an entry.
-#[must_use]
-pub fn leaf_hash(entry: &[u8]) -> Hash {
-    sha256(&[&[0], entry])
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
-//! The process around the API: listener, TLS, shutdown, telemetry. No rule and no format lives here.
+//! The process around the API: listener, TLS, routes, telemetry, and putting a ledger's directory behind it all. No rule and
+//! no format lives here.
 
 pub mod listener;
+pub mod routes;
+pub mod start;
+pub mod telemetry;
 pub mod tls;

@@ -76,6 +76,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), TlsError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(wrap)?;
     }
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path).map_err(wrap)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path).map_err(wrap)?;
     file.write_all(bytes).map_err(wrap)
 }

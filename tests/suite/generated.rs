@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 /// Signed and hashed messages: they belong to the core crate.
-const CORE: [&str; 11] = [
+const CORE: [&str; 12] = [
     "xuefen/v1/account.proto",
     "xuefen/v1/common.proto",
     "xuefen/v1/control.proto",
@@ -14,6 +14,7 @@ const CORE: [&str; 11] = [
     "xuefen/v1/lifecycle.proto",
     "xuefen/v1/offers.proto",
     "xuefen/v1/outcome.proto",
+    "xuefen/v1/payload.proto",
     "xuefen/v1/standards.proto",
     "xuefen/v1/statement.proto",
     "xuefen/v1/trust.proto",
@@ -57,27 +58,38 @@ fn generated_code_is_what_the_protos_give() {
     let fds = protox::compile(&all, [root().join("proto")]).expect("protos compile");
     let out = tempfile::tempdir().expect("tempdir");
 
-    let core_fds = prost_types::FileDescriptorSet { file: fds.file.iter().filter(|f| is_core(f.name())).cloned().collect() };
+    let core_fds =
+        prost_types::FileDescriptorSet { file: fds.file.iter().filter(|f| is_core(f.name())).cloned().collect() };
     let core_dir = out.path().join("core");
     std::fs::create_dir(&core_dir).expect("mkdir");
     prost_build::Config::new()
-        .bytes([".xuefen.v1.Entry", ".xuefen.v1.Attestation", ".xuefen.v1.Statement"])
+        .bytes([
+            ".xuefen.v1.Entry",
+            ".xuefen.v1.Attestation",
+            ".xuefen.v1.Statement",
+            ".xuefen.v1.Payload",
+            ".xuefen.v1.PayloadField",
+        ])
         .out_dir(&core_dir)
         .compile_fds(core_fds.clone())
         .expect("core code");
     compare_or_write(&core_dir.join("xuefen.v1.rs"), &root().join("src/core/src/proto/xuefen.v1.rs"));
 
-    let api_fds = prost_types::FileDescriptorSet { file: fds.file.iter().filter(|f| !is_core(f.name())).cloned().collect() };
     let api_dir = out.path().join("api");
     std::fs::create_dir(&api_dir).expect("mkdir");
     let mut config = prost_build::Config::new();
     for file in &core_fds.file {
-        for name in file.message_type.iter().map(prost_types::DescriptorProto::name).chain(file.enum_type.iter().map(prost_types::EnumDescriptorProto::name)) {
+        for name in file
+            .message_type
+            .iter()
+            .map(prost_types::DescriptorProto::name)
+            .chain(file.enum_type.iter().map(prost_types::EnumDescriptorProto::name))
+        {
             config.extern_path(format!(".xuefen.v1.{name}"), format!("::xuefen_core::proto::{name}"));
         }
     }
-    config.bytes([".xuefen.v1.Posting", ".xuefen.v1.PayloadField", ".xuefen.v1.Payload"]);
-    tonic_prost_build::configure().out_dir(&api_dir).compile_fds_with_config(api_fds, config).expect("api code");
+    config.bytes([".xuefen.v1.Posting"]);
+    tonic_prost_build::configure().out_dir(&api_dir).compile_fds_with_config(fds.clone(), config).expect("api code");
     compare_or_write(&api_dir.join("xuefen.v1.rs"), &root().join("src/api/proto/xuefen.v1.rs"));
 
     let set = out.path().join("descriptors.binpb");

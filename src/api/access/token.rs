@@ -48,12 +48,13 @@ impl LocalTokens {
     /// Tokens of the ledger `origin`, signed by a key that signs nothing else.
     #[must_use]
     pub fn new(origin: &str, secret: SecretKey) -> Self {
-        let public = secret.public();
+        let public = secret.public().clone();
         Self { origin: origin.to_owned(), secret, public }
     }
 
     /// A token for `caller`, good for [`LIFETIME_SECONDS`] from `now` (Unix seconds).
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "strings and integers are always JSON")]
     pub fn issue(&self, caller: &Caller, now: i64) -> String {
         let (sub, role) = match caller {
             Caller::Learner(account) => (account.to_string(), Role::Learner),

@@ -641,26 +641,6 @@ pub mod account_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// One payload field. Values of integers are minimal ASCII decimals, of text UTF-8 NFC, of dates YYYY-MM-DD in UTC+8.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PayloadField {
-    /// 1 to 2^32-1; docs/spec/tags.md lists them by kind.
-    #[prost(uint32, tag = "1")]
-    pub tag: u32,
-    /// May be empty: absent.
-    #[prost(bytes = "bytes", tag = "2")]
-    pub value: ::prost::bytes::Bytes,
-}
-/// What a private statement commits to. Travels over TLS only and rests sealed.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Payload {
-    /// 32 random bytes.
-    #[prost(bytes = "bytes", tag = "1")]
-    pub seed: ::prost::bytes::Bytes,
-    /// Ascending tag; all tags of the kind.
-    #[prost(message, repeated, tag = "2")]
-    pub fields: ::prost::alloc::vec::Vec<PayloadField>,
-}
 /// One entry to post.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Posting {
@@ -675,7 +655,7 @@ pub struct Posting {
     pub attestations: ::prost::alloc::vec::Vec<::prost::bytes::Bytes>,
     /// REQUIRED for private kinds, absent for public ones.
     #[prost(message, optional, tag = "4")]
-    pub payload: ::core::option::Option<Payload>,
+    pub payload: ::core::option::Option<::xuefen_core::proto::Payload>,
 }
 /// A remark on an accepted entry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -919,7 +899,7 @@ pub struct GetEntryResponse {
     pub entry: ::prost::alloc::vec::Vec<u8>,
     /// Its payload; only for its issuer.
     #[prost(message, optional, tag = "2")]
-    pub payload: ::core::option::Option<Payload>,
+    pub payload: ::core::option::Option<::xuefen_core::proto::Payload>,
     /// valid, pending, suspended, superseded, revoked or needs_review.
     #[prost(string, tag = "3")]
     pub status: ::prost::alloc::string::String,
@@ -3214,7 +3194,7 @@ pub struct TranscriptOutcome {
     pub flags: ::prost::alloc::vec::Vec<Flag>,
     /// All fields of the payload but tag 1.
     #[prost(message, repeated, tag = "19")]
-    pub fields: ::prost::alloc::vec::Vec<PayloadField>,
+    pub fields: ::prost::alloc::vec::Vec<::xuefen_core::proto::PayloadField>,
 }
 /// A transcript.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -89,16 +89,16 @@ impl Attestation {
     /// Reads an attestation that stands alone, as it is posted.
     pub fn parse(bytes: &Bytes) -> Result<Self, AttestationError> {
         let wire: Wire = canonical::decode(bytes)?;
-        Self::from_wire(wire)
-    }
-
-    /// An attestation from its wire form, of which the caller knows that it came from canonical bytes.
-    pub(crate) fn from_wire(wire: Wire) -> Result<Self, AttestationError> {
         if wire.has_negative_enum() {
             return Err(AttestationError::NonCanonical);
         }
-        let key_id = KeyId::from_slice(&wire.key_id).ok_or(AttestationError::KeyIdLength)?;
-        Ok(Self { wire, key_id })
+        Self::from_wire(wire).ok_or(AttestationError::KeyIdLength)
+    }
+
+    /// The attestation of a canonical wire form; nothing if its key id is not 32 bytes long.
+    pub(crate) fn from_wire(wire: Wire) -> Option<Self> {
+        let key_id = KeyId::from_slice(&wire.key_id)?;
+        Some(Self { wire, key_id })
     }
 
     /// The attestation of statement `batch_index` in a batch, by whoever signed its root.
@@ -253,6 +253,18 @@ mod tests {
             let read = Attestation::parse(&other.encode().into()).expect("an unknown algorithm is no fault of form");
             assert_eq!(read.algorithm(), None);
             assert_eq!(read.verify(leaf, secret.public()), Err(AttestationError::OtherAlgorithm));
+        }
+    }
+
+    #[test]
+    fn a_node_of_another_length_is_not_passed_over() {
+        let (attestation, leaf, secret) = signed();
+        for length in [0, 31, 33] {
+            for position in 0..=attestation.wire.path.len() {
+                let mut other = attestation.clone();
+                other.wire.path.insert(position, vec![0; length].into());
+                assert_eq!(other.verify(leaf, secret.public()), Err(AttestationError::Inclusion));
+            }
         }
     }
 

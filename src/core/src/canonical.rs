@@ -96,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn a_varint_ends_at_64_bits() {
+        let nines = [0xff; 9];
+        assert_eq!(minimal_varint(&[&nines[..], &[0x01]].concat()), Some((u64::MAX, [].as_slice())));
+        assert_eq!(minimal_varint(&[&nines[..], &[0x03]].concat()), None);
+        assert_eq!(minimal_varint(&[&nines[..], &[0x81, 0x01]].concat()), None);
+    }
+
+    #[test]
     fn the_version_of_an_entry_is_that_of_its_statement() {
         let cases: [(&[u8], Option<u32>); 6] = [
             (&[0x0a, 0x02, 0x08, 0x02], Some(2)),

@@ -95,13 +95,25 @@ impl fmt::Debug for Seed {
 /// salt(tag) = `derive_key`(FIELD_SALT, seed || nonce || u32be tag).
 #[must_use]
 pub fn salt(seed: &Seed, nonce: &Nonce, tag: Tag) -> Hash {
-    let mut hasher = Deriver::new(Context::FieldSalt);
-    let mut input = [0; 52];
-    input[..32].copy_from_slice(&seed.0);
-    input[32..48].copy_from_slice(&nonce.0);
-    input[48..].copy_from_slice(&tag.get().to_be_bytes());
-    hasher.update(&input);
-    hasher.finish()
+    Salts::new(seed, nonce).of(tag)
+}
+
+/// All salts of one payload. Context, seed and nonce go in once and not for each field: every entry with a payload
+/// comes through here, with some 25 fields.
+pub(crate) struct Salts(blake3::Hasher);
+
+impl Salts {
+    pub(crate) fn new(seed: &Seed, nonce: &Nonce) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(Context::FieldSalt.as_str());
+        hasher.update(&seed.0).update(&nonce.0);
+        Self(hasher)
+    }
+
+    pub(crate) fn of(&self, tag: Tag) -> Hash {
+        let mut hasher = self.0.clone();
+        hasher.update(&tag.get().to_be_bytes());
+        Hash(hasher.finalize().into())
+    }
 }
 
 /// c(tag) = `keyed_hash`(salt(tag), u32be tag || value).

@@ -27,3 +27,34 @@ pub(crate) fn verify(checkpoint_text: &str, key: &PublicKey, blob: &[u8]) -> Opt
     let signature = Signature::from_slice(signature)?;
     (i64::try_from(time).is_ok() && key.verify(&message(checkpoint_text, time), &signature)).then_some(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::note::{Note, NoteError, assemble};
+
+    #[test]
+    fn times_stay_below_2_to_63() {
+        let (name, key) = (KeyName::parse("w.example").expect("a name"), SecretKey::from_seed(&[1; 32]));
+        let vkey = VerifierKey::new(name.clone(), KeyType::Cosignature, key.public().clone());
+        let time = |seconds| {
+            let note = assemble("a\n", [sign("a\n", &name, &key, seconds).as_str()]);
+            Ok(Note::parse(&note)?.verify(&[&vkey])?[0].time)
+        };
+        assert_eq!(time(0), Ok(Some(0)));
+        assert_eq!(time((1 << 63) - 1), Ok(Some((1 << 63) - 1)));
+        assert_eq!(time(1 << 63), Err(NoteError::Signature { key: "w.example".into() }));
+    }
+
+    #[test]
+    fn a_cosignature_is_for_its_text_and_time() {
+        let key = SecretKey::from_seed(&[1; 32]);
+        let blob = |time: u64| [&time.to_be_bytes()[..], key.sign(&message("a\n", 7)).as_bytes()].concat();
+        assert_eq!(verify("a\n", key.public(), &blob(7)), Some(7));
+        assert_eq!(verify("a\n", key.public(), &blob(8)), None);
+        assert_eq!(verify("b\n", key.public(), &blob(7)), None);
+        assert_eq!(verify("a\n", key.public(), &blob(7)[..71]), None);
+        assert_eq!(verify("a\n", key.public(), &[&blob(7)[..], &[0]].concat()), None);
+        assert_eq!(verify("a\n", key.public(), &[]), None);
+    }
+}

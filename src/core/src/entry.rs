@@ -2,11 +2,11 @@
 //!
 //! Its form only: whether an attestation verifies, or a statement may stand where it stands, is asked elsewhere.
 
-use crate::attestation::{self, Attestation, AttestationError};
+use crate::attestation::{self, Attestation};
 use crate::canonical::{self, NonCanonical};
 use crate::hash::Hash;
 use crate::merkle::{LeafHasher, leaf_hash};
-use crate::statement::{Statement, StatementError, StatementMessage, StatementRule};
+use crate::statement::{Statement, StatementMessage, StatementRule};
 use crate::time::Timestamp;
 use core::fmt;
 use prost::bytes::Bytes;
@@ -107,26 +107,6 @@ impl From<EntryRule> for EntryError {
     }
 }
 
-impl From<StatementError> for EntryError {
-    fn from(error: StatementError) -> Self {
-        match error {
-            StatementError::NewerVersion(version) => Self::NewerVersion(version),
-            StatementError::NonCanonical => Self::NonCanonical,
-            StatementError::Rule(rule) => Self::Statement(rule),
-        }
-    }
-}
-
-impl From<AttestationError> for EntryError {
-    fn from(error: AttestationError) -> Self {
-        match error {
-            AttestationError::NonCanonical => Self::NonCanonical,
-            // Parsing gives only these two; the others come from verifying.
-            _ => Self::Rule(EntryRule::KeyIdLength),
-        }
-    }
-}
-
 /// An entry in its exact bytes, with what was read from them.
 #[derive(Clone, Debug)]
 pub struct Entry<M> {
@@ -153,7 +133,8 @@ impl<M: StatementMessage> Entry<M> {
             return Err(EntryRule::Length.into());
         }
         let statement = Statement::check(wire.statement, message).map_err(EntryError::Statement)?;
-        let attestations = wire.attestations.into_iter().map(Attestation::from_wire).collect::<Result<Vec<_>, _>>()?;
+        let attestations: Option<Vec<_>> = wire.attestations.into_iter().map(Attestation::from_wire).collect();
+        let attestations = attestations.ok_or(EntryRule::KeyIdLength)?;
         check_attestations(&attestations)?;
         let logged_at = Timestamp::new(wire.logged_at).ok_or(EntryRule::LoggedAt)?;
         let leaf_hash = leaf_hash(&bytes);
@@ -240,6 +221,28 @@ impl<M> Draft<M> {
     #[must_use]
     pub fn attestations(&self) -> &[Attestation] {
         &self.attestations
+    }
+
+    /// Writes the entry as logged at `logged_at` behind what is in `out`, and gives its leaf hash. On an error `out` is as
+    /// it was. The draft stays as it is: what is accepted is still needed to derive state.
+    pub fn write(&self, logged_at: Timestamp, out: &mut Vec<u8>) -> Result<Hash, EntryRule> {
+        let (begin, time) = (out.len(), out.len() + self.start.len());
+        out.extend_from_slice(&self.start);
+        // Zero is the default, and defaults are absent.
+        if logged_at != Timestamp::default() {
+            int64_field::encode(3, &logged_at.seconds(), out);
+        }
+        if out.len() - begin > MAX_BYTES {
+            out.truncate(begin);
+            return Err(EntryRule::Length);
+        }
+        Ok(self.hasher.clone().finish(&out[time..]))
+    }
+
+    /// Bytes of the entry without `logged_at`.
+    #[must_use]
+    pub fn start_len(&self) -> usize {
+        self.start.len()
     }
 
     /// Completes the entry. Fails only if `logged_at` makes it longer than 65,535 bytes.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attestation;
+pub mod authority;
 pub mod authority_file;
 pub mod batch;
 pub mod canonical;
@@ -16,6 +17,8 @@ pub mod cosignature;
 pub mod disclosure;
 pub mod entry;
 pub mod hash;
+pub mod holder;
+pub mod json;
 pub mod key;
 pub mod kinds;
 pub mod merkle;
@@ -24,11 +27,15 @@ pub mod nullifier;
 pub mod origin;
 pub mod payload;
 pub mod policy;
+pub mod presentation;
+pub mod proof;
 pub mod statement;
+pub mod status;
 pub mod text;
 pub mod tile;
 pub mod time;
 pub mod tree;
+pub mod verify;
 pub mod vkey;
 
 pub use hash::Hash;

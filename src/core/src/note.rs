@@ -121,22 +121,37 @@ impl<'a> Note<'a> {
             if self.lines[..at].contains(line) {
                 continue;
             }
-            match self.check(key, &line.blob[4..]) {
-                Some(time) => signed.push(Signed { key, time }),
-                None => return Err(NoteError::Signature { key: line.name.to_owned() }),
-            }
+            let time =
+                self.check(key, &line.blob[4..]).ok_or_else(|| NoteError::Signature { key: line.name.to_owned() })?;
+            signed.push(Signed { key, time: time.seconds() });
         }
         if signed.is_empty() { Err(NoteError::NoKnownKey) } else { Ok(signed) }
     }
 
-    /// `None` if the signature is wrong, else the time of a cosignature.
-    fn check(&self, key: &VerifierKey, signature: &[u8]) -> Option<Option<u64>> {
+    /// `None` if the signature is wrong, else what it says beside the text.
+    fn check(&self, key: &VerifierKey, signature: &[u8]) -> Option<Said> {
         match key.key_type() {
             KeyType::Note => {
                 let signature = Signature::from_slice(signature)?;
-                key.public_key().verify(self.text.as_bytes(), &signature).then_some(None)
+                key.public_key().verify(self.text.as_bytes(), &signature).then_some(Said::TextOnly)
             }
-            KeyType::Cosignature => cosignature::verify(self.text, key.public_key(), signature).map(Some),
+            KeyType::Cosignature => cosignature::verify(self.text, key.public_key(), signature).map(Said::Time),
+        }
+    }
+}
+
+/// What a good signature says.
+enum Said {
+    TextOnly,
+    /// And that nothing newer was known at this time.
+    Time(u64),
+}
+
+impl Said {
+    const fn seconds(&self) -> Option<u64> {
+        match self {
+            Self::TextOnly => None,
+            Self::Time(seconds) => Some(*seconds),
         }
     }
 }

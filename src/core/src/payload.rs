@@ -3,7 +3,7 @@
 //! How a payload is sent or stored is not here, nor which tags a kind of statement has and what their values mean; only
 //! what the commitment needs, and the two forms that values share: text and integers.
 
-use crate::commitment::{Nonce, Seed, Tag, field_commitment, record, salt};
+use crate::commitment::{Nonce, Salts, Seed, Tag, field_commitment, record};
 use crate::disclosure::{Disclosed, Disclosure, Hidden};
 use crate::hash::Hash;
 use core::fmt;
@@ -88,10 +88,9 @@ impl Payload {
     /// What a statement with this nonce carries in place of the payload.
     #[must_use]
     pub fn commitment(&self, nonce: &Nonce) -> Hash {
-        record(self.fields.iter().map(|Field { tag, value }| {
-            let salt = salt(&self.seed, nonce, *tag);
-            (*tag, field_commitment(&salt, *tag, value))
-        }))
+        let salts = Salts::new(&self.seed, nonce);
+        let fields = self.fields.iter();
+        record(fields.map(|Field { tag, value }| (*tag, field_commitment(&salts.of(*tag), *tag, value))))
     }
 
     /// Shows the fields of `tags`, given in any order, and only commits to the others.
@@ -109,9 +108,10 @@ impl Payload {
     }
 
     fn disclose_if(&self, nonce: &Nonce, shown: impl Fn(Tag) -> bool) -> Disclosure {
+        let salts = Salts::new(&self.seed, nonce);
         let mut disclosure = Disclosure::default();
         for Field { tag, value } in &self.fields {
-            let salt = salt(&self.seed, nonce, *tag);
+            let salt = salts.of(*tag);
             if shown(*tag) {
                 disclosure.disclosed.push(Disclosed { tag: tag.get(), salt, value: value.clone() });
             } else {

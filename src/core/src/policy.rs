@@ -45,8 +45,15 @@ enum Member {
 pub struct Policy {
     logs: Vec<Log>,
     witnesses: Vec<Witness>,
-    /// `None` is `quorum none`.
-    quorum: Option<Member>,
+    quorum: Quorum,
+}
+
+/// The quorum line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Quorum {
+    /// `quorum none`: no witness is needed.
+    None,
+    Of(Member),
 }
 
 /// What is wrong with a line of a policy file.
@@ -200,7 +207,7 @@ impl Policy {
     /// Whether the file says `quorum none`: the log alone is trusted, which whoever reports a result must say.
     #[must_use]
     pub const fn quorum_is_none(&self) -> bool {
-        self.quorum.is_none()
+        matches!(self.quorum, Quorum::None)
     }
 
     /// Checks a signed checkpoint: every line of a known key verifies, its log signed it, the quorum is met.
@@ -220,7 +227,7 @@ impl Policy {
         let has = |place: usize| {
             cosigned.iter().any(|(witness, _)| core::ptr::eq(*witness, &raw const self.witnesses[place]))
         };
-        if self.quorum.as_ref().is_none_or(|quorum| quorum.met(&has)) {
+        if self.quorum.met(&has) {
             Ok(Accepted { checkpoint, cosigned })
         } else {
             Err(NotAccepted::Quorum { cosigned: cosigned.len() })
@@ -233,6 +240,15 @@ impl Policy {
             signed.iter().filter(|signed| *signed.key == witness.key).filter_map(|signed| signed.time).max()
         };
         self.witnesses.iter().filter_map(|witness| Some((witness, time(witness)?))).collect()
+    }
+}
+
+impl Quorum {
+    fn met(&self, has: &impl Fn(usize) -> bool) -> bool {
+        match self {
+            Self::None => true,
+            Self::Of(member) => member.met(has),
+        }
     }
 }
 
@@ -251,7 +267,7 @@ struct Reader {
     logs: Vec<Log>,
     witnesses: Vec<Witness>,
     names: Vec<Definition>,
-    quorum: Option<Option<Member>>,
+    quorum: Option<Quorum>,
 }
 
 /// A witness or group line.
@@ -342,8 +358,8 @@ impl Reader {
         }
         let defined = self.names.iter().find(|defined| defined.name == name);
         self.quorum = Some(match defined {
-            Some(defined) => Some(defined.member.clone()),
-            None if name == "none" => None,
+            Some(defined) => Quorum::Of(defined.member.clone()),
+            None if name == "none" => Quorum::None,
             None => return Err(PolicyProblem::UnknownMember),
         });
         Ok(())
@@ -374,9 +390,9 @@ mod tests {
     /// A log and the witnesses a to e, then the given lines.
     fn file(lines: &str) -> String {
         let log = vkey("log.example/a", 200, KeyType::Note);
-        let witnesses: String = (b'a'..=b'e')
-            .map(|w| format!("witness {} {} https://w/\n", char::from(w), vkey("w.example", w, KeyType::Cosignature)))
-            .collect();
+        let witness = |w| format!("witness {} {}", char::from(w), vkey("w.example", w, KeyType::Cosignature));
+        let witnesses: Vec<_> = (b'a'..=b'e').map(|w| witness(w) + " https://w/\n").collect();
+        let witnesses = witnesses.concat();
         format!("log {log} https://log/\n{witnesses}{lines}")
     }
 

@@ -41,7 +41,7 @@ impl TileLevel {
     #[must_use]
     pub fn partial_width(self, size: TreeSize) -> u16 {
         let cells = size.0.checked_shr(self.cell_level()).unwrap_or(0);
-        u16::try_from(cells % u64::from(TILE_WIDTH)).expect("below 256")
+        cell_in_tile(cells)
     }
 }
 
@@ -133,7 +133,7 @@ impl Tile {
     pub fn of_node(node: Node) -> (Self, u16, u16) {
         let (level, height) = (node.level / TILE_HEIGHT, node.level % TILE_HEIGHT);
         let cell = node.index << height;
-        let first = u16::try_from(cell % u64::from(TILE_WIDTH)).expect("below 256");
+        let first = cell_in_tile(cell);
         let tile = Self { level: TileLevel::Hashes(level), index: cell / u64::from(TILE_WIDTH), width: TILE_WIDTH };
         (tile, first, 1 << height)
     }
@@ -149,6 +149,11 @@ impl fmt::Display for Tile {
         write!(f, "{:03}", self.index % 1000)?;
         if self.width < TILE_WIDTH { write!(f, ".p/{}", self.width) } else { Ok(()) }
     }
+}
+
+/// The number of a cell in its tile: its last eight bits, since a tile has 256.
+fn cell_in_tile(cell: u64) -> u16 {
+    u16::from(cell.to_le_bytes()[0])
 }
 
 /// All groups of three digits but the last, each behind an `x`.
@@ -262,13 +267,15 @@ mod tests {
     fn bundles_round_trip_and_end_with_an_entry() {
         let mut bundle = Vec::new();
         assert!(
-            push_entry(&mut bundle, b"one") && push_entry(&mut bundle, b"") && !push_entry(&mut bundle, &[0; 65_536])
+            push_entry(&mut bundle, b"one")
+                && push_entry(&mut bundle, b"")
+                && !push_entry(&mut bundle, &vec![0; 65_536])
         );
         assert_eq!(bundle, b"\0\x03one\0\0");
         assert_eq!(entries(&bundle), Some(vec![&b"one"[..], b""]));
         assert_eq!(entries(&bundle[..6]), None);
         assert_eq!(entries(&bundle[..4]), None);
-        assert!(push_entry(&mut bundle, &[7; MAX_ENTRY]));
+        assert!(push_entry(&mut bundle, &vec![7; MAX_ENTRY]));
         assert_eq!(entries(&bundle).unwrap()[2].len(), MAX_ENTRY);
     }
 }

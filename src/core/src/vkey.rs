@@ -88,8 +88,8 @@ impl VerifierKey {
     #[must_use]
     pub fn new(name: KeyName, key_type: KeyType, public_key: PublicKey) -> Self {
         let full = sha256(&[name.as_str().as_bytes(), b"\n", &[key_type as u8], public_key.as_bytes()]);
-        let hash = *full.0.first_chunk().expect("a hash has 32 bytes");
-        Self { name, key_type, public_key, hash }
+        let [a, b, c, d, ..] = full.0;
+        Self { name, key_type, public_key, hash: [a, b, c, d] }
     }
 
     /// Reads `name+hash+key`.

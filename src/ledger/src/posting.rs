@@ -145,6 +145,15 @@ impl Prepared {
 
     /// The entry up to `logged_at`, for an accepted posting. `None` if the form was not good, which is never accepted.
     #[must_use]
+    pub fn draft(&self) -> Option<&Draft<Message>> {
+        match &self.form {
+            Form::Entry(draft) => Some(draft),
+            Form::Statement(_) | Form::Unreadable => None,
+        }
+    }
+
+    /// [`Self::draft`] and the payload, given away.
+    #[must_use]
     pub fn into_draft(self) -> Option<(Draft<Message>, Option<Payload>)> {
         match self.form {
             Form::Entry(draft) => Some((*draft, self.payload)),

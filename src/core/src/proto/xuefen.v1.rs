@@ -1004,6 +1004,26 @@ impl Algorithm {
         }
     }
 }
+/// One payload field. Values of integers are minimal ASCII decimals, of text UTF-8 NFC, of dates YYYY-MM-DD in UTC+8.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PayloadField {
+    /// 1 to 2^32-1; docs/spec/tags.md lists them by kind.
+    #[prost(uint32, tag = "1")]
+    pub tag: u32,
+    /// May be empty: absent.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: ::prost::bytes::Bytes,
+}
+/// What a private statement commits to. Travels over TLS only and rests sealed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Payload {
+    /// 32 random bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub seed: ::prost::bytes::Bytes,
+    /// Ascending tag; all tags of the kind.
+    #[prost(message, repeated, tag = "2")]
+    pub fields: ::prost::alloc::vec::Vec<PayloadField>,
+}
 /// Stands by an entry of someone else: a host enterprise, a home school, the second of two authorities.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Countersign {

@@ -30,6 +30,11 @@ impl Frontier {
         TreeSize(self.size)
     }
 
+    /// The nodes whose hashes are the peaks of a tree of `size`, largest (leftmost) first.
+    pub fn peaks_of(size: TreeSize) -> impl Iterator<Item = Node> {
+        complete_subtrees(0, size.0)
+    }
+
     /// Roots of the complete subtrees, largest (leftmost) first.
     #[must_use]
     pub fn peaks(&self) -> &[Hash] {

@@ -1,0 +1,100 @@
+//! The gRPC services: one file per service. They parse, ask the sequencer or a view, and answer; no rule lives here.
+//!
+//! What a service may answer to whom is decided by `access`; how an error looks by `status`; how a list goes on by `page`.
+
+pub mod access;
+mod account;
+mod codes;
+mod convert;
+mod issuer;
+mod issuing;
+mod log;
+mod outcome;
+mod page;
+mod people;
+mod present;
+mod registry;
+mod resource;
+mod status;
+mod transcript;
+mod verification;
+mod words;
+
+pub use account::Accounts;
+pub use codes::Codes;
+pub use issuing::Issuing;
+pub use log::Log;
+pub use page::Pages;
+pub use registry::Registry;
+pub use transcript::Transcripts;
+pub use verification::Verification;
+
+/// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
+#[allow(clippy::all, clippy::pedantic, missing_docs)]
+pub mod proto {
+    include!("proto/xuefen.v1.rs");
+
+    /// Every message and service, for reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!("proto/descriptors.binpb");
+}
+
+use std::sync::Arc;
+
+use access::{AccessError, AccountId, Caller, LocalTokens};
+use tonic::Request;
+use xuefen_core::authority_file::AuthorityFile;
+use xuefen_core::key::SecretKey;
+use xuefen_core::policy::Policy;
+
+use crate::sequencer::Ledger;
+
+/// What every service shares.
+pub struct Api {
+    /// The running ledger.
+    pub ledger: Arc<Ledger>,
+    /// Issues and verifies bearer tokens.
+    pub tokens: LocalTokens,
+    /// Seals page tokens and challenges.
+    pub pages: Pages,
+    /// Makes and knows activation codes.
+    pub codes: Codes,
+    /// Signs status notes (formats.md 5).
+    pub status_key: SecretKey,
+    /// What this server itself trusts when it is asked to verify.
+    pub policy: Policy,
+    /// Authority and status keys beside that policy.
+    pub authority: AuthorityFile,
+}
+
+/// Reads the disk away from the threads that move the network.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, tonic::Status> + Send + 'static,
+) -> Result<T, tonic::Status> {
+    tokio::task::spawn_blocking(read).await.map_err(|error| status::internal(&error))?
+}
+
+impl Api {
+    /// Who is calling.
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, AccessError> {
+        access::caller(request.metadata(), &self.tokens, self.ledger.now())
+    }
+
+    /// The caller, if it is an institution; its id.
+    fn institution<T>(&self, request: &Request<T>) -> Result<String, AccessError> {
+        match self.caller(request)? {
+            Caller::Institution(id) => Ok(id),
+            Caller::Learner(_) | Caller::Operator => Err(AccessError::Denied),
+        }
+    }
+
+    /// The caller, if it is a learner; the account.
+    fn learner<T>(&self, request: &Request<T>) -> Result<AccountId, AccessError> {
+        match self.caller(request)? {
+            Caller::Learner(account) => Ok(account),
+            Caller::Institution(_) | Caller::Operator => Err(AccessError::Denied),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

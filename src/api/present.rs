@@ -1,0 +1,98 @@
+//! Makes presentations (formats.md 5): the entry shown, the entries it rests on, proofs against one checkpoint, a fresh
+//! status note.
+
+use tonic::Status;
+use xuefen_core::commitment::Tag;
+use xuefen_core::disclosure::Disclosure;
+use xuefen_core::note;
+use xuefen_core::presentation::{Item, Presentation};
+use xuefen_core::status::{Status as StatusNote, StatusWord};
+use xuefen_core::tree::{LeafIndex, TreeSize};
+use xuefen_core::vkey::KeyName;
+use xuefen_ledger::query::{self, EntryStatus};
+
+use super::Api;
+use super::status::{internal, invalid, not_found};
+use crate::sequencer::{AsOf, LoggedEntry, View};
+
+/// A signed status note of entry `index` as of the view, at the ledger's clock.
+pub fn status_note(api: &Api, view: &View, index: u64) -> Result<String, Status> {
+    let word = status_word(api, view, index)?;
+    let leaf_hash = view.index.leaf_hash(index).map_err(|error| internal(&error))?;
+    let origin = api.ledger.origin().as_str();
+    let text = StatusNote {
+        origin: origin.to_owned(),
+        size: TreeSize(view.tree.size),
+        root: view.tree.root,
+        index: LeafIndex(index),
+        leaf_hash,
+        word,
+        time: api.ledger.now().unsigned_abs(),
+    }
+    .text();
+    let name = KeyName::parse(&format!("{origin}/status")).expect("an origin with a suffix is a key name");
+    Ok(note::assemble(&text, [note::sign(&text, &name, &api.status_key).as_str()]))
+}
+
+/// What a status note says of an entry now.
+pub fn status_word(api: &Api, view: &View, index: u64) -> Result<StatusWord, Status> {
+    let state = AsOf::new(&view.index, view.tree.size);
+    let status = query::status(&state, index, api.ledger.now()).map_err(|error| internal(&error))?;
+    Ok(match status.ok_or_else(|| not_found("the entry"))? {
+        // Erasing a payload takes nothing from what was shown of it before.
+        EntryStatus::Valid | EntryStatus::Erased => StatusWord::Valid,
+        // A note has no word for what still waits: a verifier must not take it for valid.
+        EntryStatus::Pending | EntryStatus::NeedsReview { .. } => StatusWord::NeedsReview,
+        EntryStatus::Suspended { .. } => StatusWord::Suspended,
+        EntryStatus::Superseded { .. } => StatusWord::Superseded,
+        EntryStatus::Revoked { .. } => StatusWord::Revoked,
+        EntryStatus::Expired => StatusWord::Expired,
+    })
+}
+
+/// The presentation file of an outcome, showing `tags` (ascending) of its payload.
+pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, tags: &[u32]) -> Result<String, Status> {
+    let payload = api.ledger.payload(logged).map_err(|error| internal(&error))?;
+    let payload = payload.ok_or_else(|| not_found("the outcome's payload"))?;
+    let tags = tags.iter().map(|tag| Tag::new(*tag)).collect::<Option<Vec<_>>>();
+    let tags = tags.ok_or_else(|| invalid("tags", "a tag is a number from 1".to_owned()))?;
+    if tags.contains(&Tag::NULLIFIER_KEY) {
+        // Shown once, it would link every use of the outcome for ever.
+        return Err(invalid("tags", "tag 1 is never shown to a verifier; leave it out".to_owned()));
+    }
+    let nonce = logged.entry.statement().nonce();
+    let disclosure = payload
+        .disclose(&nonce, &tags)
+        .map_err(|error| invalid("tags", format!("{error}; ask for tags that the outcome has")))?;
+    let state = AsOf::new(&view.index, view.tree.size);
+    let chain = query::authority_chain(&state, index, &[]).map_err(|error| internal(&error))?;
+    let authority = chain.into_iter().map(|index| {
+        let logged = api.ledger.entry(view, index).map_err(|error| internal(&error))?;
+        item(api, view, &logged, index, None)
+    });
+    let authority = authority.collect::<Result<Vec<_>, _>>()?;
+    let subject = item(api, view, logged, index, Some(disclosure))?;
+    let status = Some(status_note(api, view, index)?);
+    let checkpoint = view.checkpoint.to_string();
+    Ok(Presentation { subject, authority, checkpoint, status, holder: None }.to_json())
+}
+
+fn item(
+    api: &Api,
+    view: &View,
+    logged: &LoggedEntry,
+    index: u64,
+    disclosure: Option<Disclosure>,
+) -> Result<Item, Status> {
+    let path = view.index.inclusion_proof(LeafIndex(index), TreeSize(view.tree.size));
+    let path = path.map_err(|error| internal(&error))?;
+    let disclosure = match disclosure {
+        Some(disclosure) => disclosure,
+        // Of a private entry that only supports the subject nothing is shown, but everything is committed to.
+        None => match api.ledger.payload(logged).map_err(|error| internal(&error))? {
+            Some(payload) => payload.disclose(&logged.entry.statement().nonce(), &[]).unwrap_or_default(),
+            None => Disclosure::default(),
+        },
+    };
+    Ok(Item { entry: logged.bytes.clone(), index: LeafIndex(index), path, disclosure, tag_too_large: None })
+}

@@ -1,0 +1,165 @@
+//! `VerificationService`: employers check, learners make what is checked, anybody who knows an entry asks for its status.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+use xuefen_core::authority::Chain;
+use xuefen_core::kinds::tags;
+use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{self as kinds, OutcomeKind};
+use xuefen_core::verify::{Report, StepResult, Trust, Verdict, verify};
+use xuefen_ledger::query;
+
+use super::access::Caller;
+use super::people::look;
+use super::proto::verification_service_server::VerificationService;
+use super::proto::{
+    self, CreatePresentationRequest, CreatePresentationResponse, DisclosedField, GetStatusRequest, GetStatusResponse,
+    VerificationStep, VerifyRequest, VerifyResponse,
+};
+use super::status::{internal, not_found};
+use super::{Api, access, present};
+use crate::sequencer::AsOf;
+use crate::words::{Lang, verification as words};
+
+/// Oldest status note that this server takes, seconds. A verifier of one's own chooses for oneself.
+const STATUS_MAX_AGE_SECONDS: u64 = 86_400;
+
+/// What an employer asks for when the learner does not choose: what it is, from whom, at what level; never a mark.
+const EMPLOYER_TAGS: [tags::Tag; 7] = [
+    tags::ACHIEVED_ON,
+    tags::HOLDER_NAME,
+    tags::LEVEL,
+    tags::CERTIFICATE_NUMBER,
+    tags::FAMILY,
+    tags::ISSUER_NAME,
+    tags::TITLE,
+];
+
+/// See the module.
+pub struct Verification(pub Arc<Api>);
+
+#[tonic::async_trait]
+impl VerificationService for Verification {
+    async fn verify(&self, request: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {
+        let api = Arc::clone(&self.0);
+        let file = request.into_inner().presentation;
+        // Signatures by the dozen: not on the threads that move the network.
+        tokio::task::spawn_blocking(move || Ok(Response::new(check(&api, &file)?)))
+            .await
+            .map_err(|error| internal(&error))?
+    }
+
+    async fn create_presentation(
+        &self,
+        request: Request<CreatePresentationRequest>,
+    ) -> Result<Response<CreatePresentationResponse>, Status> {
+        let account = self.0.learner(&request)?;
+        let asked = request.into_inner();
+        if asked.parent != format!("accounts/{account}") {
+            return Err(access::AccessError::Denied.into());
+        }
+        let api = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || {
+            let view = api.ledger.view();
+            if asked.index >= view.tree.size {
+                return Err(not_found("the outcome"));
+            }
+            let logged = api.ledger.entry(&view, asked.index).map_err(|error| internal(&error))?;
+            let Some(Body::RecordOutcome(outcome)) = logged.entry.statement().message().body.as_ref() else {
+                return Err(not_found("the outcome"));
+            };
+            if !api.ledger.is_outcome_of(&view, asked.index, &account.0).map_err(|error| internal(&error))? {
+                // The same answer as for an entry that is not there: indices tell nobody whose they are.
+                return Err(not_found("the outcome"));
+            }
+            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
+            let shown = if asked.tags.is_empty() { employer_tags(outcome.outcome_kind()) } else { asked.tags };
+            let presentation = present::presentation(&api, &view, &logged, asked.index, &shown)?.into_bytes();
+            Ok(Response::new(CreatePresentationResponse { presentation }))
+        })
+        .await
+        .map_err(|error| internal(&error))?
+    }
+
+    async fn get_status(&self, request: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+        let view = self.0.ledger.view();
+        let asked = request.into_inner();
+        let known = asked.index < view.tree.size
+            && view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?.as_ref() == asked.leaf_hash;
+        if !known {
+            return Err(not_found("an entry of this index and leaf hash"));
+        }
+        let status_note = present::status_note(&self.0, &view, asked.index)?;
+        Ok(Response::new(GetStatusResponse { status_note }))
+    }
+}
+
+/// Those of the employer's tags that outcomes of this kind have.
+fn employer_tags(kind: OutcomeKind) -> Vec<u32> {
+    let table = tags::of_outcome(kind).unwrap_or_default();
+    EMPLOYER_TAGS.iter().filter(|tag| table.contains(tag)).map(|tag| tag.number).collect()
+}
+
+fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {
+    let now = api.ledger.now().unsigned_abs();
+    let trust = Trust { policy: &api.policy, now, status_max_age: STATUS_MAX_AGE_SECONDS, holder: None };
+    let mut chain = Chain::new(&api.authority);
+    let report: Report<kinds::Statement> = verify(file, &trust, &mut chain);
+    let mut response = VerifyResponse {
+        result: verdict(report.verdict()) as i32,
+        steps: report.steps().map(|(step, result)| self::step(step.number(), result)).collect(),
+        quorum_none: report.quorum_none,
+        ..VerifyResponse::default()
+    };
+    if let Some(shown) = &report.shown {
+        let statement = shown.entry.statement();
+        response.issuer = statement.issuer().to_owned();
+        response.issuer_names = chain.names(statement.issuer()).to_vec();
+        response.status = shown.status.as_ref().map(|status| status.word.as_str().to_owned()).unwrap_or_default();
+        response.tree_size = shown.checkpoint.size.0;
+        response.issuer_status = issuer_status(api, statement.issuer())?;
+        if let Some(Body::RecordOutcome(outcome)) = statement.message().body.as_ref() {
+            response.outcome_kind = outcome.outcome_kind;
+        }
+        // Fields that do not match the commitment are not what was logged, so they are not passed on.
+        if matches!(report.step(xuefen_core::verify::Step::Commitment), StepResult::Pass) {
+            response.disclosed = shown.disclosed.iter().map(disclosed).collect();
+        }
+    }
+    Ok(response)
+}
+
+/// What the issuer is now, as this server knows it: a certificate may be good while its issuer has ended since.
+fn issuer_status(api: &Api, issuer: &str) -> Result<String, Status> {
+    let view = api.ledger.view();
+    let state = AsOf::new(&view.index, view.tree.size);
+    let institution = query::institution(&state, issuer).map_err(|error| internal(&error))?;
+    let status = institution.as_ref().and_then(|row| row.status_at(api.ledger.now()));
+    Ok(super::registry::status_word(status).to_owned())
+}
+
+fn disclosed(field: &xuefen_core::disclosure::Disclosed) -> DisclosedField {
+    let name = tags::by_number(field.tag).map_or("", |tag| tag.name).to_owned();
+    DisclosedField { tag: field.tag, name, value: field.value.clone() }
+}
+
+fn step(number: u8, result: &StepResult) -> VerificationStep {
+    let reason = result.reason().map_or("", |reason| reason.as_str()).to_owned();
+    let word = match result {
+        StepResult::Pass => proto::StepResult::Pass,
+        StepResult::NotAsked => proto::StepResult::NotAsked,
+        StepResult::CouldNotCheck(_) => proto::StepResult::CouldNotCheck,
+        StepResult::Fail(_) => proto::StepResult::Fail,
+    };
+    let message = result.reason().map(|reason| words::reason(reason, Lang::En)).unwrap_or_default();
+    VerificationStep { number: u32::from(number), result: word as i32, reason, message }
+}
+
+fn verdict(verdict: Verdict) -> proto::StepResult {
+    match verdict {
+        Verdict::Pass => proto::StepResult::Pass,
+        Verdict::CouldNotCheck => proto::StepResult::CouldNotCheck,
+        Verdict::Fail => proto::StepResult::Fail,
+    }
+}

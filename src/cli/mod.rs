@@ -1,0 +1,105 @@
+//! The command line: one file per command, and the pieces they share.
+//!
+//! What a command decides is decided elsewhere (core, ledger, server); here is what people type, read and get as exit code.
+//! Nothing outside this module may import it.
+
+pub mod batch_file;
+pub mod client;
+pub mod exit;
+pub mod fsck;
+pub mod init;
+pub mod keys;
+#[macro_use]
+pub mod messages;
+pub mod online_messages;
+pub mod output;
+pub mod post;
+pub mod private_file;
+pub mod progress;
+pub mod rebuild_index;
+pub mod secret_key_file;
+pub mod serve;
+pub mod sign;
+pub mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::exit::Exit;
+use self::messages::Lang;
+use self::output::Output;
+
+/// Open credit bank (学分银行): keys, signing, posting, checking.
+#[derive(Debug, Parser)]
+#[command(name = "xuefen", version, after_help = exit::HELP)]
+pub struct Cli {
+    /// Print JSON for programs instead of tables for people.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of the output; without it LC_ALL, LC_MESSAGES or LANG decides.
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What the program can do. One variant and one file per command.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make and show keys, write trust policies.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Turn a spreadsheet into a signed batch file. Needs no server.
+    #[command(subcommand)]
+    Sign(sign::Sign),
+    /// Send a signed batch file to a server; resumes by itself, and may be run again.
+    Post(post::Post),
+    /// Make the directory of a new ledger.
+    Init(init::Init),
+    /// Open a ledger and answer until told to stop.
+    Serve(serve::Serve),
+    /// Read every byte of a journal and name the first damage.
+    Fsck(fsck::Fsck),
+    /// Make the index anew from the journal.
+    RebuildIndex(rebuild_index::RebuildIndex),
+    /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
+    Verify(verify::Verify),
+}
+
+/// Parses the command line of this process, runs the command and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let wrong = error.use_stderr();
+            // If the terminal is gone there is nobody left to tell.
+            let _ = error.print();
+            return if wrong { Exit::Usage } else { Exit::Pass }.into();
+        }
+    };
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr());
+    run(cli, &mut out, &mut err).into()
+}
+
+/// Runs one command, writing to `out` what was asked for and to `err` what went wrong.
+pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write) -> Exit {
+    let lang = cli.lang.unwrap_or_else(Lang::of_environment);
+    let mut output = Output::new(cli.json, lang, out, err);
+    let result = match cli.command {
+        Command::Keys(command) => keys::run(command, &mut output),
+        Command::Sign(command) => sign::run(command, &mut output),
+        Command::Post(args) => post::run(&args, &mut output),
+        Command::Init(command) => init::run(&command, &mut output),
+        Command::Serve(command) => serve::run(&command, &mut output),
+        Command::Fsck(command) => fsck::run(&command, &mut output),
+        Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
+        Command::Verify(args) => verify::run(&args, &mut output),
+    };
+    result.unwrap_or_else(|error| {
+        output.error(&error);
+        Exit::Usage
+    })
+}

@@ -1,0 +1,116 @@
+//! Where commands write: tables for people, JSON for programs, and nothing else on standard output.
+
+use std::io::Write;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+
+use super::messages::{Lang, Text};
+
+/// Standard output and standard error of one command.
+pub struct Output<'a> {
+    json: bool,
+    lang: Lang,
+    out: &'a mut dyn Write,
+    err: &'a mut dyn Write,
+}
+
+impl<'a> Output<'a> {
+    /// Writes results to `out`, remarks and errors to `err`.
+    pub fn new(json: bool, lang: Lang, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
+        Self { json, lang, out, err }
+    }
+
+    /// The language of tables and remarks.
+    #[must_use]
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Whether the result is wanted as JSON.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The text in the language of this output.
+    #[must_use]
+    pub const fn text(&self, text: Text) -> &'static str {
+        text.in_lang(self.lang)
+    }
+
+    /// The result for programs: one JSON value and a newline.
+    pub fn json(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
+        writeln!(self.out, "{value:#}")?;
+        Ok(())
+    }
+
+    /// One line of the result.
+    pub fn line(&mut self, line: &str) -> anyhow::Result<()> {
+        writeln!(self.out, "{line}")?;
+        Ok(())
+    }
+
+    /// A table of the result.
+    pub fn table(&mut self, header: &[Text], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(header.iter().map(|text| text.in_lang(self.lang)));
+        for row in rows {
+            table.add_row(row.iter().map(|cell| printable(cell)));
+        }
+        writeln!(self.out, "{table}")?;
+        Ok(())
+    }
+
+    /// A remark that is not part of the result. Also with `--json`: it goes to standard error.
+    pub fn remark(&mut self, remark: &str) {
+        // Nobody is left to tell if standard error is gone.
+        let _ = writeln!(self.err, "{remark}");
+    }
+
+    /// Why the command could not go on: the error and what it rests on.
+    pub fn error(&mut self, error: &anyhow::Error) {
+        let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
+        self.remark(&format!("xuefen: {}", chain.join(": ")));
+    }
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+        text
+    })
+}
+
+/// `cell` without control characters: foreign files must not steer the terminal.
+fn printable(cell: &str) -> String {
+    cell.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_its_header_in_the_language_and_no_control_characters() {
+        let header = [Text { en: "row", zh: "行" }];
+        for (lang, word) in [(Lang::En, "row"), (Lang::Zh, "行")] {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            Output::new(false, lang, &mut out, &mut err).table(&header, [vec!["a\u{1b}[31m".to_owned()]]).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.contains(word) && !out.contains('\u{1b}'), "{out}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_line_with_its_causes() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let error = anyhow::anyhow!("inner").context("outer");
+        Output::new(true, Lang::En, &mut out, &mut err).error(&error);
+        assert_eq!((out.as_slice(), err.as_slice()), (&b""[..], &b"xuefen: outer: inner\n"[..]));
+    }
+}

@@ -1,0 +1,123 @@
+//! `xuefen serve`: open a ledger and answer until told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use super::exit::Exit;
+use super::output::Output;
+use super::secret_key_file::{self, SecretKind};
+use crate::api::Api;
+use crate::sequencer::Home;
+use crate::server::{listener, routes, start, telemetry, tls};
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Directory of the ledger.
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+    pub listen: SocketAddr,
+    /// Certificate chain (PEM); default DIR/tls/cert.pem.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM); default DIR/tls/key.pem.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Make a throwaway certificate for loopback if there is none. Not for anything that others reach.
+    #[arg(long)]
+    pub dev_tls: bool,
+    /// Serve without TLS. Loopback addresses only.
+    #[arg(long, conflicts_with_all = ["tls_cert", "dev_tls"])]
+    pub plaintext: bool,
+}
+
+/// A server that is about to answer: socket bound, ledger open.
+pub struct Bound {
+    /// The API, for whoever runs it in process.
+    pub api: Arc<Api>,
+    /// Where it will answer.
+    pub address: SocketAddr,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+/// Reads the server's own keys and opens the ledger.
+pub fn open(home: &Home, progress: Box<dyn Fn(u64, u64)>) -> anyhow::Result<Arc<Api>> {
+    let secrets = start::Secrets {
+        log: secret_key_file::read_key(&home.log_key())?,
+        status: secret_key_file::read_key(&home.status_key())?,
+        access: secret_key_file::read(&home.access_key(), SecretKind::SigningKey)?,
+    };
+    Ok(start::open(home, secrets, start::system_clock(), progress)?)
+}
+
+/// Opens the ledger and binds the socket.
+pub async fn bind(args: &Serve) -> anyhow::Result<Bound> {
+    let home = Home::new(&args.dir);
+    let tls = acceptor(args, &home)?;
+    let bar = super::progress::bar(0, "entries", false);
+    let shown = bar.clone();
+    let progress = Box::new(move |done, all| {
+        shown.set_length(all);
+        shown.set_position(done);
+    });
+    let api = open(&home, progress)?;
+    bar.finish_and_clear();
+    let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = listener.local_addr().context("the socket has no address")?;
+    Ok(Bound { api, address, listener, tls })
+}
+
+fn acceptor(args: &Serve, home: &Home) -> anyhow::Result<Option<TlsAcceptor>> {
+    if args.plaintext {
+        ensure!(args.listen.ip().is_loopback(), "--plaintext is for loopback addresses only, not {}", args.listen);
+        return Ok(None);
+    }
+    let certificate = args.tls_cert.clone().unwrap_or_else(|| home.tls_certificate());
+    let key = args.tls_key.clone().unwrap_or_else(|| home.tls_key());
+    if args.dev_tls {
+        tls::ensure_dev_certificate(&certificate, &key)?;
+    }
+    let missing = || format!("put a certificate at {} and its key beside it, or try --dev-tls", certificate.display());
+    Ok(Some(tls::acceptor(&certificate, &key).with_context(missing)?))
+}
+
+impl Bound {
+    /// Answers until `shutdown` resolves.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let routes = routes::routes(Arc::clone(&self.api)).await.context("cannot set up the services")?;
+        listener::serve(self.listener, self.tls, routes, shutdown).await;
+        Ok(())
+    }
+}
+
+/// Resolves when the operator asks the process to stop.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Serve, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    telemetry::start(output.is_json());
+    let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
+    runtime.block_on(async {
+        let bound = bind(args).await?;
+        // Programs that start the server wait for this line.
+        output.line(&format!("listening on {}", bound.address))?;
+        bound.serve(stop_signal()).await
+    })?;
+    Ok(Exit::Pass)
+}

@@ -1,0 +1,131 @@
+//! The committer: makes one batch durable, signed, visible and answered, in the order that formats.md 6 asks for.
+//!
+//! One thread runs this loop and nothing else writes to the journal. Any error ends it for good: after a failed write or
+//! sync nobody knows what is on the disk, so the only way on is to start again and look (architecture.md, failure policy).
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::Receiver;
+use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
+use xuefen_core::Hash;
+
+use super::answer::{Answer, Verdict};
+use super::error::SequencerError;
+use super::signer::CheckpointSigner;
+use super::view::View;
+use crate::index::{FrameRows, Index, Row};
+use crate::journal::{Appended, Expected, Frame, Head, Journal, Position, Published, TreeHead};
+use crate::vault::{Slot, Vault};
+
+/// What one round of the sequencer hands over.
+pub(super) struct Batch {
+    /// The frame, unless the round only refused and replayed.
+    pub frame: Option<Closed>,
+    /// Verdicts that wait for it, in order.
+    pub waiting: Vec<Waiting>,
+}
+
+/// A finished frame and what the index needs to know of it.
+pub(super) struct Closed {
+    pub frame: Frame,
+    /// Shared with the sequencer, which reads them until they are published.
+    pub rows: Arc<[Row]>,
+    pub leaf_hashes: Vec<Hash>,
+    /// Offset of each entry's record within the frame, bytes.
+    pub offsets: Vec<u32>,
+    /// Key-ring slots that its payloads are sealed under; those of new learners are not on disk yet.
+    pub slots: Vec<Slot>,
+}
+
+/// One caller and the verdicts it waits for.
+pub(super) struct Waiting {
+    pub verdicts: Vec<Verdict>,
+    pub to: oneshot::Sender<Answer>,
+    /// The caller's place in the queue, free again when it is answered.
+    pub _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Everything the committer owns.
+pub(super) struct Committer {
+    pub journal: Box<dyn Journal>,
+    pub expected: Expected,
+    pub vault: Arc<Vault>,
+    pub index: Arc<Index>,
+    pub signer: CheckpointSigner,
+    pub view: Arc<ArcSwap<View>>,
+    /// Tells watchers that a larger tree can be seen.
+    pub published: watch::Sender<u64>,
+}
+
+impl Committer {
+    /// Commits batches until the sequencer hangs up or something fails.
+    pub(super) fn run(mut self, batches: &Receiver<Batch>) -> Result<(), SequencerError> {
+        for batch in batches {
+            if let Some(closed) = batch.frame {
+                self.commit(closed)?;
+            }
+            let view = self.view.load_full();
+            for waiting in batch.waiting {
+                // A caller that went away is no failure: its entries are in the ledger and it may ask again.
+                let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, closed: Closed) -> Result<(), SequencerError> {
+        // 1. Keys before the payloads they seal: the other way round a cut would leave ciphertext that nobody can read.
+        self.vault.commit(&closed.slots)?;
+        // 2. The frame: from here on the entries exist.
+        let start = match self.journal.append(&closed.frame, self.expected)? {
+            Appended::Done(start) => start,
+            Appended::Fenced => return Err(SequencerError::Fenced),
+            Appended::Unknown => return Err(SequencerError::Unknown),
+        };
+        let tree = closed.frame.tree();
+        self.expected.tree = tree;
+        // 3. Signed only once durable: a checkpoint over entries that a cut could undo would be a lie.
+        let checkpoint = self.signer.sign(tree)?;
+        // 4. The head: from here on the entries can never be cut away at open.
+        let head = Head {
+            frame: closed.frame.number(),
+            frame_hash: closed.frame.hash(),
+            tree_size: tree.size,
+            checkpoint: checkpoint.clone().into_bytes(),
+        };
+        match self.journal.publish(&head)? {
+            Published::Done => {}
+            Published::Fenced => return Err(SequencerError::Fenced),
+            Published::Unknown => return Err(SequencerError::Unknown),
+        }
+        // 5. Visible before the verdicts leave, so that who is answered can read what was answered.
+        self.publish(&closed, start, tree, checkpoint)
+    }
+
+    fn publish(
+        &mut self,
+        closed: &Closed,
+        start: Position,
+        tree: TreeHead,
+        checkpoint: String,
+    ) -> Result<(), SequencerError> {
+        let positions: Vec<u64> = closed.offsets.iter().map(|offset| start.plus(*offset).to_u64()).collect();
+        let end = start.plus(u32::try_from(closed.frame.bytes().len()).expect("a frame is shorter than 4 GiB"));
+        self.index.apply(FrameRows {
+            frame: closed.frame.number().0,
+            first_index: tree.size - closed.leaf_hashes.len() as u64,
+            rows: closed.rows.to_vec(),
+            leaf_hashes: &closed.leaf_hashes,
+            positions: &positions,
+            chain: closed.frame.chain(),
+            frame_hash: closed.frame.hash(),
+            next_position: end.to_u64(),
+        })?;
+        self.index.publish(tree.size)?;
+        self.view.store(Arc::new(View { index: self.index.view(), checkpoint: checkpoint.into(), tree }));
+        // Nobody may be watching.
+        let _ = self.published.send(tree.size);
+        Ok(())
+    }
+}

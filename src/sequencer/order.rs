@@ -1,0 +1,222 @@
+//! The sequencer thread: decides, in order, what enters, and gathers what it accepts into frames.
+//!
+//! It never waits for a disk. While the committer makes one frame durable the next one gathers here; as soon as the
+//! committer is free it gets whatever there is, so a lone entry waits for nobody and a burst shares one sync.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, Sender, select};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use xuefen_core::time::Timestamp;
+use xuefen_core::tree::Frontier;
+use xuefen_core::{Hash, chain};
+use xuefen_ledger::{Accepted, Decision, Effects, evolve, query};
+
+use super::answer::{Answer, Receipt, Verdict};
+use super::commit::{Batch, Closed, Waiting};
+use super::error::SequencerError;
+use super::gather::Gathering;
+use super::overlay::Overlay;
+use super::pool::Ready;
+use super::state::Deciding;
+use super::view::View;
+use crate::index::Row;
+use crate::journal::{FrameNumber, Sealed, TreeHead};
+use crate::vault::{Slot, Vault};
+
+/// Postings that travel together; their verdicts leave together.
+pub(super) struct Chunk {
+    pub ready: Vec<Ready>,
+    pub to: oneshot::Sender<Answer>,
+    /// Frees the place in the queue when the chunk is answered.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// A sealed record without a leaf (grants, activations, access), with the rows that make it findable.
+pub(super) struct PrivateRecord {
+    pub kind: u8,
+    pub slot: Slot,
+    pub sealed: Vec<u8>,
+    pub rows: Vec<(Bytes, Bytes)>,
+    /// Frees its place in the queue when it is durable.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// What the sequencer thread is asked to do.
+pub(super) enum Ask {
+    Post(Chunk),
+    Private(PrivateRecord, oneshot::Sender<Answer>),
+}
+
+/// Time, so that tests need not wait. Unix seconds.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Where the log ends: what the next entry and frame continue.
+pub(super) struct End {
+    pub tree: Frontier,
+    pub chain: Hash,
+    pub next_frame: FrameNumber,
+    pub frame_hash: Hash,
+    /// Of the last entry, Unix seconds.
+    pub logged_at: i64,
+}
+
+/// Everything the sequencer thread owns.
+pub(super) struct Sequencer {
+    vault: Arc<Vault>,
+    view: Arc<ArcSwap<View>>,
+    clock: Clock,
+    end: End,
+    overlay: Overlay,
+    open: Gathering,
+}
+
+impl Sequencer {
+    pub(super) fn new(vault: Arc<Vault>, view: Arc<ArcSwap<View>>, clock: Clock, end: End) -> Self {
+        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash);
+        Self { vault, view, clock, end, overlay: Overlay::default(), open }
+    }
+
+    /// Takes what is asked until everybody who could ask is gone, or something fails.
+    pub(super) fn run(mut self, asks: &Receiver<Ask>, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+        loop {
+            if self.open.is_idle() {
+                let Ok(ask) = asks.recv() else { return Ok(()) };
+                self.take(ask, batches)?;
+                continue;
+            }
+            // Whichever comes first: the committer is free, or there is more to gather.
+            select! {
+                send(batches, self.close()) -> sent => if sent.is_err() { return Ok(()) },
+                recv(asks) -> ask => if let Ok(ask) = ask { self.take(ask, batches)? } else {
+                    // A committer that is gone has said why.
+                    let _ = batches.send(self.close());
+                    return Ok(());
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, ask: Ask, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+        let (entries, bytes) = match &ask {
+            Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
+            Ask::Private(record, _) => (0, record.sealed.len()),
+        };
+        if !self.open.fits(entries, bytes) {
+            // A committer that is gone has said why; the callers see their channels close.
+            let _ = batches.send(self.close());
+        }
+        self.overlay.drain(self.view.load().tree.size);
+        match ask {
+            Ask::Post(chunk) => self.post(chunk),
+            Ask::Private(record, to) => {
+                self.private(record, to);
+                Ok(())
+            }
+        }
+    }
+
+    fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
+        let view = self.view.load_full();
+        let now = (self.clock)();
+        let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
+        self.open.waiting.push(Waiting { verdicts, to: chunk.to, _permit: Some(chunk.permit) });
+        Ok(())
+    }
+
+    fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
+        // The log's clock never runs backwards; a machine whose clock does holds it still.
+        let logged_at = self.end.logged_at.max(now);
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        let verdict = match xuefen_ledger::decide(&state, &ready.prepared, logged_at)? {
+            Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
+            Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
+            Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
+        };
+        // Nothing of it is kept, so the key that was reserved for its payload may go.
+        ready.release(&self.vault);
+        Ok(verdict)
+    }
+
+    fn accept(
+        &mut self,
+        ready: &Ready,
+        view: &View,
+        logged_at: i64,
+        effects: Effects,
+    ) -> Result<Verdict, SequencerError> {
+        let index = self.end.tree.size().0;
+        let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
+        let time = Timestamp::new(logged_at).ok_or_else(|| broken("the clock is out of range"))?;
+        let draft = ready.prepared.draft().ok_or_else(|| broken("accepted without a good form"))?;
+        if ready.prepared.payload().is_some() && ready.sealed.is_none() {
+            return Err(broken("its payload could not be sealed"));
+        }
+        let sealed = ready.sealed.as_ref();
+        let record = sealed.map(|sealed| Sealed { slot: sealed.slot.0, bytes: &sealed.bytes });
+        let leaf_hash = self.open.push_entry(draft, time, record).map_err(|error| broken(&error))?;
+        let accepted = Accepted::new(&ready.prepared, logged_at, leaf_hash).ok_or_else(|| broken("no statement"))?;
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        for row in evolve(&state, index, &accepted)? {
+            let row = Row { key: row.key.into_bytes().into(), index: row.index, value: row.value.into() };
+            self.overlay.insert(&row);
+            self.open.rows.push(row);
+        }
+        self.open.slots.extend(sealed.map(|sealed| sealed.slot));
+        self.end.tree.append(leaf_hash);
+        self.end.chain = chain::next(&self.end.chain, &leaf_hash);
+        self.end.logged_at = logged_at;
+        let Effects { pending, flags } = effects;
+        Ok(Verdict::Receipt(Receipt { index, leaf_hash, logged_at, replayed: false, pending, flags }))
+    }
+
+    /// The receipt of an entry that is in the log already, maybe in a frame still on its way.
+    fn replay(&self, view: &View, index: u64) -> Result<Receipt, SequencerError> {
+        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        let why = || SequencerError::Replay { index, why: "named as a replay but not in the state".to_owned() };
+        let entry = query::entry(&state, index)?.ok_or_else(why)?;
+        let pending = query::standing(&state, index)?.pending;
+        Ok(Receipt {
+            index,
+            leaf_hash: Hash(entry.leaf_hash),
+            logged_at: entry.logged_at,
+            replayed: true,
+            pending,
+            flags: Vec::new(),
+        })
+    }
+
+    fn private(&mut self, record: PrivateRecord, to: oneshot::Sender<Answer>) {
+        let sealed = Sealed { slot: record.slot.0, bytes: &record.sealed };
+        if !self.open.push_private(record.kind, sealed) {
+            // Longer than any frame: the caller sees its channel close.
+            return;
+        }
+        self.open.slots.push(record.slot);
+        // Rows without an entry belong to the one before.
+        let index = self.end.tree.size().0.saturating_sub(1);
+        self.open.rows.extend(record.rows.into_iter().map(|(key, value)| Row { key, index, value }));
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _permit: Some(record.permit) });
+    }
+
+    /// Closes the frame gathered so far and opens the next.
+    fn close(&mut self) -> Batch {
+        let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
+        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let gathered = std::mem::replace(&mut self.open, next);
+        if gathered.has_no_records() {
+            return Batch { frame: None, waiting: gathered.waiting };
+        }
+        let rows: Arc<[Row]> = gathered.rows.into();
+        self.overlay.close(tree.size, Arc::clone(&rows));
+        let frame = gathered.builder.finish(self.end.chain, tree);
+        self.end.next_frame = frame.number().next();
+        self.end.frame_hash = frame.hash();
+        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let closed =
+            Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
+        Batch { frame: Some(closed), waiting: gathered.waiting }
+    }
+}

@@ -1,0 +1,85 @@
+//! The ledger's state as the rules read it: the index, and for the sequencer the rows in flight above it.
+
+use bytes::Bytes;
+use xuefen_ledger::{Direction, Key, Query, Read, ReadError, Row};
+
+use super::overlay::Overlay;
+use crate::index;
+
+/// State as the next decision must see it: rows in flight first, then the published index.
+pub(super) struct Deciding<'a> {
+    pub overlay: &'a Overlay,
+    pub index: &'a index::View,
+}
+
+impl Read for Deciding<'_> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        match self.overlay.get(key.as_bytes()) {
+            Some(row) => Ok(Some(row.clone())),
+            None => self.index.newest(key.as_bytes(), self.index.size()).map_err(store),
+        }
+    }
+}
+
+/// State as of a tree size, for answers to people.
+pub struct AsOf<'a> {
+    index: &'a index::View,
+    size: u64,
+}
+
+impl<'a> AsOf<'a> {
+    /// State as of `size` entries, or as of the view's own size if that is smaller.
+    pub fn new(index: &'a index::View, size: u64) -> Self {
+        Self { index, size: size.min(index.size()) }
+    }
+}
+
+impl Read for AsOf<'_> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        self.index.newest(key.as_bytes(), self.size).map_err(store)
+    }
+}
+
+impl Query for AsOf<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn history(
+        &self,
+        key: &Key,
+        from: Option<u64>,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<(u64, Bytes)>, ReadError> {
+        // The index takes the cursor exclusive; the rules take it inclusive.
+        let (after, direction) = match direction {
+            Direction::Ascending => (from.and_then(|from| from.checked_sub(1)), index::Direction::Ascending),
+            Direction::Descending => (from.and_then(|from| from.checked_add(1)), index::Direction::Descending),
+        };
+        self.index
+            .history(key.as_bytes(), self.size, after, direction)
+            .take(limit)
+            .collect::<Result<_, _>>()
+            .map_err(store)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&Key>, limit: usize) -> Result<Vec<Row>, ReadError> {
+        self.index
+            .scan_prefix(prefix, self.size, after.map(Key::as_bytes))
+            .take(limit)
+            .map(|row| {
+                row.map(|row| Row {
+                    key: Key::from_bytes(row.key.to_vec()),
+                    index: row.index,
+                    value: row.value.to_vec(),
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map_err(store)
+    }
+}
+
+fn store(error: index::IndexError) -> ReadError {
+    ReadError::Store(Box::new(error))
+}

@@ -1,0 +1,81 @@
+//! Every route of the one port: the gRPC services (and gRPC-Web), reflection, health, and the plain HTTP beside them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic_web::GrpcWebLayer;
+
+use crate::api::proto::account_service_server::AccountServiceServer;
+use crate::api::proto::issuing_service_server::IssuingServiceServer;
+use crate::api::proto::log_service_server::LogServiceServer;
+use crate::api::proto::registry_service_server::RegistryServiceServer;
+use crate::api::proto::transcript_service_server::TranscriptServiceServer;
+use crate::api::proto::verification_service_server::VerificationServiceServer;
+use crate::api::{Accounts, Api, Issuing, Log, Registry, Transcripts, Verification, proto};
+
+/// Largest message taken, bytes: 1,000 postings of a few kilobytes, or a presentation of 4 MiB in its envelope.
+const MESSAGE_BYTES: usize = 16 << 20;
+
+macro_rules! service {
+    ($server:ident, $service:expr) => {
+        $server::new($service)
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+    };
+}
+
+/// The routes.
+///
+/// # Errors
+/// If the descriptors that were built in cannot be read.
+pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+    macro_rules! serving {
+        ($($server:ty),*) => { $(health.set_serving::<$server>().await;)* };
+    }
+    serving!(IssuingServiceServer<Issuing>, VerificationServiceServer<Verification>, LogServiceServer<Log>);
+    // Both versions: grpcurl of some distributions still speaks v1alpha only.
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let mut routes = Routes::builder();
+    routes
+        .add_service(service!(IssuingServiceServer, Issuing(Arc::clone(&api))))
+        .add_service(service!(RegistryServiceServer, Registry(Arc::clone(&api))))
+        .add_service(service!(AccountServiceServer, Accounts(Arc::clone(&api))))
+        .add_service(service!(TranscriptServiceServer, Transcripts(Arc::clone(&api))))
+        .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api))))
+        .add_service(service!(LogServiceServer, Log(Arc::clone(&api))))
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    let plain = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/checkpoint", get(checkpoint))
+        .with_state(api);
+    Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain))
+}
+
+/// Ready = the ledger takes entries.
+async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, &'static str) {
+    if api.ledger.is_stopped() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger has stopped writing; see the server's log\n");
+    }
+    (StatusCode::OK, "ready\n")
+}
+
+/// C2SP tlog-tiles: the newest signed checkpoint.
+async fn checkpoint(State(api): State<Arc<Api>>) -> ([(&'static str, &'static str); 2], String) {
+    let headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "max-age=1")];
+    (headers, api.ledger.view().checkpoint.to_string())
+}

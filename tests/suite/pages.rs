@@ -1,0 +1,81 @@
+//! Pages of docs/spec that are made from tables in the code: tags and rejections. This makes them again and compares;
+//! `UPDATE_GENERATED=1` writes them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::proto::OutcomeKind;
+use xuefen_ledger::Rejection;
+
+const MADE: &str = "This page is made from the code; `tests/suite/pages.rs` says how.";
+
+fn compare_or_write(name: &str, fresh: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spec").join(name);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&path, fresh).expect("the page can be written");
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == fresh,
+        "docs/spec/{name} is not what the code gives. Run: UPDATE_GENERATED=1 cargo test --test suite pages"
+    );
+}
+
+fn written(value: ValueType) -> String {
+    match value {
+        ValueType::Text => "text, UTF-8 in NFC".to_owned(),
+        ValueType::Integer => "integer, minimal ASCII decimal".to_owned(),
+        ValueType::Date => "day in UTC+8, `YYYY-MM-DD`".to_owned(),
+        ValueType::Bytes(length) => format!("{length} raw bytes"),
+        ValueType::Index => "leaf index, minimal ASCII decimal".to_owned(),
+        ValueType::Indices => "leaf indices, ascending, a comma between".to_owned(),
+        ValueType::Grade => "mark with at most three decimals, or a word of the scale".to_owned(),
+    }
+}
+
+fn table_of(page: &mut String, title: &str, tags: &[Tag]) {
+    let names: Vec<_> = tags.iter().map(|tag| format!("{} `{}`", tag.number, tag.name)).collect();
+    writeln!(page, "- **{title}**: {}", names.join(", ")).expect("a String takes text");
+}
+
+#[test]
+fn the_page_of_tags_is_the_table_of_core() {
+    let mut page = format!(
+        "# Tags of private payloads\n\nThe fields of a payload (formats.md 3), by number. A number means the same in every kind \
+         and is never reused.\nEvery record of a kind has all tags of its table; what does not apply is empty. {MADE}\n\n\
+         | tag | name | 中文 | written as |\n|---|---|---|---|\n"
+    );
+    for tag in tags::ALL {
+        writeln!(page, "| {} | `{}` | {} | {} |", tag.number, tag.name, tag.name_zh, written(tag.value)).expect("text");
+    }
+    page.push_str("\n## Tables\n\n");
+    table_of(&mut page, "account (`OpenAccount`)", tags::OPEN_ACCOUNT);
+    table_of(&mut page, "merge (`MergeAccounts`)", tags::MERGE_ACCOUNTS);
+    let mut without = Vec::new();
+    for kind in (1..).map_while(|number| OutcomeKind::try_from(number).ok()) {
+        let name = kind.as_str_name().trim_start_matches("OUTCOME_KIND_").to_lowercase();
+        match tags::of_outcome(kind) {
+            Some(table) => table_of(&mut page, &format!("outcome {name}"), table),
+            None => without.push(name),
+        }
+    }
+    if !without.is_empty() {
+        writeln!(page, "\nOutcomes without a table yet: {}.", without.join(", ")).expect("text");
+    }
+    compare_or_write("tags.md", &page);
+}
+
+#[test]
+fn the_page_of_rejections_is_the_list_of_the_ledger() {
+    let mut page = format!(
+        "# Rejections\n\nWhy an entry is refused, in order of precedence (rules.md 2): of several faults the first here is the \
+         answer.\nCodes are stable. {MADE}\n\n| code | the rule | what to do |\n|---|---|---|\n"
+    );
+    for rejection in Rejection::ALL {
+        let (rule, fix) = (rejection.rule(), rejection.fix());
+        writeln!(page, "| `{}` | {} {} | {} {} |", rejection.code(), rule.en, rule.zh, fix.en, fix.zh).expect("text");
+    }
+    compare_or_write("rejections.md", &page);
+}
