@@ -180,7 +180,7 @@ fn outcome(world: &mut World, number: u32) -> (Message, Option<Payload>) {
 fn private(world: &mut World, body: Body, payload: Payload) -> (Message, Option<Payload>) {
     let school = world.school.id.clone();
     let mut statement = world.statement(&school, body);
-    let payload = xuefen_ledger::testing::commit(&mut statement, payload);
+    let payload = xuefen_ledger::testing::commit(&mut statement, &payload);
     (statement, Some(payload))
 }
 

@@ -77,6 +77,17 @@ impl Pages {
         Ok(Page { tree_size: u64::from_be_bytes(*size).min(newest), cursor: cursor.to_vec() })
     }
 
+    /// `body` and a seal that this server knows again. `purpose` is no call's name.
+    pub fn seal(&self, purpose: &str, body: &[u8]) -> Vec<u8> {
+        [body, &self.mac(purpose, body)].concat()
+    }
+
+    /// The body of what [`Self::seal`] made for the same purpose.
+    pub fn unseal<'a>(&self, purpose: &str, sealed: &'a [u8]) -> Option<&'a [u8]> {
+        let (body, mac) = sealed.split_last_chunk::<MAC>()?;
+        (self.mac(purpose, body) == *mac).then_some(body)
+    }
+
     fn mac(&self, call: &str, body: &[u8]) -> [u8; MAC] {
         let hash = keyed_hash(&self.0, &[&(call.len() as u64).to_be_bytes(), call.as_bytes(), body]);
         *hash.0.first_chunk().expect("a hash has 32 bytes")
@@ -97,6 +108,16 @@ mod tests {
         assert!(Pages::new(&[2; 32]).read("list a", &token, 0, 20).is_err());
         assert!(pages.read("list a", &token[1..], 0, 20).is_err());
         assert!(pages.read("list a", "AAAA", 0, 20).is_err());
+    }
+
+    #[test]
+    fn seals_open_for_their_purpose_only() {
+        let pages = Pages::new(&[1; 32]);
+        let sealed = pages.seal("challenge a", b"body");
+        assert_eq!(pages.unseal("challenge a", &sealed), Some(&b"body"[..]));
+        assert_eq!(pages.unseal("challenge b", &sealed), None);
+        assert_eq!(pages.unseal("challenge a", &sealed[1..]), None);
+        assert_eq!(pages.unseal("challenge a", b""), None);
     }
 
     #[test]

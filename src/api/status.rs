@@ -6,6 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::access::AccessError;
+use crate::sequencer::RecordError;
 
 /// The domain of every reason.
 const DOMAIN: &str = "xuefen";
@@ -63,6 +64,24 @@ pub fn busy() -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// The server does not have this yet.
+pub fn not_enabled(what: &str) -> Status {
+    with_reason(Code::Unimplemented, format!("{what} is not available on this server"), "NOT_ENABLED")
+}
+
+/// Whoever asks has not shown who they are. One answer for every cause, so that none can be told from another.
+pub fn unproven(reason: &str, message: &str) -> Status {
+    with_reason(Code::Unauthenticated, message, reason)
+}
+
+/// Too many attempts by everybody together; try again after so many seconds.
+pub fn too_many(seconds: u64) -> Status {
+    let mut details = error_info("TOO_MANY_ATTEMPTS", [("retry_seconds".to_owned(), seconds.to_string())]);
+    details.set_retry_info(Some(std::time::Duration::from_secs(seconds)));
+    let message = format!("too many attempts; try again in {seconds} s");
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
 impl From<AccessError> for Status {
     fn from(error: AccessError) -> Self {
         let (code, reason) = match error {
@@ -72,5 +91,17 @@ impl From<AccessError> for Status {
             AccessError::Denied => (Code::PermissionDenied, "ACCESS_DENIED"),
         };
         with_reason(code, error.to_string(), reason)
+    }
+}
+
+impl From<RecordError> for Status {
+    fn from(error: RecordError) -> Self {
+        match error {
+            // An account that is gone looks like one that is somebody else's.
+            RecordError::NoKey => AccessError::Denied.into(),
+            RecordError::Busy => busy(),
+            RecordError::Stopped(_) => stopped(),
+            RecordError::Vault(error) => internal(&error),
+        }
     }
 }

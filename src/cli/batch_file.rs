@@ -217,6 +217,8 @@ fn is_decimal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn posting(row: u64) -> Posting {
         Posting {
@@ -266,7 +268,8 @@ mod tests {
         let header = b"xuefen-signed-batch/v1 x.example/a 1\n".as_slice();
         let long = [header, &[0xff, 0xff, 0xff, 0xff, 0x7f]].concat();
         assert!(matches!(read(&long), Err(BatchFileError::TooLong { number: 1, after_row: 0 })));
-        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01]] {
+        // Not protobuf; empty; without a statement; without an attestation.
+        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01], &[3, 0x12, 0x01, 0x01]] {
             let bytes = [header, body].concat();
             assert!(matches!(read(&bytes), Err(BatchFileError::Damaged { number: 1, .. })), "{body:x?}");
         }
@@ -289,5 +292,13 @@ mod tests {
         }
         assert!(matches!(read(b"xuefen-signed-batch/v1 X 1\n"), Err(BatchFileError::Origin(_))));
         assert!(matches!(read(b"xuefen-signed-batch/v1 x.example/a 1 \n"), Err(BatchFileError::Header)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_batch_or_an_error(bytes in vec(any::<u8>(), 0..100), count in 0_u64..4) {
+            let file = [format!("xuefen-signed-batch/v1 x.example/a {count}\n").as_bytes(), &bytes].concat();
+            let _ = (read(&file), read(&bytes));
+        }
     }
 }

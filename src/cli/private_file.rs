@@ -60,10 +60,13 @@ impl PrivateFile {
         self.out.get_ref().sync_all()?;
         match self.if_exists {
             // A link fails where a rename would replace what another process has written meanwhile.
-            IfExists::Refuse => {
-                std::fs::hard_link(&self.part, &self.path)?;
-                std::fs::remove_file(&self.part)?;
-            }
+            IfExists::Refuse => match std::fs::hard_link(&self.part, &self.path) {
+                Ok(()) => std::fs::remove_file(&self.part)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                // Memory sticks have no links: look once more, then rename.
+                Err(_) if self.path.symlink_metadata().is_err() => std::fs::rename(&self.part, &self.path)?,
+                Err(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+            },
             IfExists::Replace => std::fs::rename(&self.part, &self.path)?,
         }
         self.finished = true;

@@ -40,6 +40,8 @@ pub(super) struct PrivateRecord {
     pub slot: Slot,
     pub sealed: Vec<u8>,
     pub rows: Vec<(Bytes, Bytes)>,
+    /// Frees its place in the queue when it is durable.
+    pub permit: OwnedSemaphorePermit,
 }
 
 /// What the sequencer thread is asked to do.
@@ -196,7 +198,7 @@ impl Sequencer {
         // Rows without an entry belong to the one before.
         let index = self.end.tree.size().0.saturating_sub(1);
         self.open.rows.extend(record.rows.into_iter().map(|(key, value)| Row { key, index, value }));
-        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _permit: None });
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _permit: Some(record.permit) });
     }
 
     /// Closes the frame gathered so far and opens the next.

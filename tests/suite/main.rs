@@ -10,3 +10,4 @@ mod samples;
 mod sign;
 mod support;
 mod tidy;
+mod verify;

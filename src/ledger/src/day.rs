@@ -14,7 +14,8 @@ impl Day {
     #[must_use]
     pub fn of(time: i64) -> Self {
         let day = (time.clamp(0, 1 << 46) + OFFSET_SECONDS).div_euclid(DAY_SECONDS);
-        Self(i32::try_from(day).expect("2^46 seconds are 8.1e8 days"))
+        // 2^46 seconds are 8.1e8 days, which fit.
+        Self(i32::try_from(day).unwrap_or(i32::MAX))
     }
 
     /// The first second after the day, Unix seconds.

@@ -11,9 +11,11 @@
 #![warn(missing_docs)]
 
 mod access;
+pub mod authority;
 mod case;
 pub mod day;
 mod decide;
+pub mod digest;
 mod evolve;
 mod facts;
 pub mod grade;
@@ -27,6 +29,7 @@ mod rejection;
 pub mod rows;
 mod rules;
 mod state;
+pub mod status;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

@@ -129,10 +129,8 @@ fn parse_attestations(raw: &[Bytes], faults: &mut Vec<Refusal>) -> Vec<Attestati
 }
 
 fn judge_head(statement: &Statement<Message>, context: &Context, faults: &mut Vec<Refusal>) {
-    if let Some(body) = &statement.message().body {
-        if let Some(field) = rules::not_enabled(body) {
-            faults.push(Refusal::new(Rejection::KindNotEnabled, field));
-        }
+    if let Some(field) = statement.message().body.as_ref().and_then(rules::not_enabled) {
+        faults.push(Refusal::new(Rejection::KindNotEnabled, field));
     }
     if statement.ledger() != context.origin.as_str() {
         faults.push(Refusal::new(Rejection::WrongLedger, "statement.ledger"));

@@ -1,6 +1,9 @@
 //! A small world for tests: a ministry, two provinces, institutions with keys, and statements signed by whoever should.
 //! For the tests of this crate and, with the feature `testing`, of others. Keys come from fixed seeds: never use them.
 
+// Tests are what may panic; every function here does when the world it is asked for cannot be.
+#![allow(clippy::missing_panics_doc)]
+
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
@@ -274,7 +277,7 @@ impl World {
     /// Opens an account with an identity card.
     pub fn open(&mut self, issuer: &str, seed: u8, account: [u8; 16], document: &str) -> u64 {
         let (body, payload) = self.account(account, document);
-        let posting = self.private(issuer, body, payload, &[seed]);
+        let posting = self.private(issuer, body, &payload, &[seed]);
         self.accept(posting)
     }
 
@@ -335,6 +338,14 @@ impl World {
         (RecordOutcome { outcome_kind: kind as i32, ..RecordOutcome::default() }, values)
     }
 
+    /// The nullifier key of a recorded outcome, for a correction.
+    #[must_use]
+    pub fn nullifier_key(&self, index: u64) -> Vec<u8> {
+        let entry = usize::try_from(index).ok().and_then(|at| self.entries.get(at));
+        let payload = entry.and_then(|(_, payload)| payload.as_ref());
+        payload.and_then(|payload| payload.value(Number::NULLIFIER_KEY)).map(<[u8]>::to_vec).unwrap_or_default()
+    }
+
     /// A leaf index by name, as a payload value.
     #[must_use]
     pub fn index(&self, name: &str) -> String {
@@ -375,7 +386,7 @@ impl World {
     }
 
     /// A signed posting of a private body: commitment and, for outcomes that supersede none, nullifier key are filled in.
-    pub fn private(&mut self, issuer: &str, body: Body, payload: Payload, seeds: &[u8]) -> RawPosting {
+    pub fn private(&mut self, issuer: &str, body: Body, payload: &Payload, seeds: &[u8]) -> RawPosting {
         let mut statement = self.statement(issuer, body);
         let payload = commit(&mut statement, payload);
         sign_with(&statement, seeds, Some(payload))
@@ -385,7 +396,7 @@ impl World {
     pub fn outcome(&mut self, issuer: &str, body: RecordOutcome, values: &[(Tag, Vec<u8>)], seed: u8) -> RawPosting {
         let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
         let table = tags::of_outcome(kind).unwrap_or(tags::OPEN_ACCOUNT);
-        self.private(issuer, Body::RecordOutcome(body), payload(table, values), &[seed])
+        self.private(issuer, Body::RecordOutcome(body), &payload(table, values), &[seed])
     }
 
     /// Posts a public body that must be accepted.
@@ -549,7 +560,7 @@ pub fn payload(table: &[Tag], values: &[(Tag, Vec<u8>)]) -> Payload {
 }
 
 /// Puts the commitment into a private statement. An outcome without a nullifier key gets the one it derives.
-pub fn commit(statement: &mut Message, payload: Payload) -> Payload {
+pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
     let nonce = Nonce::from_slice(&statement.nonce).unwrap_or(Nonce([0; 16]));
     let mut fields = payload.fields().to_vec();
     if let Some(first) = fields.first_mut().filter(|field| field.tag == Number::NULLIFIER_KEY && field.value.is_empty())

@@ -10,6 +10,9 @@ use crate::state::{Key, Read, ReadError};
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::AuthorityRole;
 
+/// Most aliases of an account: its row stays short.
+const ALIASES: usize = 100;
+
 pub(super) fn reads(facts: &Facts, keys: &mut Vec<Key>) {
     match facts {
         Facts::Account(facts) => {
@@ -51,14 +54,15 @@ pub(super) fn merge_rules<S: Read + ?Sized>(case: &Case<'_, S>) -> Check {
     let Some((kept_row, other_row)) = case.state.account(kept)?.zip(case.state.account(other)?) else { return Ok(()) };
     ensure(kept_row.alias_of.is_none(), Rejection::AccountMerged, field(tags::ACCOUNT))?;
     let fresh = other_row.alias_of.is_none() && kept != other;
-    ensure(fresh, Rejection::AccountMerged, field(tags::OTHER_ACCOUNT))?;
+    let room = kept_row.aliases.len() + other_row.aliases.len() < ALIASES;
+    ensure(fresh && room, Rejection::AccountMerged, field(tags::OTHER_ACCOUNT))?;
     let two = case.keys.iter().any(|key| key.owner != case.issuer);
     ensure(two || kept_row.document == other_row.document, Rejection::MergeNeedsSecondParty, "attestations")
 }
 
-pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) -> Result<(), ReadError> {
-    let Facts::Account(facts) = entry.facts() else { return Ok(()) };
-    let Some((account, document)) = facts.account.zip(facts.document) else { return Ok(()) };
+pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) {
+    let Facts::Account(facts) = entry.facts() else { return };
+    let Some((account, document)) = facts.account.zip(facts.document) else { return };
     let row = AccountRow {
         entry: writer.index(),
         opener: entry.issuer().to_owned(),
@@ -68,7 +72,6 @@ pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &A
     };
     writer.put(rows::account(account), &row);
     writer.put(rows::document(document), &account);
-    Ok(())
 }
 
 pub(super) fn write_merge<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) -> Result<(), ReadError> {

@@ -216,22 +216,23 @@ pub(crate) fn write<S: Read + ?Sized>(
     body: &Body,
 ) -> Result<(), ReadError> {
     match body {
-        Body::Genesis(body) => genesis::write(writer, entry, body),
-        Body::AuthorityKey(body) => authority_key::write(writer, entry, body),
-        Body::AccreditInstitution(body) => accredit::write(writer, entry, body),
-        Body::ChangeInstitution(body) => change::write(writer, entry, body),
-        Body::InstitutionKey(body) => institution_key::write(writer, entry, body),
+        Body::Genesis(body) => genesis::write(writer, entry, body)?,
+        Body::AuthorityKey(body) => authority_key::write(writer, entry, body)?,
+        Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
+        Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
+        Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
         Body::RecordingRule(body) => recording_rule::write(writer, entry, body),
         Body::Course(body) => offers::write_course(writer, entry, body),
         Body::Module(body) => offers::write_module(writer, entry, body),
         Body::CertificateFamily(body) => offers::write_family(writer, entry, body),
         Body::OpenAccount(_) => account::write_open(writer, entry),
-        Body::MergeAccounts(_) => account::write_merge(writer, entry),
-        Body::RecordOutcome(body) => outcome::write(writer, entry, body),
-        Body::Countersign(body) => lifecycle::write_countersign(writer, entry, body),
-        Body::Suspend(body) => lifecycle::write_suspend(writer, body),
-        Body::Reinstate(body) => lifecycle::write_reinstate(writer, body),
-        Body::Revoke(body) => lifecycle::write_revoke(writer, body),
-        _ => Ok(()),
+        Body::MergeAccounts(_) => account::write_merge(writer, entry)?,
+        Body::RecordOutcome(body) => outcome::write(writer, entry, body)?,
+        Body::Countersign(body) => lifecycle::write_countersign(writer, entry, body)?,
+        Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
+        Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
+        Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        _ => {}
     }
+    Ok(())
 }

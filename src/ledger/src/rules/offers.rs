@@ -9,7 +9,7 @@ use crate::ids;
 use crate::policy;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, CourseRow, DisplayRow, FamilyRow, OfferBody, OfferRow};
-use crate::state::{Read, ReadError};
+use crate::state::Read;
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{CertificateFamily, Course, LevelRef, Module, OutcomeKind};
 
@@ -204,29 +204,19 @@ pub(super) fn family_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Certific
     next_version(case, Kind::CertificateFamily, &body.code, body.version)
 }
 
-pub(super) fn write_course<S: Read + ?Sized>(
-    writer: &mut Writer<'_, S>,
-    entry: &Accepted<'_>,
-    body: &Course,
-) -> Result<(), ReadError> {
+pub(super) fn write_course<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Course) {
     write_offer(writer, entry, Kind::Course, (&body.code, body.version), OfferBody::Course(course_row(body)));
-    Ok(())
 }
 
-pub(super) fn write_module<S: Read + ?Sized>(
-    writer: &mut Writer<'_, S>,
-    entry: &Accepted<'_>,
-    body: &Module,
-) -> Result<(), ReadError> {
+pub(super) fn write_module<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Module) {
     write_offer(writer, entry, Kind::Module, (&body.code, body.version), OfferBody::Module(module_row(body)));
-    Ok(())
 }
 
 pub(super) fn write_family<S: Read + ?Sized>(
     writer: &mut Writer<'_, S>,
     entry: &Accepted<'_>,
     body: &CertificateFamily,
-) -> Result<(), ReadError> {
+) {
     let row = FamilyRow {
         outcome_kind: body.outcome_kind,
         levels: u32::try_from(body.levels.len()).unwrap_or(u32::MAX),
@@ -234,5 +224,4 @@ pub(super) fn write_family<S: Read + ?Sized>(
         validity_days: body.validity_days,
     };
     write_offer(writer, entry, Kind::CertificateFamily, (&body.code, body.version), OfferBody::Family(row));
-    Ok(())
 }

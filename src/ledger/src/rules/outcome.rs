@@ -290,13 +290,10 @@ pub(super) fn write<S: Read + ?Sized>(
     }
     let Facts::Outcome(facts) = entry.facts() else { return Ok(()) };
     let Some((account, source)) = account::kept(writer, facts.account)?.zip(facts.source) else { return Ok(()) };
-    let validity = certificate::family(writer, facts)?.map_or(0, |(_, family)| family.validity_days);
-    let through = |day: Day| day.0.saturating_add_unsigned(validity);
     let row = OutcomeRow {
         account,
         course: course_of(facts),
         nullifier_key: facts.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
-        valid_through: facts.achieved_on.filter(|_| validity > 0).map(through),
     };
     writer.put(rows::outcome(index), &row);
     writer.mark(rows::source(entry.issuer(), &source));

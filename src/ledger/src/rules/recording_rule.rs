@@ -7,7 +7,7 @@ use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{OfferBody, RecordingRuleRow};
-use crate::state::{Read, ReadError};
+use crate::state::Read;
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::RecordingRule;
 
@@ -67,16 +67,11 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordingRule) 
         let good = minutes(body.hour_minutes, own) >= minutes(parent.hour_minutes, asked);
         ensure(good, Rejection::LooserThanParent, format!("statement.recording_rule.{field}"))?;
     }
-    let coarser = body.step_millis % parent.step_millis == 0;
+    let coarser = body.step_millis.is_multiple_of(parent.step_millis);
     ensure(coarser, Rejection::LooserThanParent, "statement.recording_rule.step_millis")
 }
 
-pub(super) fn write<S: Read + ?Sized>(
-    writer: &mut Writer<'_, S>,
-    entry: &Accepted<'_>,
-    body: &RecordingRule,
-) -> Result<(), ReadError> {
+pub(super) fn write<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &RecordingRule) {
     let rule = OfferBody::RecordingRule(row(body));
     write_offer(writer, entry, Kind::RecordingRule, (&body.code, body.version), rule);
-    Ok(())
 }
