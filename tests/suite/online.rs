@@ -1,5 +1,6 @@
 //! The commands that talk to a server, through the program itself and over TLS: from an empty directory to a posted term.
 
+mod learner;
 mod resume;
 
 use std::io::{BufRead as _, BufReader};
@@ -140,6 +141,13 @@ impl Office {
     }
 }
 
+/// A day on which something may have been achieved: today, in UTC+8.
+fn today() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
+    let now = xuefen::cli::time_text::local(i64::try_from(now).expect("a time"));
+    now.split_once(' ').expect("day and time").0.to_owned()
+}
+
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
@@ -178,9 +186,7 @@ fn a_term_is_posted_posted_again_and_partly_refused() {
          \"credit_millis\":1000,\"recording_rule_index\":4,\"scale\":\"percentage\"}}\n"
     );
     office.put("offers.json", &offers);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs();
-    let now = xuefen::cli::time_text::local(i64::try_from(now).expect("a time"));
-    let (day, _) = now.split_once(' ').expect("day and time");
+    let day = today();
     let map = std::fs::read_to_string(office.path("a.signed.accounts.csv")).expect("the map");
     office.put("map.csv", &format!("{}\n9,{}\n", map.trim_end(), "0".repeat(32)));
     office.put(
