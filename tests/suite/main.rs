@@ -3,6 +3,7 @@
 mod example_policies;
 mod generated;
 mod journal_syncs;
+mod online;
 mod pages;
 mod path;
 mod samples;
