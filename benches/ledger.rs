@@ -24,6 +24,10 @@ use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use xuefen_ledger::testing::{ORIGIN, World, payload, sign_all};
 use xuefen_ledger::{Message, RawPosting};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LEARNERS: u32 = 20_000;
 const BATCH: usize = 4_096;
 const PER_MESSAGE: usize = 256;
@@ -97,7 +101,8 @@ async fn run(dir: &Path, entries: usize, sync: Duration, strict: f64) -> Fallibl
 }
 
 async fn serve(dir: &Path, world: &World) -> Fallible<(Channel, Arc<xuefen::api::Api>)> {
-    let ministry = VerifierKey::new(KeyName::parse(&world.ministry.id)?, KeyType::Note, world.ministry.key.public().clone());
+    let ministry =
+        VerifierKey::new(KeyName::parse(&world.ministry.id)?, KeyType::Note, world.ministry.key.public().clone());
     make(&Init {
         dir: dir.to_owned(),
         origin: ORIGIN.to_owned(),
@@ -117,7 +122,8 @@ async fn serve(dir: &Path, world: &World) -> Fallible<(Channel, Arc<xuefen::api:
     let routes = routes::routes(Arc::clone(&api)).await?;
     tokio::spawn(listener::serve(socket, None, routes, std::future::pending()));
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-    let endpoint = endpoint.tcp_nodelay(true).initial_stream_window_size(4 << 20).initial_connection_window_size(4 << 20);
+    let endpoint =
+        endpoint.tcp_nodelay(true).initial_stream_window_size(4 << 20).initial_connection_window_size(4 << 20);
     Ok((endpoint.connect().await?, api))
 }
 
@@ -205,7 +211,8 @@ fn batches(statements: Vec<(Message, Option<Payload>)>) -> Vec<RawPosting> {
 
 /// Entry and payload, without envelope and sealing.
 fn logical_bytes(posting: &RawPosting) -> usize {
-    let payload = posting.payload.as_ref().map_or(0, |payload| payload.fields().iter().map(|field| 6 + field.value.len()).sum());
+    let payload =
+        posting.payload.as_ref().map_or(0, |payload| payload.fields().iter().map(|field| 6 + field.value.len()).sum());
     posting.statement.len() + posting.attestations.iter().map(|bytes| bytes.len()).sum::<usize>() + payload + 32
 }
 

@@ -17,7 +17,8 @@ pub type Rows = Vec<BTreeMap<String, String>>;
 /// Reads a sheet in UTF-8.
 pub fn rows(path: &str) -> anyhow::Result<Rows> {
     let mut reader = csv::ReaderBuilder::new().from_path(path).with_context(|| format!("cannot read {path}"))?;
-    let header: Vec<String> = reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+    let header: Vec<String> =
+        reader.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
     let row = |record: csv::StringRecord| header.iter().cloned().zip(record.iter().map(str::to_owned)).collect();
     Ok(reader.records().map(|record| record.map(row)).collect::<Result<_, _>>()?)
 }
@@ -45,7 +46,8 @@ pub fn furnish(place: &Place, shell: &mut Shell<'_>, server: &[&str], status: &s
     let ministry = place.key("ministry");
     let by_ministry = ["--issuer", MINISTRY, "--key", &ministry];
     let call = |shell: &mut Shell<'_>, args: &[&str]| shell.must(&[args, server].concat());
-    shell.say("Genesis, two provinces, eight institutions with their keys, a recording rule, courses, certificates …")?;
+    shell
+        .say("Genesis, two provinces, eight institutions with their keys, a recording rule, courses, certificates …")?;
     let names = ["--name", "学分银行样例账本", "--authority-name", "样例教育主管部门", "--status", status];
     call(shell, &[&["registry", "genesis"], &names[..], &by_ministry].concat())?;
 
@@ -53,19 +55,28 @@ pub fn furnish(place: &Place, shell: &mut Shell<'_>, server: &[&str], status: &s
     let authority = |id: &str, region: &str, party: &str, name: &str| {
         vec![id.to_owned(), "accredit".to_owned(), region.to_owned(), place.key(party), name.to_owned()]
     };
-    let provinces =
-        [authority(QINGHAI, "630000", "qinghai", "样例省级主管部门（青海）"), authority(JIANGSU, "320000", "jiangsu", "样例省级主管部门（江苏）")];
+    let provinces = [
+        authority(QINGHAI, "630000", "qinghai", "样例省级主管部门（青海）"),
+        authority(JIANGSU, "320000", "jiangsu", "样例省级主管部门（江苏）"),
+    ];
     sheet(&path, &["authority", "role", "region", "key_file", "name"], provinces)?;
-    call(shell, &[&["registry", "import", "authorities", &place.work_arg("authorities.csv")], &by_ministry[..]].concat())?;
+    call(
+        shell,
+        &[&["registry", "import", "authorities", &place.work_arg("authorities.csv")], &by_ministry[..]].concat(),
+    )?;
 
     let all = rows(&place.sample("institutions.csv"))?;
     accredit(place, shell, server, &all)?;
     keys(place, shell, server, &all)?;
 
     let rules = rows(&place.sample("recording-rules.csv"))?;
-    let header = ["code", "version", "hour_minutes", "theory_hours_per_credit", "practice_hours_per_credit", "step_millis"];
+    let header =
+        ["code", "version", "hour_minutes", "theory_hours_per_credit", "practice_hours_per_credit", "step_millis"];
     sheet(&place.work("rules.csv"), &header, rules.iter().map(|row| header.map(|name| row[name].clone()).to_vec()))?;
-    let said = call(shell, &[&["registry", "import", "recording-rules", &place.work_arg("rules.csv")], &by_ministry[..]].concat())?;
+    let said = call(
+        shell,
+        &[&["registry", "import", "recording-rules", &place.work_arg("rules.csv")], &by_ministry[..]].concat(),
+    )?;
     let rule = said["receipts"][0]["index"].as_u64().context("the recording rule has no receipt")?;
     for row in &all {
         offers(place, shell, server, row, rule)?;
@@ -76,9 +87,13 @@ pub fn furnish(place: &Place, shell: &mut Shell<'_>, server: &[&str], status: &s
 /// Province and nation sign together; a body without region needs the nation alone.
 fn accredit(place: &Place, shell: &mut Shell<'_>, server: &[&str], all: &Rows) -> anyhow::Result<()> {
     let header = ["institution", "kind", "sector", "region", "outcome_kinds", "families", "name_zh", "name_en"];
-    for (part, keys) in [("63", vec!["ministry", "qinghai"]), ("32", vec!["ministry", "jiangsu"]), ("", vec!["ministry"])] {
+    for (part, keys) in
+        [("63", vec!["ministry", "qinghai"]), ("32", vec!["ministry", "jiangsu"]), ("", vec!["ministry"])]
+    {
         let name = format!("institutions-{part}.csv");
-        let of_part = all.iter().filter(|row| if part.is_empty() { row["region"].is_empty() } else { row["region"].starts_with(part) });
+        let of_part = all
+            .iter()
+            .filter(|row| if part.is_empty() { row["region"].is_empty() } else { row["region"].starts_with(part) });
         sheet(&place.work(&name), &header, of_part.map(|row| header.map(|name| row[name].clone()).to_vec()))?;
         let files: Vec<String> = keys.iter().map(|party| place.key(party)).collect();
         let path = place.work_arg(&name);
@@ -117,8 +132,18 @@ fn offers(
     let has = |name: &str| samples::FILES.iter().any(|(file, _)| *file == name);
     let (courses, families) = (format!("courses-{slug}.csv"), format!("families-{slug}.csv"));
     if has(&courses) {
-        let header =
-            ["code", "version", "name_zh", "name_en", "minutes", "practice_minutes", "category", "scale", "majors", "competency"];
+        let header = [
+            "code",
+            "version",
+            "name_zh",
+            "name_en",
+            "minutes",
+            "practice_minutes",
+            "category",
+            "scale",
+            "majors",
+            "competency",
+        ];
         let full: Vec<&str> = header.into_iter().chain(["credits", "recording_rule_index"]).collect();
         let line = |row: &BTreeMap<String, String>| -> anyhow::Result<Vec<String>> {
             let millis: u64 = row["credit_millis"].parse().context("credit_millis")?;

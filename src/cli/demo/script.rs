@@ -126,12 +126,15 @@ impl Script<'_, '_> {
         self.outcome.check(&format!("every row of {name} is in the log"), known == expected);
         let (accepted, replayed, refused) =
             (count(&json, "accepted"), count(&json, "replayed"), count(&json, "refused"));
-        self.shell.say(&format!("\n$ xuefen post {file}\n{accepted} accepted, {replayed} in the log already, {refused} refused"))
+        self.shell.say(&format!(
+            "\n$ xuefen post {file}\n{accepted} accepted, {replayed} in the log already, {refused} refused"
+        ))
     }
 
     fn sheets() -> Vec<Sheet> {
         let outcomes = HOSTS.iter().map(|slug| Sheet { name: format!("outcomes-{slug}"), slug: (*slug).to_owned() });
-        let certificates = CERTIFIERS.iter().map(|slug| Sheet { name: format!("certificates-{slug}"), slug: (*slug).to_owned() });
+        let certificates =
+            CERTIFIERS.iter().map(|slug| Sheet { name: format!("certificates-{slug}"), slug: (*slug).to_owned() });
         outcomes.chain(certificates).collect()
     }
 
@@ -139,7 +142,8 @@ impl Script<'_, '_> {
         let Sheet { name, slug } = sheet;
         let (id, key) = (self.ids[slug].clone(), self.place.key(slug));
         let csv = self.place.sample(&format!("{name}.csv"));
-        let (out, rejects) = (self.place.work_arg(&format!("{name}.signed")), self.place.work_arg(&format!("{name}.rejects.csv")));
+        let (out, rejects) =
+            (self.place.work_arg(&format!("{name}.signed")), self.place.work_arg(&format!("{name}.rejects.csv")));
         let offers = self.place.work_arg(&format!("offers-{slug}.jsonl"));
         let map = self.place.work_arg("accounts-map.csv");
         let mapping = format!("mapping-{slug}.csv");
@@ -174,7 +178,8 @@ impl Script<'_, '_> {
         }
         write(&self.place.out("rejects.csv"), rejects.as_bytes())?;
         // Personal data lies beside the statements in a batch file, so it keeps its mode.
-        fs::copy(self.place.work("outcomes-changzhou-rail.signed"), self.place.out("batch.signed")).context("out/batch.signed")?;
+        fs::copy(self.place.work("outcomes-changzhou-rail.signed"), self.place.out("batch.signed"))
+            .context("out/batch.signed")?;
         self.outcome.check("twelve rows were refused", self.outcome.refused == 12);
         Ok(())
     }
@@ -187,7 +192,8 @@ impl Script<'_, '_> {
         let signed = count(&self.sign(sheet, false)?, "signed");
         let (_, json) = self.ask_online(&["post", &self.place.work_arg(&format!("{}.signed", sheet.name))])?;
         self.outcome.replayed += count(&json, "replayed");
-        self.outcome.check("a sheet signed again is answered with its first receipts", count(&json, "replayed") == signed);
+        self.outcome
+            .check("a sheet signed again is answered with its first receipts", count(&json, "replayed") == signed);
         let after = self.tree_size()?;
         self.outcome.check("posting again logs nothing", before == after);
         self.shell.say(&format!("{} replayed, tree size {before} before and {after} after", count(&json, "replayed")))
@@ -203,23 +209,29 @@ impl Script<'_, '_> {
         let certificates = registry::rows(&self.place.sample("certificates-sample-evaluation.csv"))?;
         let number = certificates.first().context("no certificate")?["学号"].clone();
         let map = registry::rows(&self.place.work_arg("accounts-map.csv"))?;
-        let account = map.iter().find(|row| row["learner_no"] == number).context("the learner has no account")?["account"].clone();
+        let account =
+            map.iter().find(|row| row["learner_no"] == number).context("the learner has no account")?["account"]
+                .clone();
         let (id, key) = (self.ids[HOME].clone(), self.place.key(HOME));
         let code = |script: &mut Self| -> anyhow::Result<String> {
-            let (_, json) = script.ask_online(&["account", "activation-code", &account, "--issuer", &id, "--key", &key])?;
+            let (_, json) =
+                script.ask_online(&["account", "activation-code", &account, "--issuer", &id, "--key", &key])?;
             Ok(json["activation_code"].as_str().context("no activation code")?.to_owned())
         };
         let (mine, spare) = (code(self)?, code(self)?);
         // For whoever tries the next commands, or tests the server: good for one use.
         write(&self.place.out("activation-code.txt"), format!("{spare}\n").as_bytes())?;
-        self.shell.say("\nA learner activates the account, opens the transcript, and makes a presentation of a certificate.")?;
+        self.shell.say(
+            "\nA learner activates the account, opens the transcript, and makes a presentation of a certificate.",
+        )?;
         let token = self.place.work_arg("learner.token");
         self.ask_online(&["account", "activate", &mine, "--out", &token])?;
         let exit = self.show_online(&["transcript", "--token", &token])?;
         self.outcome.check("the learner's transcript opens", exit == Exit::Pass);
         let (_, transcript) = self.ask_online(&["transcript", "--token", &token])?;
         let outcomes = transcript["outcomes"].as_array().context("the transcript has no outcomes")?;
-        let of_kind = |outcome: &&Value| outcome["kind"] == "x_certificate" || outcome["outcome_kind"] == "x_certificate";
+        let of_kind =
+            |outcome: &&Value| outcome["kind"] == "x_certificate" || outcome["outcome_kind"] == "x_certificate";
         let index = outcomes.iter().find(of_kind).and_then(|outcome| outcome["index"].as_u64());
         let index = index.context("the transcript shows no X certificate")?.to_string();
         let file = self.place.out_arg("presentation.xuefen.json");
@@ -262,7 +274,8 @@ impl Script<'_, '_> {
 fn flip(from: &std::path::Path, to: &std::path::Path) -> anyhow::Result<()> {
     let mut text = fs::read(from).context("the presentation")?;
     let needle = b"\"value\":\"";
-    let at = text.windows(needle.len()).position(|window| window == needle).context("nothing is shown in it")? + needle.len();
+    let at = text.windows(needle.len()).position(|window| window == needle).context("nothing is shown in it")?
+        + needle.len();
     ensure!(text.get(at).is_some_and(u8::is_ascii_alphanumeric), "the first value shown is empty");
     text[at] = if text[at] == b'A' { b'B' } else { b'A' };
     write(to, &text)
