@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,6 +26,9 @@ use super::{Api, blocking, resource};
 use crate::sequencer::{AsOf, View};
 
 const OUTCOMES: Sizes = Sizes { default: 200, most: 1_000 };
+
+/// A page stops here, so that it fits a message of gRPC's usual limit of 4 MiB.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// Outcomes looked through at a time when only one kind is asked for.
 const LOOKED_THROUGH: usize = 256;
@@ -147,13 +151,21 @@ fn transcript(api: &Api, view: &View, account: AccountId, asked: &GetTranscriptR
     let state = AsOf::new(&view.index, page.tree_size);
     let from = page.cursor.first_chunk().map(|from| u64::from_be_bytes(*from));
     let limit = OUTCOMES.of(asked.page_size);
-    let mut indices = match kept(api, &state, account)? {
+    let indices = match kept(api, &state, account)? {
         Some(kept) => indices(&state, kept, asked.outcome_kind(), from, limit + 1)?,
         None => Vec::new(),
     };
-    let next = (indices.len() > limit).then(|| indices.pop()).flatten();
     let mut reader = Outcomes::new(api, view, page.tree_size);
-    let outcomes = indices.into_iter().map(|index| reader.read(index)).collect::<Result<Vec<_>, Status>>()?;
+    let (mut outcomes, mut next, mut bytes) = (Vec::with_capacity(indices.len()), None, 0);
+    for index in indices {
+        if outcomes.len() == limit || bytes > PAGE_BYTES {
+            next = Some(index);
+            break;
+        }
+        let outcome = reader.read(index)?;
+        bytes += outcome.encoded_len();
+        outcomes.push(outcome);
+    }
     let counts = outcomes.iter().filter(|outcome| outcome.status == "valid" && outcome.passed);
     let token =
         |index: u64| api.pages.write(&call, &Page { tree_size: page.tree_size, cursor: index.to_be_bytes().to_vec() });

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod batch_file;
 pub mod client;
+pub mod demo;
 pub mod exit;
 pub mod fsck;
 pub mod hex;
@@ -58,6 +59,8 @@ pub struct Cli {
 /// What the program can do. One variant and one file per command.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show a whole credit bank on this machine, with invented people.
+    Demo(demo::Demo),
     /// Make and show keys, write trust policies.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -119,6 +122,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let lang = cli.lang.unwrap_or_else(Lang::of_environment);
     let mut output = Output::new(cli.json, lang, out, err);
     let result = match cli.command {
+        Command::Demo(command) => demo::run(&command, &mut output),
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
         Command::Post(args) => post::run(&args, &mut output),

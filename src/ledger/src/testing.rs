@@ -4,6 +4,12 @@
 // Tests are what may panic; every function here does when the world it is asked for cannot be.
 #![allow(clippy::missing_panics_doc)]
 
+mod bodies;
+mod signing;
+
+pub use bodies::{authorise, course, rule, skill_family, x_family};
+pub use signing::{commit, payload, sign, sign_all, sign_with};
+
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
@@ -11,20 +17,17 @@ use crate::{Accepted, Decision, Effects, MemoryState, Prepared, Read, decide, ev
 use prost::bytes::Bytes;
 use std::collections::BTreeMap;
 use xuefen_core::attestation::Claim;
-use xuefen_core::batch::sign_batch;
-use xuefen_core::commitment::{Nonce, Seed, Tag as Number};
+use xuefen_core::commitment::Tag as Number;
 use xuefen_core::entry::Entry;
 use xuefen_core::hash::{Hash, keyed_hash, sha256};
 use xuefen_core::key::{KeyId, PublicKey, SecretKey};
 use xuefen_core::kinds::tags::{self, Tag};
-use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::origin::Origin;
-use xuefen_core::payload::{Field, Payload};
+use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    AccreditInstitution, Algorithm, AuthoriseKey, AuthorityKeyGrant, AuthorityRole, CertificateFamily,
-    CertificateLevel, Countersign, Course, EntryRef, Genesis, InstitutionKey, InstitutionKind, MergeAccounts, Name,
-    OpenAccount, OutcomeKind, RecordOutcome, RecordingRule, Sector, institution_key,
+    AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, Countersign, EntryRef, Genesis, InstitutionKind,
+    MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
 };
 use xuefen_core::statement::Statement;
 use xuefen_core::time::Timestamp;
@@ -468,152 +471,6 @@ impl World {
         let id = SecretKey::from_seed(&[seed; 32]).public().id();
         self.state.newest(&crate::rows::key(key_short(&id))).is_ok_and(|row| row.is_some())
     }
-}
-
-/// An authority's authorisation of a key.
-#[must_use]
-pub fn authorise(institution: &str, key: &SecretKey) -> Body {
-    let key = AuthoriseKey {
-        algorithm: Algorithm::Ed25519 as i32,
-        public_key: key.public().as_bytes().to_vec(),
-        custodian: institution.to_owned(),
-        valid_from: 0,
-        valid_until: 0,
-    };
-    let action = Some(institution_key::Action::Authorise(key));
-    Body::InstitutionKey(InstitutionKey { institution: institution.to_owned(), action })
-}
-
-/// 45 minutes an hour; 16 hours of theory or 32 of practice a credit; half credits.
-#[must_use]
-pub fn rule() -> RecordingRule {
-    RecordingRule {
-        code: "national".to_owned(),
-        version: 1,
-        effective_from: 0,
-        parent_index: 0,
-        hour_minutes: 45,
-        theory_hours_per_credit: 16,
-        practice_hours_per_credit: 32,
-        step_millis: 500,
-    }
-}
-
-/// 64 hours, half of them practice: 3 credits under [`rule`].
-#[must_use]
-pub fn course(rule: u64) -> Course {
-    Course {
-        code: "建工-01".to_owned(),
-        version: 1,
-        names: zh("建筑工程测量"),
-        minutes: 2_880,
-        practice_minutes: 1_440,
-        credit_millis: 3_000,
-        recording_rule_index: rule,
-        category: "专业核心".to_owned(),
-        scale: "percentage".to_owned(),
-        level: None,
-        majors: vec!["440301".to_owned()],
-        competency: String::new(),
-    }
-}
-
-fn levels(codes: &[&str]) -> Vec<CertificateLevel> {
-    codes.iter().map(|code| CertificateLevel { code: (*code).to_owned(), names: zh(code), level: None }).collect()
-}
-
-/// An X certificate of three levels, valid for a thousand days.
-#[must_use]
-pub fn x_family() -> CertificateFamily {
-    CertificateFamily {
-        code: "x-bim".to_owned(),
-        version: 1,
-        names: zh("建筑信息模型（BIM）"),
-        outcome_kind: OutcomeKind::XCertificate as i32,
-        levels: levels(&["初级", "中级", "高级"]),
-        occupation: String::new(),
-        validity_days: 1_000,
-    }
-}
-
-/// The eight levels of an occupation (新八级工).
-#[must_use]
-pub fn skill_family() -> CertificateFamily {
-    CertificateFamily {
-        code: "skill-cook".to_owned(),
-        version: 1,
-        names: zh("中式烹调师"),
-        outcome_kind: OutcomeKind::SkillLevelCertificate as i32,
-        levels: levels(&["学徒工", "初级工", "中级工", "高级工", "技师", "高级技师", "特级技师", "首席技师"]),
-        occupation: "4-03-02-01".to_owned(),
-        validity_days: 0,
-    }
-}
-
-/// A payload with all tags of a table, empty where nothing is given.
-#[must_use]
-pub fn payload(table: &[Tag], values: &[(Tag, Vec<u8>)]) -> Payload {
-    let value =
-        |tag: &Tag| values.iter().rfind(|(of, _)| of == tag).map(|(_, value)| value.clone()).unwrap_or_default();
-    let field = |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag) };
-    Payload::new(Seed::new([9; 32]), table.iter().map(field).collect()).expect("tables ascend")
-}
-
-/// Puts the commitment into a private statement. An outcome without a nullifier key gets the one it derives.
-pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
-    let nonce = Nonce::from_slice(&statement.nonce).unwrap_or(Nonce([0; 16]));
-    let mut fields = payload.fields().to_vec();
-    if let Some(first) = fields.first_mut().filter(|field| field.tag == Number::NULLIFIER_KEY && field.value.is_empty())
-    {
-        first.value = NullifierKey::derive(payload.seed(), &nonce).as_bytes().to_vec();
-    }
-    let payload = Payload::new(payload.seed().clone(), fields).expect("tags did not change");
-    let commitment = payload.commitment(&nonce).0.to_vec();
-    match &mut statement.body {
-        Some(Body::OpenAccount(body)) => body.commitment = commitment,
-        Some(Body::MergeAccounts(body)) => body.commitment = commitment,
-        Some(Body::RecordOutcome(body)) => body.commitment = commitment,
-        _ => {}
-    }
-    payload
-}
-
-/// Signs one statement with the keys of these seeds.
-#[must_use]
-pub fn sign_with(statement: &Message, seeds: &[u8], payload: Option<Payload>) -> RawPosting {
-    let keys: Vec<SecretKey> = seeds.iter().map(|seed| SecretKey::from_seed(&[*seed; 32])).collect();
-    sign(statement, &keys.iter().collect::<Vec<_>>(), payload)
-}
-
-/// Signs one statement with these keys.
-#[must_use]
-pub fn sign(statement: &Message, keys: &[&SecretKey], payload: Option<Payload>) -> RawPosting {
-    let bytes: Bytes = prost::Message::encode_to_vec(statement).into();
-    // Not through `Statement::parse`: tests sign faulty statements too.
-    let leaf = xuefen_core::merkle::leaf_hash(&bytes);
-    let mut attestations: Vec<(KeyId, Bytes)> = Vec::new();
-    for key in keys {
-        for attestation in sign_batch(key, vec![leaf]).expect("a batch of one") {
-            attestations.push((attestation.key_id(), attestation.encode().into()));
-        }
-    }
-    attestations.sort();
-    let attestations = attestations.into_iter().map(|(_, bytes)| bytes).collect();
-    RawPosting { statement: bytes, attestations, payload }
-}
-
-/// Signs many statements with one signature.
-#[must_use]
-pub fn sign_all(statements: Vec<(Message, Option<Payload>)>, key: &SecretKey) -> Vec<RawPosting> {
-    let encoded: Vec<(Bytes, Option<Payload>)> =
-        statements.into_iter().map(|(it, payload)| (prost::Message::encode_to_vec(&it).into(), payload)).collect();
-    let leaves = encoded.iter().map(|(bytes, _)| xuefen_core::merkle::leaf_hash(bytes)).collect();
-    let attestations = sign_batch(key, leaves).expect("1 to 65,536 statements");
-    let posting = |((statement, payload), attestation): ((Bytes, Option<Payload>), _)| {
-        let attestation: xuefen_core::attestation::Attestation = attestation;
-        RawPosting { statement, attestations: vec![attestation.encode().into()], payload }
-    };
-    encoded.into_iter().zip(attestations).map(posting).collect()
 }
 
 impl Prepared {
