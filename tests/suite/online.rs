@@ -234,6 +234,9 @@ fn the_log_is_checked_against_kept_checkpoints() {
     office.put("false.note", &note.replace(&root, &other));
     let (code, caught) = office.online(&["log", "consistency", "false.note"]);
     assert_eq!((code, &caught["holds"]), (1, &false.into()), "{caught}");
+    // Its signature fails too; that the histories differ is found by itself.
+    assert_eq!(caught["checks"][2]["result"], "does not hold", "{caught}");
+    assert_eq!(grown["checks"][2]["result"], "holds", "{grown}");
 }
 
 #[test]

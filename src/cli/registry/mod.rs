@@ -1,4 +1,4 @@
-//! `xuefen registry`: who may speak and what is offered. Statements of authorities and institutions, and what is read of them.
+//! `xuefen registry`: who may speak and what is offered. What authorities and institutions say, and what is read of it.
 //!
 //! Nothing about learners is here.
 
