@@ -60,7 +60,7 @@ impl Running {
             runtime.block_on(async {
                 let server = serve::bind(&args).await?;
                 // The demo may have given up already.
-                drop(bound.send(server.address));
+                let _ = bound.send(server.address);
                 server.serve(async move { drop(stopped.await) }).await
             })
         };
