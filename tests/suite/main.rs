@@ -8,6 +8,7 @@ mod pages;
 mod path;
 mod samples;
 mod sign;
+mod stories;
 mod support;
 mod tidy;
 mod verify;
