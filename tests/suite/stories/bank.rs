@@ -61,7 +61,16 @@ impl Bank {
     /// Authorities, 西宁市第一职业技术学校 (`school`), 常州铁道高等职业技术学校 (`college`) and an evaluation body (`body`)
     /// with their keys, a recording rule, courses, certificates, and a learner with the account `[7; 16]`.
     pub async fn new() -> Self {
-        let world = World::furnished();
+        Self::of(World::furnished()).await
+    }
+
+    /// [`Self::new`] by the machine's clock, for what is signed by the program without a time.
+    pub async fn now() -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock");
+        Self::of(World::furnished_at(i64::try_from(now.as_secs()).expect("a time"))).await
+    }
+
+    async fn of(world: World) -> Self {
         let server = Server::new(&world).await;
         let channel = server.channel().await;
         let bank = Self { world, server, channel };
@@ -265,4 +274,15 @@ pub fn bearer<T>(token: &str, message: T) -> Request<T> {
 pub fn status_step(answer: &VerifyResponse) -> (StepResult, &str) {
     let step = answer.steps.iter().find(|step| step.number == 7).expect("eight steps");
     (step.result(), &step.reason)
+}
+
+/// Runs the program: exit code and JSON, or what it said instead.
+pub fn xuefen(args: &[&str]) -> (i32, serde_json::Value) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xuefen"));
+    command.arg("--json").args(args).env_remove("XUEFEN_SERVER");
+    // The server runs on the other thread.
+    let output = tokio::task::block_in_place(|| command.output()).expect("the program runs");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::String(errors));
+    (output.status.code().expect("it was not killed"), said)
 }

@@ -1,5 +1,7 @@
 //! Stories 11 and 11b: the end of an issuer, and how far back it reaches.
 
+use std::path::PathBuf;
+
 use xuefen::api::proto::StepResult;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
@@ -8,7 +10,7 @@ use xuefen_core::proto::{
 };
 use xuefen_ledger::RawPosting;
 
-use super::bank::{Bank, Who, status_step};
+use super::bank::{Bank, Who, status_step, xuefen};
 use super::names::{self, NAME};
 
 const DAY: i64 = 86_400;
@@ -48,15 +50,10 @@ fn verify_offline(bank: &Bank, presentation: &[u8]) -> (i32, serde_json::Value) 
     let dir = tempfile::tempdir().expect("tempdir");
     let file = dir.path().join("shown.xuefen.json");
     std::fs::write(&file, presentation).expect("write");
-    let output = tokio::task::block_in_place(|| {
-        std::process::Command::new(env!("CARGO_BIN_EXE_xuefen"))
-            .args(["--json", "verify", "--at", &bank.world.now.to_string(), "--policy"])
-            .args([bank.server.home.policy(), "--authority".into(), bank.server.home.authority(), file])
-            .output()
-            .expect("the program runs")
-    });
-    let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-    (output.status.code().expect("it was not killed"), said)
+    let path = |path: PathBuf| path.to_str().expect("UTF-8").to_owned();
+    let (policy, authority) = (path(bank.server.home.policy()), path(bank.server.home.authority()));
+    let (file, at) = (path(file), bank.world.now.to_string());
+    xuefen(&["verify", &file, "--at", &at, "--policy", &policy, "--authority", &authority])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
