@@ -6,6 +6,7 @@ mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod privacy;
 mod samples;
 mod sign;
 mod stories;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use xuefen::api::proto::entry_verdict::Result as Verdict;
 use xuefen::api::proto::{Posting, Receipt};
 use xuefen::cli::batch_file::BatchReader;
+use xuefen::cli::hex::to_hex;
 use xuefen::cli::secret_key_file::{self, SecretKind, nonce_secret_path};
 use xuefen_core::attestation::Attestation;
 use xuefen_core::kinds::tags;
@@ -87,10 +88,10 @@ impl Sheet {
         out.write_record(header).expect("write");
         for (at, learner) in sample("accounts.csv").iter().enumerate() {
             let (number, major) = (&learner["学号"], &learner["专业代码"]);
-            let (index, hash) = self.corrects.get(&at).map_or_else(Default::default, |receipt| {
-                let hex: String = receipt.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect();
-                (receipt.index.to_string(), hex)
-            });
+            let (index, hash) = self
+                .corrects
+                .get(&at)
+                .map_or_else(Default::default, |receipt| (receipt.index.to_string(), to_hex(&receipt.leaf_hash)));
             let (record, course) = (format!("HOST-{number}"), format!("ZY-{major}"));
             let (run, mark) = (format!("2026-spring-{major}"), self.marks[at].to_string());
             let row = [&record, number, &learner["姓名"], &course, &run, day, &mark, "1", &index, &hash];
