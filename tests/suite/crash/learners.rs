@@ -67,7 +67,7 @@ fn yesterday(now: i64) -> String {
     local.split_once(' ').expect("day and time").0.to_owned()
 }
 
-/// Genesis, an accredited school with its key, a rule and a course: all said at `now`.
+/// Genesis, an accredited school with its key, a rule and a course.
 fn furnished(now: i64) -> World {
     let mut world = World::empty();
     world.now = now;
@@ -75,6 +75,8 @@ fn furnished(now: i64) -> World {
     let statement = world.statement(&ministry, world.genesis());
     let genesis = sign(&statement, &[&world.ministry.key], None);
     world.accept(genesis);
+    // A key is in force from the second in which it was logged, which may be the next one already.
+    world.now += 60;
     let accreditation = world.accreditation(&world.school, "630100", "西宁市第一职业技术学校");
     world.accredit(accreditation);
     let key = authorise(&school, &world.school.key);
