@@ -1,5 +1,6 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
+mod crash;
 mod example_policies;
 mod generated;
 mod journal_syncs;
