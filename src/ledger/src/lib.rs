@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod access;
+pub mod audit;
 mod decide;
 mod evolve;
 mod memory;

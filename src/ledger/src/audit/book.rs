@@ -1,0 +1,285 @@
+//! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
+//! index keeps its rows.
+//!
+//! `by` is always the entry that changed the fact last.
+
+use crate::audit::text::Day;
+use crate::rejection::Rejection;
+use std::collections::BTreeMap;
+use xuefen_core::Hash;
+use xuefen_core::key::{KeyId, PublicKey};
+use xuefen_core::kinds::Kind;
+use xuefen_core::proto::{
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Name, OutcomeKind, RecordingRule,
+};
+
+/// An account as the audit names it: 16 bytes of an HMAC of its id.
+pub(super) type Account = [u8; 16];
+
+/// All facts.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    /// Every entry, good or not; none for bytes that are no entry.
+    pub(super) entries: Vec<Option<Logged>>,
+    pub(super) nonces: BTreeMap<(String, [u8; 16]), u64>,
+    pub(super) standings: BTreeMap<u64, Standing>,
+    /// Accreditations and changes that wait for the second authority.
+    pub(super) waiting: BTreeMap<u64, Waiting>,
+    pub(super) keys: BTreeMap<KeyId, KeyFact>,
+    pub(super) authorities: BTreeMap<String, Authority>,
+    pub(super) institutions: BTreeMap<String, Institution>,
+    /// (owner, kind, code) → newest version and its entry.
+    pub(super) versions: BTreeMap<(String, Kind, String), (u32, u64)>,
+    pub(super) offers: BTreeMap<u64, Offer>,
+    pub(super) accounts: BTreeMap<Account, AccountFact>,
+    /// HMAC of a document → account and the entry that opened it.
+    pub(super) documents: BTreeMap<[u8; 32], (Account, u64)>,
+    /// Entries whose payloads were erased and that would have told of an account.
+    pub(super) accounts_unknown: bool,
+    pub(super) outcomes: BTreeMap<u64, Outcome>,
+    /// (issuer, HMAC of kind and record number) → newest version.
+    pub(super) sources: BTreeMap<(String, [u8; 32]), u64>,
+    /// (account, offer, run, attempt) → newest version.
+    pub(super) attempts: BTreeMap<(Account, u64, String, u32), u64>,
+}
+
+/// An entry as it stands in the log.
+#[derive(Debug)]
+pub(super) struct Logged {
+    pub(super) leaf_hash: Hash,
+    pub(super) statement_hash: Hash,
+    pub(super) kind: Kind,
+    pub(super) outcome_kind: i32,
+    pub(super) issuer: String,
+    pub(super) issued_at: i64,
+    pub(super) logged_at: i64,
+    pub(super) keys: Vec<KeyId>,
+    pub(super) supersedes: Option<u64>,
+    pub(super) imported: bool,
+    /// Nothing was found wrong with it. What was counts for nothing.
+    pub(super) good: bool,
+}
+
+/// What later entries did to an entry.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) by: u64,
+    pub(super) suspended: Option<(i64, u64)>,
+    pub(super) revoked: Option<(i32, u64)>,
+    pub(super) superseded_by: Option<u64>,
+    pub(super) pending: bool,
+    pub(super) completed_by: Option<u64>,
+    pub(super) countersigned: Vec<Countersigned>,
+}
+
+#[derive(Debug)]
+pub(super) struct Countersigned {
+    pub(super) party: String,
+    pub(super) index: u64,
+    pub(super) logged_at: i64,
+    pub(super) keys: Vec<KeyId>,
+    pub(super) by_authority: bool,
+}
+
+/// A statement that the nation and a province must both sign.
+#[derive(Clone, Debug)]
+pub(super) enum Waiting {
+    Accredit(AccreditInstitution),
+    Change(ChangeInstitution),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct KeyFact {
+    pub(super) by: u64,
+    pub(super) public: PublicKey,
+    pub(super) owner: String,
+    pub(super) role: Option<(AuthorityRole, String)>,
+    pub(super) custodian: String,
+    pub(super) from: i64,
+    /// Exclusive.
+    pub(super) until: i64,
+    pub(super) entry: u64,
+    /// Rotated from this key, which would have been valid until then.
+    pub(super) replaces: Option<(KeyId, i64)>,
+    pub(super) end: Option<KeyEnded>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct KeyEnded {
+    pub(super) at: i64,
+    pub(super) by: u64,
+    pub(super) ground: i32,
+    pub(super) compromised_since: Option<i64>,
+}
+
+impl KeyFact {
+    pub(super) fn in_force(&self, time: i64) -> bool {
+        let ended = matches!(&self.end, Some(end) if end.at <= time);
+        !ended && time >= self.from && time < self.until
+    }
+
+    /// The province it accredits in; empty for the whole country.
+    pub(super) fn accredits(&self) -> Option<&str> {
+        match &self.role {
+            Some((AuthorityRole::Accredit, region)) => Some(region),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Authority {
+    pub(super) by: u64,
+    pub(super) names: Vec<Name>,
+    pub(super) entry: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    InForce,
+    Suspended { until: i64, ground: i32 },
+    Revoked { ground: i32, since: Option<i64> },
+    Merged { successor: String },
+}
+
+#[derive(Debug)]
+pub(super) struct Institution {
+    pub(super) by: u64,
+    /// The accreditation in force.
+    pub(super) rights: AccreditInstitution,
+    /// (from, entry, completed by).
+    pub(super) accreditations: Vec<(i64, u64, Option<u64>)>,
+    /// (from, by, names).
+    pub(super) names: Vec<(i64, u64, Vec<Name>)>,
+    /// (from, by, state).
+    pub(super) states: Vec<(i64, u64, State)>,
+    pub(super) took_over: Vec<String>,
+}
+
+impl Institution {
+    /// What it was at a time; none before it was accredited.
+    pub(super) fn at(&self, time: i64) -> Option<State> {
+        let (_, _, state) = self.states.iter().rfind(|(from, _, _)| *from <= time)?;
+        match state {
+            State::Suspended { until, .. } if time >= *until => Some(State::InForce),
+            other => Some(other.clone()),
+        }
+    }
+
+    /// Why it could not act at a time.
+    pub(super) fn hindered(&self, time: i64) -> Option<Rejection> {
+        match self.at(time) {
+            Some(State::InForce) => None,
+            Some(State::Suspended { .. }) => Some(Rejection::IssuerSuspended),
+            Some(State::Revoked { .. } | State::Merged { .. }) => Some(Rejection::IssuerEnded),
+            None => Some(Rejection::IssuerNotInForce),
+        }
+    }
+}
+
+/// Standards and offers, as their owners published them.
+#[derive(Debug)]
+pub(super) struct Offer {
+    pub(super) owner: String,
+    pub(super) code: String,
+    pub(super) version: u32,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    Rule(RecordingRule),
+    Course(Teaching),
+    Module(Teaching),
+    Family(CertificateFamily),
+}
+
+/// What courses and modules have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Teaching {
+    pub(super) minutes: u32,
+    pub(super) practice_minutes: u32,
+    pub(super) credit_millis: u32,
+    /// 0 = none.
+    pub(super) rule: u64,
+    pub(super) scale: String,
+}
+
+#[derive(Debug)]
+pub(super) struct AccountFact {
+    pub(super) by: u64,
+    pub(super) entry: u64,
+    pub(super) opener: String,
+    pub(super) document: [u8; 32],
+    pub(super) kept_as: Option<Account>,
+    pub(super) aliases: Vec<Account>,
+}
+
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) issuer: String,
+    pub(super) kind: OutcomeKind,
+    /// As it was kept when the outcome was logged.
+    pub(super) account: Account,
+    pub(super) source: [u8; 32],
+    /// Course, module or family; 0 = none.
+    pub(super) offer: u64,
+    pub(super) run: String,
+    pub(super) attempt: u32,
+    pub(super) nullifier_key: [u8; 32],
+    pub(super) valid_through: Option<Day>,
+}
+
+impl Book {
+    pub(super) fn entry(&self, index: u64) -> Option<&Logged> {
+        self.entries.get(usize::try_from(index).ok()?)?.as_ref()
+    }
+
+    /// The account that an id stands for.
+    pub(super) fn kept(&self, account: Account) -> Option<Account> {
+        self.accounts.get(&account).map(|fact| fact.kept_as.unwrap_or(account))
+    }
+
+    /// An institution and whomever it took over, however far back.
+    pub(super) fn line_of(&self, id: &str) -> Vec<String> {
+        let mut line = vec![id.to_owned()];
+        let mut at = 0;
+        while at < line.len() {
+            let before = self.institutions.get(&line[at]).map(|it| it.took_over.clone()).unwrap_or_default();
+            for older in before {
+                if !line.contains(&older) {
+                    line.push(older);
+                }
+            }
+            at += 1;
+        }
+        line
+    }
+
+    pub(super) fn is_revoked(&self, index: u64) -> bool {
+        self.standings.get(&index).is_some_and(|standing| standing.revoked.is_some())
+    }
+
+    /// Whether an entry counts at a time, as far as life-cycle entries say.
+    pub(super) fn counts(&self, index: u64, time: i64) -> bool {
+        self.standings.get(&index).is_none_or(|standing| {
+            standing.revoked.is_none()
+                && standing.superseded_by.is_none()
+                && !standing.pending
+                && standing.suspended.is_none_or(|(until, _)| until <= time)
+        })
+    }
+
+    /// The standing of an entry, to be changed by entry `by`.
+    pub(super) fn standing(&mut self, index: u64, by: u64) -> &mut Standing {
+        let standing = self.standings.entry(index).or_default();
+        standing.by = by;
+        standing
+    }
+
+    /// Authorities among the owners of keys: those that accredit, with their region.
+    pub(super) fn accrediting(&self, keys: &[KeyId]) -> Vec<(String, String)> {
+        let facts = keys.iter().filter_map(|id| self.keys.get(id));
+        facts.filter_map(|key| Some((key.owner.clone(), key.accredits()?.to_owned()))).collect()
+    }
+}
