@@ -12,8 +12,15 @@
 
 mod access;
 pub mod audit;
+pub mod authority;
+mod case;
+pub mod day;
 mod decide;
+pub mod digest;
 mod evolve;
+mod facts;
+pub mod grade;
+mod ids;
 mod memory;
 pub mod policy;
 mod posting;
@@ -21,10 +28,17 @@ mod prepare;
 pub mod query;
 mod rejection;
 pub mod rows;
+mod rules;
 mod state;
+pub mod status;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Decision, Effects, Flag, decide};
 pub use evolve::{Accepted, evolve};
+pub use facts::Facts;
 pub use memory::{AsOf, MemoryState};
 pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, VerifiedBatches};
 pub use prepare::{prepare, reads};

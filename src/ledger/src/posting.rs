@@ -110,7 +110,7 @@ pub struct Prepared {
     pub(crate) attested: Vec<Attested>,
     /// What is wrong whatever the state, by ascending rank.
     pub(crate) faults: Vec<Refusal>,
-    pub(crate) facts: crate::prepare::Facts,
+    pub(crate) facts: crate::facts::Facts,
     pub(crate) payload: Option<Payload>,
 }
 

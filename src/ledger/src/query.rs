@@ -1,66 +1,27 @@
-//! Answers for people: institutions, keys, offers, accounts, the standing of entries. Reads only.
+//! Answers for people: institutions, keys, offers, accounts and their outcomes. Reads only; what an entry's status is
+//! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
 use crate::access::Access;
-use crate::rows::{self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, StandingRow};
-use crate::state::{Direction, Query, Read, ReadError, Table};
+use crate::rows::{
+    self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingRow,
+};
+use crate::state::{Direction, Key, Query, Read, ReadError, Table};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use xuefen_core::key::KeyId;
 
-/// An entry's status at a time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryStatus {
-    /// In force.
-    Valid,
-    /// It waits for a second signature and counts for nothing.
-    Pending,
-    /// Out of force until a time, Unix seconds.
-    Suspended {
-        /// When it ends by itself.
-        until: i64,
-    },
-    /// Corrected.
-    Superseded {
-        /// By this entry.
-        by: u64,
-    },
-    /// Out of force for good.
-    Revoked {
-        /// By this entry.
-        by: u64,
-        /// `LifecycleReason`.
-        reason: i32,
-    },
-    /// Its validity is over.
-    Expired,
-    /// Someone must look at it first.
-    NeedsReview {
-        /// What is in doubt.
-        why: Review,
-    },
-    /// Its payload was erased, so that more than this cannot be said.
-    Erased,
-}
-
-/// Why an entry needs review.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Review {
-    /// Its issuer was ended, reaching back to before it was logged.
-    IssuerEnded {
-        /// The institution.
-        issuer: String,
-        /// The ChangeInstitution entry.
-        by: u64,
-    },
-    /// A key that it rests on had been in other hands when it was logged.
-    KeyCompromised {
-        /// The entry signed by that key.
-        entry: u64,
-        /// The entry that says so.
-        by: u64,
-    },
-}
+pub use crate::authority::authority_chain;
+pub use crate::digest::state_digest;
+pub use crate::status::{EntryStatus, Review, issuer_status, status, status_with};
 
 /// An institution as of the reader's size.
 pub fn institution(state: &impl Read, id: &str) -> Result<Option<InstitutionRow>, ReadError> {
     state.institution(id)
+}
+
+/// An authority as of the reader's size.
+pub fn authority(state: &impl Read, id: &str) -> Result<Option<rows::AuthorityRow>, ReadError> {
+    state.authority(id)
 }
 
 /// An entry as it was logged.
@@ -68,18 +29,18 @@ pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadErro
     state.entry(index)
 }
 
-/// The private part of an outcome.
-pub fn outcome(state: &impl Read, index: u64) -> Result<Option<OutcomeRow>, ReadError> {
-    state.outcome(index)
-}
-
-/// The standing that later entries gave to an entry.
+/// What later entries did to an entry.
 pub fn standing(state: &impl Read, index: u64) -> Result<StandingRow, ReadError> {
     state.standing(index)
 }
 
+/// The private part of an outcome; `None` if it was erased.
+pub fn outcome(state: &impl Read, index: u64) -> Result<Option<OutcomeRow>, ReadError> {
+    state.outcome(index)
+}
+
 /// A key by its id.
-pub fn key(state: &impl Read, id: &xuefen_core::key::KeyId) -> Result<Option<KeyRow>, ReadError> {
+pub fn key(state: &impl Read, id: &KeyId) -> Result<Option<KeyRow>, ReadError> {
     Ok(state.key_row(rows::key_short(id))?.filter(|row| row.id == id.0.0))
 }
 
@@ -88,21 +49,57 @@ pub fn offer(state: &impl Read, index: u64) -> Result<Option<OfferRow>, ReadErro
     state.offer(index)
 }
 
-/// Institutions by ascending id, after `after`, at most `limit`.
+/// The id in a key of one text.
+fn text_id(key: &Key) -> Option<String> {
+    let (length, id) = key.as_bytes().get(1..)?.split_first()?;
+    (usize::from(*length) == id.len()).then(|| std::str::from_utf8(id).ok().map(str::to_owned)).flatten()
+}
+
+fn table<T: DeserializeOwned>(
+    state: &impl Query,
+    table: Table,
+    after: Option<&Key>,
+    limit: usize,
+) -> Result<Vec<(String, T)>, ReadError> {
+    let mut found = Vec::new();
+    for row in state.scan(&[table.byte()], after, limit)? {
+        let damaged = || ReadError::Damaged { key: row.key.clone(), index: row.index };
+        let id = text_id(&row.key).ok_or_else(damaged)?;
+        let (_, value) = state.value(&row.key)?.ok_or_else(damaged)?;
+        found.push((id, value));
+    }
+    Ok(found)
+}
+
+/// Institutions in the order of their keys (shorter ids first), after the id `after`, at most `limit`.
 pub fn institutions(
     state: &impl Query,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<(String, InstitutionRow)>, ReadError> {
-    let after = after.map(rows::institution);
-    let _ = state.scan(&[Table::Institution.byte()], after.as_ref(), limit)?;
-    Ok(Vec::new())
+    table(state, Table::Institution, after.map(rows::institution).as_ref(), limit)
+}
+
+/// Authorities in the order of their keys, after the id `after`, at most `limit`.
+pub fn authorities(
+    state: &impl Query,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(String, rows::AuthorityRow)>, ReadError> {
+    table(state, Table::Authority, after.map(rows::authority).as_ref(), limit)
 }
 
 /// Keys of an institution or authority, oldest first.
 pub fn keys_of(state: &impl Query, owner: &str) -> Result<Vec<KeyRow>, ReadError> {
-    let _ = state.history(&rows::keys_of(owner), None, Direction::Ascending, usize::MAX)?;
-    Ok(Vec::new())
+    let list = rows::keys_of(owner);
+    let mut keys = Vec::new();
+    for (index, value) in state.history(&list, None, Direction::Ascending, usize::MAX)? {
+        let damaged = |_| ReadError::Damaged { key: list.clone(), index };
+        for id in postcard::from_bytes::<Vec<Short>>(&value).map_err(damaged)? {
+            keys.extend(state.key_row(id)?);
+        }
+    }
+    Ok(keys)
 }
 
 /// Offers and standards of an owner from entry `from` on, ascending, at most `limit`.
@@ -112,8 +109,13 @@ pub fn offers_of(
     from: Option<u64>,
     limit: usize,
 ) -> Result<Vec<(u64, OfferRow)>, ReadError> {
-    let _ = state.history(&rows::offers_of(owner), from, Direction::Ascending, limit)?;
-    Ok(Vec::new())
+    let list = rows::offers_of(owner);
+    let mut offers = Vec::new();
+    for (index, _) in state.history(&list, from, Direction::Ascending, limit)? {
+        let offer = state.offer(index)?.ok_or_else(|| ReadError::Damaged { key: list.clone(), index })?;
+        offers.push((index, offer));
+    }
+    Ok(offers)
 }
 
 /// An account, by an id of it: the kept account's key and row if the id is an alias.
@@ -122,33 +124,78 @@ pub fn account(state: &impl Read, account: AccountKey) -> Result<Option<(Account
     Ok(state.account(kept)?.map(|row| (kept, row)))
 }
 
-/// Outcomes of a kept account and its aliases from entry `from` on, ascending, at most `limit`.
-pub fn outcomes(
-    state: &impl Query,
-    account: AccountKey,
-    from: Option<u64>,
-    limit: usize,
-) -> Result<Vec<u64>, ReadError> {
-    let _ = state.history(&rows::outcomes_of(account), from, Direction::Ascending, limit)?;
-    Ok(Vec::new())
+/// The account of a document, by its HMAC: for whoever may ask, never for a refusal.
+pub fn account_of_document(state: &impl Read, document: Short) -> Result<Option<AccountKey>, ReadError> {
+    let Some((_, account)) = state.value(&rows::document(document))? else { return Ok(None) };
+    state.kept(account)
 }
 
-/// The status of an entry at a time (Unix seconds), as of the reader's size; `None` if there is no such entry. Whether its
-/// payload was erased is known to the vault, not here: the caller answers [`EntryStatus::Erased`].
-pub fn status(state: &impl Read, index: u64, now: i64) -> Result<Option<EntryStatus>, ReadError> {
-    let _ = (state, index, now);
-    Ok(None)
+/// Outcomes of an account, under its id and all its aliases, from entry `from` on, ascending, at most `limit`. The next page
+/// begins after the last index.
+pub fn outcomes(state: &impl Query, id: AccountKey, from: Option<u64>, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let Some((kept, row)) = account(state, id)? else { return Ok(Vec::new()) };
+    let mut all = BTreeSet::new();
+    for id in std::iter::once(kept).chain(row.aliases) {
+        let history = state.history(&rows::outcomes_of(id), from, Direction::Ascending, limit)?;
+        all.extend(history.into_iter().map(|(index, _)| index));
+    }
+    Ok(all.into_iter().take(limit).collect())
 }
 
-/// The entries that a presentation of `subject` needs, ascending, without it: genesis, keys, accreditations with their
-/// countersignatures, co-signers (formats.md 5, "authority"). `also` names what the payload refers to and is shown with it.
-pub fn authority_chain(state: &impl Read, subject: u64, also: &[u64]) -> Result<Vec<u64>, ReadError> {
-    let _ = (state, subject, also);
-    Ok(Vec::new())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::posting::Secrets;
+    use crate::testing::{TestSecrets, World};
 
-/// Digest of all rows as of the reader's size; those of erased entries and counters aside.
-pub fn state_digest(state: &impl Query, erased: impl Fn(u64) -> bool) -> Result<xuefen_core::Hash, ReadError> {
-    let _ = (state.size(), erased(0));
-    Ok(xuefen_core::Hash::default())
+    #[test]
+    fn lists_are_pages() {
+        let world = World::furnished();
+        let all = institutions(&world.state, None, 9).expect("memory");
+        assert_eq!(all.len(), 3);
+        let next = institutions(&world.state, Some(&all[0].0), 1).expect("memory");
+        assert_eq!(next, all[1..2]);
+        let authorities = authorities(&world.state, None, 9).expect("memory");
+        assert_eq!(authorities.len(), 3);
+        assert_eq!(keys_of(&world.state, &world.ministry.id).expect("memory").len(), 3);
+        assert_eq!(keys_of(&world.state, &world.school.id).expect("memory").len(), 1);
+        let offers = offers_of(&world.state, &world.body.id, None, 9).expect("memory");
+        assert_eq!(
+            offers.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
+            [world.named["family"], world.named["skill"]]
+        );
+        // Before the first accreditation there was none.
+        let before = world.state.as_of(world.named["school"]);
+        assert_eq!(institutions(&before, None, 9).expect("memory"), []);
+    }
+
+    #[test]
+    fn outcomes_of_a_merged_account_are_those_of_all_its_ids() {
+        let mut world = World::furnished();
+        let school = world.school.id.clone();
+        world.open(&school, 4, [8; 16], "110101199003070001");
+        let (body, mut values) = world.course_outcome();
+        let first = world.outcome(&school, body.clone(), &values, 4);
+        let first = world.accept(first);
+        values[0].1 = vec![8; 16];
+        values[1].1 = b"2".to_vec();
+        let second = world.outcome(&school, body.clone(), &values, 4);
+        let second = world.accept(second);
+        let (merge, payload) = world.merger([7; 16], [8; 16]);
+        let posting = world.private(&school, merge, &payload, &[4, 5]);
+        world.accept(posting);
+        // Posted under the alias, it is the kept account's.
+        values[1].1 = b"3".to_vec();
+        values[8].1 = b"autumn".to_vec();
+        let third = world.outcome(&school, body, &values, 4);
+        let third = world.accept(third);
+        for id in [[7; 16], [8; 16]] {
+            let id = TestSecrets.account_key(&id);
+            let page = |from, limit| outcomes(&world.state, id, from, limit).expect("memory");
+            assert_eq!(page(None, 9), [first, second, third]);
+            assert_eq!(page(None, 1), [first]);
+            assert_eq!(page(Some(first + 1), 2), [second, third]);
+        }
+        assert_eq!(world.rebuilt(), world.state);
+    }
 }

@@ -49,15 +49,15 @@ macro_rules! rejections {
 
 rejections! {
     // Form of the bytes (formats.md 1 and 2).
-    VersionUnknown "VERSION_UNKNOWN"
-        "A statement is of version 1." "声明的版本须为 1。"
-        "Post to a ledger that knows this version, or issue the statement in version 1." "请提交到支持该版本的账本，或按版本 1 重新签发。"
     NonCanonical "NON_CANONICAL"
         "Signed bytes are in the one canonical protobuf encoding." "被签名的字节须为唯一的规范 protobuf 编码。"
         "Encode with fields ascending, defaults left out and no unknown field, and sign again." "请按字段升序、省略默认值、不含未知字段重新编码并签名。"
     TooLarge "TOO_LARGE"
         "An entry has at most 65,535 bytes, its signatures included." "一条记录连同签名不超过 65535 字节。"
         "Split the statement, or sign smaller batches." "请拆分声明，或减小签名批次。"
+    VersionUnknown "VERSION_UNKNOWN"
+        "A statement is of version 1." "声明的版本须为 1。"
+        "Post to a ledger that knows this version, or issue the statement in version 1." "请提交到支持该版本的账本，或按版本 1 重新签发。"
     StatementMalformed "STATEMENT_MALFORMED"
         "A statement has a ledger, an issuer, a nonce of 16 bytes, a time, a body and, if private, a commitment of 32 bytes." "声明须有账本、签发者、16 字节随机数、时间和内容；私密内容须有 32 字节承诺。"
         "Fill in the field that is named." "请补正所指字段。"
@@ -275,6 +275,9 @@ rejections! {
     RouteWrong "ROUTE_WRONG"
         "A skill level states its route; a route other than standard cites its evidence." "技能等级须注明认定途径；非常规途径须引用依据。"
         "Use standard, full_ladder, outstanding_worker or exceptional, and cite the evidence." "请填写 standard、full_ladder、outstanding_worker 或 exceptional，并引用依据。"
+    SourceErased "SOURCE_ERASED"
+        "A rule that needs an outcome's payload cannot use an erased one." "规则需用到已删除的成果内容。"
+        "Refer to an outcome whose payload is kept." "请引用内容仍保留的成果。"
     CitationWrong "CITATION_WRONG"
         "Cited outcomes and parts are valid outcomes of the same learner." "所引成果须为同一学习者的有效成果。"
         "Cite outcomes of this learner that are in force." "请引用该学习者的有效成果。"

@@ -415,8 +415,6 @@ pub struct OutcomeRow {
     pub course: Short,
     /// Hash of the nullifier key.
     pub nullifier_key: Short,
-    /// Last day of its validity, days since 1970-01-01 in UTC+8.
-    pub valid_through: Option<i32>,
 }
 
 /// A learner's attempts at an offer in a run.

@@ -1,0 +1,168 @@
+//! One posting before the state: what every rule may look at, and how a rule says no.
+
+use crate::access::Access;
+use crate::facts::Facts;
+use crate::posting::Prepared;
+use crate::rejection::{Refusal, Rejection};
+use crate::rows::{AuthorityRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
+use crate::state::{Read, ReadError};
+use std::borrow::Cow;
+use xuefen_core::proto::{AuthorityRole, EntryRef};
+
+/// Why a walk through the checks ends early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A rule says no.
+    Refused(Box<Refusal>),
+    /// The statement is in the log already.
+    Replay(u64),
+    /// State could not be read.
+    Read(ReadError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// The answer of a check.
+pub(crate) type Check = Result<(), Stop>;
+
+/// Refuses unless `good`.
+pub(crate) fn ensure(good: bool, rejection: Rejection, field: impl Into<Cow<'static, str>>) -> Check {
+    if good { Ok(()) } else { Err(Refusal::new(rejection, field).into()) }
+}
+
+/// A posting, its issuer and its keys.
+pub(crate) struct Case<'a, S: ?Sized> {
+    pub(crate) state: &'a S,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) issuer: &'a str,
+    pub(crate) issued_at: i64,
+    pub(crate) logged_at: i64,
+    /// The issuer as an institution.
+    pub(crate) institution: Option<InstitutionRow>,
+    /// The issuer as an authority.
+    pub(crate) authority: Option<AuthorityRow>,
+    /// The registered keys among the attesting ones.
+    pub(crate) keys: Vec<KeyRow>,
+}
+
+impl<S: Read + ?Sized> Case<'_, S> {
+    pub(crate) const fn facts(&self) -> &Facts {
+        &self.prepared.facts
+    }
+
+    /// Tells the first stateless fault of a rank up to `last`.
+    pub(crate) fn faults(&self, last: Rejection) -> Check {
+        match self.prepared.faults.first() {
+            Some(fault) if fault.rejection <= last => Err(fault.clone().into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Keys of the issuer among the attesting ones.
+    pub(crate) fn own_keys(&self) -> impl Iterator<Item = &KeyRow> {
+        self.keys.iter().filter(|key| key.owner == self.issuer)
+    }
+
+    /// Whether a key of the issuer with this role attests.
+    pub(crate) fn acts_as(&self, role: AuthorityRole) -> bool {
+        let has = |it: &RoleRow| it.role == role as i32;
+        self.own_keys().any(|key| key.role.as_ref().is_some_and(has))
+    }
+
+    /// Whether the issuer attests as the institution it is.
+    pub(crate) fn acts_as_institution(&self) -> bool {
+        self.institution.is_some() && self.own_keys().any(|key| key.role.is_none())
+    }
+
+    /// Whether the issuer attests as an authority over this region: the nation, or the region's province.
+    pub(crate) fn acts_over(&self, region: &str) -> bool {
+        self.own_keys().filter_map(KeyRow::accredits).any(|of| of.is_empty() || crate::ids::same_province(of, region))
+    }
+
+    /// Whether the issuer attests as an authority over an institution.
+    pub(crate) fn is_authority_over(&self, id: &str) -> Result<bool, ReadError> {
+        let region = self.state.institution(id)?.map_or_else(String::new, |row| row.region);
+        Ok(self.acts_over(&region))
+    }
+
+    /// Whether the issuer is `id`, or took it over, directly or through others.
+    pub(crate) fn speaks_for(&self, id: &str) -> Result<bool, ReadError> {
+        if self.issuer == id {
+            return Ok(true);
+        }
+        Ok(predecessors(self.state, self.institution.as_ref())?.iter().any(|predecessor| predecessor == id))
+    }
+
+    /// The entry that a reference names: there, and with that leaf hash.
+    pub(crate) fn target(&self, reference: Option<&EntryRef>, field: &str) -> Result<(u64, EntryRow), Stop> {
+        let unknown = || Refusal::new(Rejection::ReferenceUnknown, field.to_owned());
+        let reference = reference.ok_or_else(unknown)?;
+        let row = self.state.entry(reference.index)?.ok_or_else(unknown)?;
+        if row.leaf_hash[..] != reference.leaf_hash[..] {
+            return Err(Refusal::new(Rejection::ReferenceMismatch, format!("{field}.leaf_hash")).into());
+        }
+        Ok((reference.index, row))
+    }
+
+    /// The offer of an index, if there is one; in force or not.
+    pub(crate) fn offer(&self, index: u64, field: &str) -> Result<OfferRow, Stop> {
+        let unknown = || Refusal::new(Rejection::ReferenceUnknown, field.to_owned());
+        if let Some(offer) = self.state.offer(index)? {
+            return Ok(offer);
+        }
+        let known = self.state.entry(index)?.is_some();
+        let wrong = || Refusal::new(Rejection::ReferenceWrongKind, field.to_owned());
+        Err(if known { wrong() } else { unknown() }.into())
+    }
+
+    /// Refuses unless the entry of an index is in force now.
+    pub(crate) fn in_force(&self, index: u64, field: &str) -> Check {
+        let standing = self.state.standing(index)?;
+        let good = is_in_force(&standing, self.logged_at);
+        ensure(good, Rejection::ReferenceNotInForce, field.to_owned())
+    }
+}
+
+/// Neither pending nor superseded, suspended or revoked at a time.
+pub(crate) fn is_in_force(standing: &StandingRow, time: i64) -> bool {
+    use crate::rows::Force;
+    let force = match &standing.force {
+        Force::InForce => true,
+        Force::Suspended { until, .. } => *until <= time,
+        Force::Revoked { .. } => false,
+    };
+    force && !standing.pending && standing.superseded_by.is_none()
+}
+
+/// Most institutions that a chain of mergers is followed through.
+const PREDECESSORS: usize = 64;
+
+/// Everyone whom an institution took over, directly or through others.
+pub(crate) fn predecessors<S: Read + ?Sized>(
+    state: &S,
+    institution: Option<&InstitutionRow>,
+) -> Result<Vec<String>, ReadError> {
+    let mut all = institution.map(|row| row.predecessors.clone()).unwrap_or_default();
+    let mut next = 0;
+    while next < all.len() && all.len() < PREDECESSORS {
+        if let Some(row) = state.institution(&all[next])? {
+            for older in row.predecessors {
+                if !all.contains(&older) {
+                    all.push(older);
+                }
+            }
+        }
+        next += 1;
+    }
+    Ok(all)
+}

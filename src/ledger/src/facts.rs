@@ -1,0 +1,333 @@
+//! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
+
+use crate::day::Day;
+use crate::posting::{Message, Secrets};
+use crate::rejection::{Refusal, Rejection};
+use crate::rows::{AccountKey, Short, short};
+use std::fmt;
+use xuefen_core::Hash;
+use xuefen_core::commitment::Tag as Number;
+use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::payload::{Payload, integer, text};
+use xuefen_core::proto::OutcomeKind;
+use xuefen_core::proto::statement::Body;
+use xuefen_core::statement::Statement;
+
+/// Longest text value, bytes.
+const TEXT_BYTES: usize = 1_024;
+
+/// Most attempts at one offer in one run.
+const ATTEMPTS: u64 = 100;
+
+/// Most indices in a list.
+const INDICES: usize = 64;
+
+/// What a payload says. A value that is absent or malformed is `None`; the fault stands beside the facts.
+#[derive(Clone, Default)]
+pub enum Facts {
+    /// A public kind, or a payload that was erased or has not the tags of its kind.
+    #[default]
+    None,
+    /// Of `OpenAccount`.
+    Account(AccountFacts),
+    /// Of `MergeAccounts`.
+    Merge(MergeFacts),
+    /// Of `RecordOutcome`.
+    Outcome(Box<OutcomeFacts>),
+}
+
+/// Without values: they are personal data.
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Account(_) => "Account(..)",
+            Self::Merge(_) => "Merge(..)",
+            Self::Outcome(_) => "Outcome(..)",
+        })
+    }
+}
+
+/// Of `OpenAccount`.
+#[derive(Clone, Default)]
+pub struct AccountFacts {
+    pub(crate) id: Option<[u8; 16]>,
+    pub(crate) account: Option<AccountKey>,
+    pub(crate) document: Option<Short>,
+}
+
+/// Of `MergeAccounts`.
+#[derive(Clone, Default)]
+pub struct MergeFacts {
+    pub(crate) id: Option<[u8; 16]>,
+    pub(crate) account: Option<AccountKey>,
+    pub(crate) other: Option<AccountKey>,
+}
+
+/// Of `RecordOutcome`.
+#[derive(Clone, Default)]
+pub struct OutcomeFacts {
+    pub(crate) id: Option<[u8; 16]>,
+    pub(crate) account: Option<AccountKey>,
+    pub(crate) nullifier_key: Option<[u8; 32]>,
+    /// HMAC of kind and source id, without the issuer.
+    pub(crate) source: Option<[u8; 32]>,
+    pub(crate) achieved_on: Option<Day>,
+    pub(crate) minutes: Option<u64>,
+    pub(crate) practice_minutes: Option<u64>,
+    pub(crate) credit_millis: Option<u64>,
+    pub(crate) grade: Option<String>,
+    pub(crate) scale: Option<String>,
+    pub(crate) level: Option<u64>,
+    pub(crate) run: Option<String>,
+    pub(crate) offer: Option<u64>,
+    pub(crate) cites: Vec<u64>,
+    pub(crate) parts: Vec<u64>,
+    pub(crate) attempt: Option<u32>,
+    pub(crate) recording_rule: Option<u64>,
+    pub(crate) family: Option<u64>,
+    pub(crate) programme: Option<u64>,
+    pub(crate) issuer_name: Option<String>,
+    pub(crate) route: Option<String>,
+    pub(crate) original_issuer: Option<String>,
+}
+
+/// `payload.name (number)`.
+pub(crate) fn field(tag: Tag) -> String {
+    format!("payload.{} ({})", tag.name, tag.number)
+}
+
+/// The tags that a kind's payload has, and those that may not be empty.
+fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
+    match body {
+        Body::OpenAccount(_) => {
+            Some((tags::OPEN_ACCOUNT, &[tags::ACCOUNT, tags::HOLDER_NAME, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER]))
+        }
+        Body::MergeAccounts(_) => Some((tags::MERGE_ACCOUNTS, &[tags::ACCOUNT, tags::CONSENT, tags::OTHER_ACCOUNT])),
+        Body::RecordOutcome(body) => {
+            let kind = OutcomeKind::try_from(body.outcome_kind).ok()?;
+            Some((tags::of_outcome(kind)?, required(kind)))
+        }
+        _ => None,
+    }
+}
+
+const fn required(kind: OutcomeKind) -> &'static [Tag] {
+    match kind {
+        OutcomeKind::Course | OutcomeKind::Module => &[
+            tags::NULLIFIER_KEY,
+            tags::ACCOUNT,
+            tags::SOURCE_ID,
+            tags::ACHIEVED_ON,
+            tags::MINUTES,
+            tags::PRACTICE_MINUTES,
+            tags::CREDIT_MILLIS,
+            tags::GRADE,
+            tags::SCALE,
+            tags::OFFER,
+            tags::ATTEMPT,
+            tags::ISSUER_NAME,
+        ],
+        OutcomeKind::DegreeCertificate => &[
+            tags::NULLIFIER_KEY,
+            tags::ACCOUNT,
+            tags::SOURCE_ID,
+            tags::ACHIEVED_ON,
+            tags::CERTIFICATE_NUMBER,
+            tags::ISSUER_NAME,
+        ],
+        _ => &[
+            tags::NULLIFIER_KEY,
+            tags::ACCOUNT,
+            tags::SOURCE_ID,
+            tags::ACHIEVED_ON,
+            tags::CERTIFICATE_NUMBER,
+            tags::FAMILY,
+            tags::ISSUER_NAME,
+        ],
+    }
+}
+
+impl Facts {
+    /// Reads a payload whose commitment is known to be good, as one from a journal is.
+    pub(crate) fn read(statement: &Statement<Message>, payload: Option<&Payload>, secrets: &dyn Secrets) -> Self {
+        Self::judge(statement, payload, secrets, &mut Vec::new())
+    }
+
+    /// Reads a payload and notes what is wrong with its form.
+    pub(crate) fn judge(
+        statement: &Statement<Message>,
+        payload: Option<&Payload>,
+        secrets: &dyn Secrets,
+        faults: &mut Vec<Refusal>,
+    ) -> Self {
+        let Some((payload, body)) = payload.zip(statement.message().body.as_ref()) else { return Self::None };
+        let Some((table, required)) = tables(body) else { return Self::None };
+        if let Some(fault) = wrong_tags(payload, table) {
+            faults.push(fault);
+            return Self::None;
+        }
+        let mut values = Values { payload, faults };
+        values.check(table, required);
+        match body {
+            Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
+            Body::MergeAccounts(_) => Self::Merge(merge(&values, secrets)),
+            Body::RecordOutcome(body) => Self::Outcome(Box::new(outcome(&values, body.outcome_kind, secrets))),
+            _ => Self::None,
+        }
+    }
+
+    /// Id of the account that the payload is about.
+    pub(crate) fn account_id(&self) -> Option<[u8; 16]> {
+        match self {
+            Self::None => None,
+            Self::Account(facts) => facts.id,
+            Self::Merge(facts) => facts.id,
+            Self::Outcome(facts) => facts.id,
+        }
+    }
+}
+
+fn wrong_tags(payload: &Payload, table: &[Tag]) -> Option<Refusal> {
+    let fields = payload.fields();
+    let missing = table.iter().find(|tag| !fields.iter().any(|field| field.tag.get() == tag.number));
+    let foreign = fields.iter().find(|field| !table.iter().any(|tag| tag.number == field.tag.get()));
+    let name = match (missing, foreign) {
+        (Some(tag), _) => field(*tag),
+        (None, Some(foreign)) => format!("payload tag {}", foreign.tag),
+        (None, None) => return None,
+    };
+    Some(Refusal::new(Rejection::TagsIncomplete, name))
+}
+
+/// Whether a value is written as its tag asks; empty ones are absent, not malformed.
+fn well_formed(value: &[u8], form: ValueType) -> bool {
+    match form {
+        _ if value.is_empty() => true,
+        ValueType::Text | ValueType::Grade => {
+            value.len() <= TEXT_BYTES && text(value).is_ok_and(|text| !text.chars().any(char::is_control))
+        }
+        ValueType::Integer => number(value).is_some(),
+        ValueType::Date => Day::parse(value).is_some(),
+        ValueType::Bytes(length) => value.len() == length,
+        ValueType::Index => number(value).is_some_and(|index| index > 0),
+        ValueType::Indices => indices(value).is_some(),
+    }
+}
+
+/// 0 to 2^53-1.
+fn number(value: &[u8]) -> Option<u64> {
+    integer(value).ok().filter(|number| *number < 1 << 53)
+}
+
+/// At most 64 indices, ascending, separated by one comma.
+fn indices(value: &[u8]) -> Option<Vec<u64>> {
+    let indices: Vec<u64> = value.split(|byte| *byte == b',').map(number).collect::<Option<_>>()?;
+    let ascending = indices.windows(2).all(|pair| pair[0] < pair[1]);
+    (indices[0] > 0 && ascending && indices.len() <= INDICES).then_some(indices)
+}
+
+struct Values<'a> {
+    payload: &'a Payload,
+    faults: &'a mut Vec<Refusal>,
+}
+
+impl<'a> Values<'a> {
+    fn check(&mut self, table: &[Tag], required: &[Tag]) {
+        for tag in required {
+            if self.bytes(*tag).is_none() {
+                self.faults.push(Refusal::new(Rejection::ValueMissing, field(*tag)));
+            }
+        }
+        for tag in table {
+            if self.bytes(*tag).is_some_and(|value| !well_formed(value, tag.value)) {
+                self.faults.push(Refusal::new(Rejection::ValueMalformed, field(*tag)));
+            }
+        }
+        // Rows name accounts beside documents; the colon keeps the two apart (`Secrets::account_hmac`).
+        if self.text(tags::DOCUMENT_KIND).is_some_and(|kind| kind.contains(':')) {
+            self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::DOCUMENT_KIND)));
+        }
+        if self.number(tags::ATTEMPT).is_some_and(|attempt| attempt == 0 || attempt > ATTEMPTS) {
+            self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::ATTEMPT)));
+        }
+    }
+
+    fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
+        let number = Number::new(tag.number)?;
+        self.payload.value(number).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, tag: Tag) -> Option<&'a str> {
+        self.bytes(tag).filter(|value| well_formed(value, tag.value)).and_then(|value| text(value).ok())
+    }
+
+    fn owned(&self, tag: Tag) -> Option<String> {
+        self.text(tag).map(str::to_owned)
+    }
+
+    fn number(&self, tag: Tag) -> Option<u64> {
+        self.bytes(tag).and_then(number)
+    }
+
+    fn index(&self, tag: Tag) -> Option<u64> {
+        self.number(tag).filter(|index| *index > 0)
+    }
+
+    fn indices(&self, tag: Tag) -> Vec<u64> {
+        self.bytes(tag).and_then(indices).unwrap_or_default()
+    }
+
+    fn array<const N: usize>(&self, tag: Tag) -> Option<[u8; N]> {
+        self.bytes(tag).and_then(|value| value.try_into().ok())
+    }
+}
+
+fn account(values: &Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
+    let id = values.array(tags::ACCOUNT);
+    let document = values.text(tags::DOCUMENT_KIND).zip(values.text(tags::DOCUMENT_NUMBER));
+    AccountFacts {
+        id,
+        account: id.map(|id| secrets.account_key(&id)),
+        document: document.map(|(kind, number)| short(&Hash(secrets.document_hmac(kind, number)))),
+    }
+}
+
+fn merge(values: &Values<'_>, secrets: &dyn Secrets) -> MergeFacts {
+    let id = values.array(tags::ACCOUNT);
+    let other = values.array(tags::OTHER_ACCOUNT);
+    MergeFacts {
+        id,
+        account: id.map(|id| secrets.account_key(&id)),
+        other: other.map(|other| secrets.account_key(&other)),
+    }
+}
+
+fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFacts {
+    let id = values.array(tags::ACCOUNT);
+    let kind = u32::try_from(kind).unwrap_or_default();
+    OutcomeFacts {
+        id,
+        account: id.map(|id| secrets.account_key(&id)),
+        nullifier_key: values.array(tags::NULLIFIER_KEY),
+        source: values.text(tags::SOURCE_ID).map(|source| secrets.source_hmac("", kind, source)),
+        achieved_on: values.bytes(tags::ACHIEVED_ON).and_then(Day::parse),
+        minutes: values.number(tags::MINUTES),
+        practice_minutes: values.number(tags::PRACTICE_MINUTES),
+        credit_millis: values.number(tags::CREDIT_MILLIS),
+        grade: values.owned(tags::GRADE),
+        scale: values.owned(tags::SCALE),
+        level: values.number(tags::LEVEL),
+        run: values.owned(tags::RUN),
+        offer: values.index(tags::OFFER),
+        cites: values.indices(tags::CITES),
+        parts: values.indices(tags::PARTS),
+        attempt: values.number(tags::ATTEMPT).and_then(|attempt| u32::try_from(attempt).ok()),
+        recording_rule: values.index(tags::RECORDING_RULE),
+        family: values.index(tags::FAMILY),
+        programme: values.index(tags::PROGRAMME),
+        issuer_name: values.owned(tags::ISSUER_NAME),
+        route: values.owned(tags::ROUTE),
+        original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+    }
+}

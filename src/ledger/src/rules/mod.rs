@@ -1,0 +1,238 @@
+//! The rules by kind, one file per group. Each group answers for its kinds at the stages of the one ordered list in
+//! [`decide`](crate::decide), and says which rows an accepted entry makes.
+
+mod account;
+mod accredit;
+mod authority_key;
+mod certificate;
+mod change;
+mod course;
+mod form;
+mod genesis;
+mod institution_key;
+mod lifecycle;
+mod offers;
+mod outcome;
+mod parties;
+mod recording_rule;
+mod runs;
+
+use crate::access::Writer;
+use crate::case::{Case, Check, Stop};
+use crate::decide::Effects;
+use crate::evolve::Accepted;
+use crate::facts::Facts;
+use crate::rejection::Refusal;
+use crate::rows::KeyRow;
+use crate::state::{Key, Read, ReadError};
+use xuefen_core::key::PublicKey;
+use xuefen_core::kinds::Kind;
+use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{AuthorityRole, OutcomeKind};
+
+pub(crate) use genesis::names as genesis_names;
+
+/// The kinds that have rules.
+const ENABLED: &[Kind] = &[
+    Kind::Genesis,
+    Kind::AuthorityKey,
+    Kind::AccreditInstitution,
+    Kind::ChangeInstitution,
+    Kind::InstitutionKey,
+    Kind::RecordingRule,
+    Kind::Course,
+    Kind::Module,
+    Kind::CertificateFamily,
+    Kind::OpenAccount,
+    Kind::MergeAccounts,
+    Kind::RecordOutcome,
+    Kind::Countersign,
+    Kind::Suspend,
+    Kind::Reinstate,
+    Kind::Revoke,
+];
+
+/// The field that names a kind without rules.
+pub(crate) fn not_enabled(body: &Body) -> Option<String> {
+    let kind = Kind::of(body);
+    if !ENABLED.contains(&kind) {
+        return Some(format!("statement.{}", kind.name()));
+    }
+    let Body::RecordOutcome(body) = body else { return None };
+    let table = OutcomeKind::try_from(body.outcome_kind).ok().and_then(xuefen_core::kinds::tags::of_outcome);
+    table.is_none().then(|| "statement.record_outcome.outcome_kind".to_owned())
+}
+
+/// The good public keys that a statement brings with it.
+pub(crate) fn introduced_keys(body: &Body) -> Vec<PublicKey> {
+    match body {
+        Body::Genesis(body) => genesis::keys(body),
+        Body::InstitutionKey(body) => institution_key::new_key(body).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a key of the issuer may sign this kind at all.
+pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
+    let Some(role) = &key.role else { return true };
+    match AuthorityRole::try_from(role.role) {
+        Ok(AuthorityRole::Accredit) => true,
+        Ok(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        _ => false,
+    }
+}
+
+/// What is wrong with a public body whatever the state.
+pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
+    match body {
+        Body::Genesis(body) => genesis::form(body, faults),
+        Body::AuthorityKey(body) => authority_key::form(body, faults),
+        Body::AccreditInstitution(body) => accredit::form(body, faults),
+        Body::ChangeInstitution(body) => change::form(body, faults),
+        Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::RecordingRule(body) => recording_rule::form(body, faults),
+        Body::Course(body) => offers::course_form(body, faults),
+        Body::Module(body) => offers::module_form(body, faults),
+        Body::CertificateFamily(body) => offers::family_form(body, faults),
+        Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
+        Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
+        _ => {}
+    }
+}
+
+/// Keys that the rules of the kind will ask for.
+pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys: &mut Vec<Key>) {
+    match body {
+        Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::Course(body) => keys.push(crate::rows::display(issuer, Kind::Course, &body.code)),
+        Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
+        Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
+        Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
+        Body::RecordOutcome(body) => outcome::reads(body, issuer, facts, keys),
+        Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
+        _ => {}
+    }
+}
+
+/// Stage: who must sign too.
+pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    match body {
+        Body::InstitutionKey(body) => institution_key::possession(case, body),
+        _ => Ok(()),
+    }
+}
+
+/// Stage: may this issuer issue this kind, family, level, name.
+pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    match body {
+        Body::AuthorityKey(body) => authority_key::may(case, body),
+        Body::AccreditInstitution(body) => accredit::may(case, body),
+        Body::ChangeInstitution(body) => change::may(case, body),
+        Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::RecordingRule(body) => recording_rule::may(case, body),
+        Body::Course(_) => offers::may(case, "statement.course"),
+        Body::Module(_) => offers::may(case, "statement.module"),
+        Body::CertificateFamily(body) => offers::family_may(case, body),
+        Body::OpenAccount(_) => account::may(case, "statement.open_account"),
+        Body::MergeAccounts(_) => account::may(case, "statement.merge_accounts"),
+        Body::RecordOutcome(body) => outcome::may(case, body),
+        Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
+        Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
+        Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
+        _ => Ok(()),
+    }
+}
+
+/// Stage: references exist and are in the right state.
+pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    match body {
+        Body::AuthorityKey(body) => authority_key::references(case, body),
+        Body::ChangeInstitution(body) => change::references(case, body),
+        Body::InstitutionKey(body) => institution_key::references(case, body),
+        Body::RecordingRule(body) => recording_rule::references(case, body),
+        Body::Course(body) => offers::course_references(case, body),
+        Body::Module(body) => offers::module_references(case, body),
+        Body::CertificateFamily(body) => offers::family_references(body),
+        Body::MergeAccounts(_) => account::references(case),
+        Body::RecordOutcome(body) => outcome::references(case, body),
+        Body::Countersign(body) => lifecycle::countersign_references(case, body),
+        Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
+        Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
+        Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
+        _ => Ok(()),
+    }
+}
+
+/// Stage: the same outcome twice.
+pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    match body {
+        Body::RecordOutcome(body) => outcome::duplicates(case, body),
+        _ => Ok(()),
+    }
+}
+
+/// Stage: minutes and credits.
+pub(crate) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    match body {
+        Body::RecordOutcome(body) => course::recording(case, body),
+        _ => Ok(()),
+    }
+}
+
+/// Stage: the rules of the kind; what acceptance brings.
+pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Result<Effects, Stop> {
+    let pending = |pending| Effects { pending, ..Effects::default() };
+    match body {
+        Body::Genesis(_) => genesis::rules(case)?,
+        Body::AuthorityKey(body) => authority_key::rules(case, body)?,
+        Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
+        Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
+        Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::RecordingRule(body) => recording_rule::rules(case, body)?,
+        Body::Course(body) => offers::course_rules(case, body)?,
+        Body::Module(body) => offers::module_rules(case, body)?,
+        Body::CertificateFamily(body) => offers::family_rules(case, body)?,
+        Body::OpenAccount(_) => account::open_rules(case)?,
+        Body::MergeAccounts(_) => account::merge_rules(case)?,
+        Body::RecordOutcome(body) => return outcome::rules(case, body),
+        Body::Countersign(body) => lifecycle::countersign_rules(case, body)?,
+        Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
+        Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
+        Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
+        _ => {}
+    }
+    Ok(Effects::default())
+}
+
+/// The rows of an accepted entry, beside those that every entry has.
+pub(crate) fn write<S: Read + ?Sized>(
+    writer: &mut Writer<'_, S>,
+    entry: &Accepted<'_>,
+    body: &Body,
+) -> Result<(), ReadError> {
+    match body {
+        Body::Genesis(body) => genesis::write(writer, entry, body)?,
+        Body::AuthorityKey(body) => authority_key::write(writer, entry, body)?,
+        Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
+        Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
+        Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
+        Body::RecordingRule(body) => recording_rule::write(writer, entry, body),
+        Body::Course(body) => offers::write_course(writer, entry, body),
+        Body::Module(body) => offers::write_module(writer, entry, body),
+        Body::CertificateFamily(body) => offers::write_family(writer, entry, body),
+        Body::OpenAccount(_) => account::write_open(writer, entry),
+        Body::MergeAccounts(_) => account::write_merge(writer, entry)?,
+        Body::RecordOutcome(body) => outcome::write(writer, entry, body)?,
+        Body::Countersign(body) => lifecycle::write_countersign(writer, entry, body)?,
+        Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
+        Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
+        Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        _ => {}
+    }
+    Ok(())
+}

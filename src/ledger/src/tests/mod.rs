@@ -1,0 +1,10 @@
+//! Tests of the machine as a whole.
+
+mod histories;
+mod keys;
+mod outcomes;
+mod path;
+mod precedence;
+mod rejections;
+mod statuses;
+mod trust;
