@@ -150,7 +150,7 @@ mod tests {
         };
         assert_eq!(indices(None, Direction::Ascending, 9), [0, 2]);
         assert_eq!(indices(Some(1), Direction::Ascending, 9), [2]);
-        assert_eq!(indices(Some(7), Direction::Ascending, 9), []);
+        assert_eq!(indices(Some(7), Direction::Ascending, 9), Vec::<u64>::new());
         assert_eq!(indices(Some(1), Direction::Descending, 9), [0]);
         assert_eq!(indices(None, Direction::Descending, 1), [2]);
         let all = state.scan(&[Table::Nonce.byte()], None, 9).expect("memory");

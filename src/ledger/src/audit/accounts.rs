@@ -28,7 +28,7 @@ pub(super) fn open(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: &
     let (index, opener) = (case.index, case.issuer.to_owned());
     Some(Box::new(move |book| {
         book.documents.insert(document, (account, index));
-        let fact = AccountFact { by: index, entry: index, opener, document, kept_as: None, aliases: Vec::new() };
+        let fact = AccountFact { entry: index, opener, document, kept_as: None, aliases: Vec::new() };
         book.accounts.insert(account, fact);
     }))
 }
@@ -45,14 +45,12 @@ pub(super) fn merge(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: 
     let parties: BTreeSet<&str> = case.signers.iter().map(|key| key.owner.as_str()).collect();
     let two = a.document == b.document || parties.len() >= 2;
     judge.unless(two, Rejection::MergeNeedsSecondParty, || format!("{parties:?}"));
-    let index = case.index;
     Some(Box::new(move |book| {
         let mut moved = vec![other];
         moved.extend(book.accounts.get(&other).map(|fact| fact.aliases.clone()).unwrap_or_default());
         for alias in &moved {
             if let Some(fact) = book.accounts.get_mut(alias) {
                 fact.kept_as = Some(kept);
-                fact.by = index;
             }
         }
         if let Some(fact) = book.accounts.get_mut(&other) {
@@ -60,7 +58,6 @@ pub(super) fn merge(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: 
         }
         if let Some(fact) = book.accounts.get_mut(&kept) {
             fact.aliases.extend(moved);
-            fact.by = index;
         }
     }))
 }

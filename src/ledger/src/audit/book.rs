@@ -1,11 +1,10 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
-//!
-//! `by` is always the entry that changed the fact last.
 
-use crate::audit::text::Day;
 use crate::rejection::Rejection;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::mem;
 use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
@@ -16,31 +15,92 @@ use xuefen_core::proto::{
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
 pub(super) type Account = [u8; 16];
 
+/// Facts by key, and which of them the present entry changed, in order.
+#[derive(Debug)]
+pub(super) struct Facts<K, V> {
+    known: BTreeMap<K, V>,
+    changed: Vec<K>,
+}
+
+impl<K, V> Default for Facts<K, V> {
+    fn default() -> Self {
+        Self { known: BTreeMap::new(), changed: Vec::new() }
+    }
+}
+
+impl<K: Ord + Clone, V> Facts<K, V> {
+    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.known.get(key)
+    }
+
+    pub(super) fn contains_key<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
+        self.known.contains_key(key)
+    }
+
+    pub(super) fn insert(&mut self, key: K, value: V) {
+        self.changed.push(key.clone());
+        self.known.insert(key, value);
+    }
+
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        let value = self.known.get_mut(key)?;
+        self.changed.push(key.clone());
+        Some(value)
+    }
+
+    pub(super) fn get_or(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        self.changed.push(key.clone());
+        self.known.entry(key).or_insert_with(new)
+    }
+
+    /// Forgets a fact; the row that told of it stays.
+    pub(super) fn remove(&mut self, key: &K) {
+        self.known.remove(key);
+    }
+
+    /// What changed since this was asked last, each once.
+    pub(super) fn changes(&mut self) -> Vec<(K, &V)> {
+        let mut changed: Vec<K> = Vec::new();
+        for key in mem::take(&mut self.changed) {
+            if !changed.contains(&key) {
+                changed.push(key);
+            }
+        }
+        changed.into_iter().filter_map(|key| self.known.get(&key).map(|value| (key, value))).collect()
+    }
+}
+
 /// All facts.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     /// Every entry, good or not; none for bytes that are no entry.
     pub(super) entries: Vec<Option<Logged>>,
-    pub(super) nonces: BTreeMap<(String, [u8; 16]), u64>,
-    pub(super) standings: BTreeMap<u64, Standing>,
+    pub(super) nonces: Facts<(String, [u8; 16]), u64>,
+    pub(super) standings: Facts<u64, Standing>,
     /// Accreditations and changes that wait for the second authority.
-    pub(super) waiting: BTreeMap<u64, Waiting>,
-    pub(super) keys: BTreeMap<KeyId, KeyFact>,
-    pub(super) authorities: BTreeMap<String, Authority>,
-    pub(super) institutions: BTreeMap<String, Institution>,
-    /// (owner, kind, code) → newest version and its entry.
-    pub(super) versions: BTreeMap<(String, Kind, String), (u32, u64)>,
-    pub(super) offers: BTreeMap<u64, Offer>,
-    pub(super) accounts: BTreeMap<Account, AccountFact>,
+    pub(super) waiting: Facts<u64, Waiting>,
+    pub(super) keys: Facts<KeyId, KeyFact>,
+    pub(super) authorities: Facts<String, Authority>,
+    pub(super) institutions: Facts<String, Institution>,
+    /// (owner, kind, code) → newest version.
+    pub(super) versions: Facts<(String, Kind, String), u32>,
+    pub(super) offers: Facts<u64, Offer>,
+    pub(super) accounts: Facts<Account, AccountFact>,
     /// HMAC of a document → account and the entry that opened it.
-    pub(super) documents: BTreeMap<[u8; 32], (Account, u64)>,
+    pub(super) documents: Facts<[u8; 32], (Account, u64)>,
     /// Entries whose payloads were erased and that would have told of an account.
     pub(super) accounts_unknown: bool,
-    pub(super) outcomes: BTreeMap<u64, Outcome>,
+    pub(super) outcomes: Facts<u64, Outcome>,
     /// (issuer, HMAC of kind and record number) → newest version.
-    pub(super) sources: BTreeMap<(String, [u8; 32]), u64>,
+    pub(super) sources: Facts<(String, [u8; 32]), u64>,
     /// (account, offer, run, attempt) → newest version.
-    pub(super) attempts: BTreeMap<(Account, u64, String, u32), u64>,
+    pub(super) attempts: Facts<(Account, u64, String, u32), u64>,
 }
 
 /// An entry as it stands in the log.
@@ -63,7 +123,6 @@ pub(super) struct Logged {
 /// What later entries did to an entry.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
-    pub(super) by: u64,
     pub(super) suspended: Option<(i64, u64)>,
     pub(super) revoked: Option<(i32, u64)>,
     pub(super) superseded_by: Option<u64>,
@@ -90,7 +149,6 @@ pub(super) enum Waiting {
 
 #[derive(Clone, Debug)]
 pub(super) struct KeyFact {
-    pub(super) by: u64,
     pub(super) public: PublicKey,
     pub(super) owner: String,
     pub(super) role: Option<(AuthorityRole, String)>,
@@ -129,7 +187,6 @@ impl KeyFact {
 
 #[derive(Debug)]
 pub(super) struct Authority {
-    pub(super) by: u64,
     pub(super) names: Vec<Name>,
     pub(super) entry: u64,
 }
@@ -144,7 +201,6 @@ pub(super) enum State {
 
 #[derive(Debug)]
 pub(super) struct Institution {
-    pub(super) by: u64,
     /// The accreditation in force.
     pub(super) rights: AccreditInstitution,
     /// (from, entry, completed by).
@@ -207,7 +263,6 @@ pub(super) struct Teaching {
 
 #[derive(Debug)]
 pub(super) struct AccountFact {
-    pub(super) by: u64,
     pub(super) entry: u64,
     pub(super) opener: String,
     pub(super) document: [u8; 32],
@@ -227,7 +282,6 @@ pub(super) struct Outcome {
     pub(super) run: String,
     pub(super) attempt: u32,
     pub(super) nullifier_key: [u8; 32],
-    pub(super) valid_through: Option<Day>,
 }
 
 impl Book {
@@ -256,6 +310,16 @@ impl Book {
         line
     }
 
+    /// An outcome and the corrections made of it since.
+    pub(super) fn versions_from(&self, index: u64) -> Vec<u64> {
+        let mut versions = vec![index];
+        let newer = |index: u64| self.standings.get(&index).and_then(|standing| standing.superseded_by);
+        while let Some(next) = versions.last().copied().and_then(newer) {
+            versions.push(next);
+        }
+        versions
+    }
+
     pub(super) fn is_revoked(&self, index: u64) -> bool {
         self.standings.get(&index).is_some_and(|standing| standing.revoked.is_some())
     }
@@ -270,11 +334,9 @@ impl Book {
         })
     }
 
-    /// The standing of an entry, to be changed by entry `by`.
-    pub(super) fn standing(&mut self, index: u64, by: u64) -> &mut Standing {
-        let standing = self.standings.entry(index).or_default();
-        standing.by = by;
-        standing
+    /// The standing of an entry, to be changed.
+    pub(super) fn standing(&mut self, index: u64) -> &mut Standing {
+        self.standings.get_or(index, Standing::default)
     }
 
     /// Authorities among the owners of keys: those that accredit, with their region.

@@ -4,14 +4,12 @@
 //! entries.
 
 use super::Auditor;
-use super::book::{
-    Account, AccountFact, Book, Institution, KeyFact, Logged, Offer, Outcome, Standing, State, Waiting, What,
-};
-use crate::posting::Secrets;
+use super::book::{AccountFact, Book, Institution, KeyFact, Logged, Offer, Outcome, Standing, State, Waiting, What};
 use crate::rows::{self, AccountKey, Short};
-use crate::state::{Key, MAX_VALUE, Query, ReadError, Row, Table};
+use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Table};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use xuefen_core::hash::{Context, Deriver, Hash};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::Name;
 
@@ -20,28 +18,36 @@ use xuefen_core::proto::Name;
 pub struct Difference {
     /// Which row.
     pub key: Key,
-    /// The index's: the entry that wrote it, and its value.
-    pub index: Option<(u64, Vec<u8>)>,
-    /// The audit's.
-    pub audit: Option<(u64, Vec<u8>)>,
+    /// The entry that wrote it, or ought to have.
+    pub index: u64,
+    /// Its value in the index.
+    pub state: Option<Vec<u8>>,
+    /// Its value by the audit.
+    pub audit: Option<Vec<u8>>,
 }
 
-/// The newest row of each key.
-struct Dump(BTreeMap<Key, (u64, Vec<u8>)>);
+/// Every row that the entries made, by key and entry.
+#[derive(Debug, Default)]
+pub(super) struct Rows(BTreeMap<Key, BTreeMap<u64, Vec<u8>>>);
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 6] =
-    [Table::Institution, Table::Waiting, Table::Offer, Table::Account, Table::Standing, Table::Line];
+const LONG: [Table; 4] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing];
 
-impl Dump {
-    fn put<T: Serialize>(&mut self, key: Key, by: u64, value: &T) {
+/// Takes the rows of one entry.
+struct Dump<'a> {
+    rows: &'a mut Rows,
+    index: u64,
+}
+
+impl Dump<'_> {
+    fn put<T: Serialize>(&mut self, key: Key, value: &T) {
         let bytes = postcard::to_stdvec(value).expect("rows are plain structs, which postcard always encodes");
-        self.put_bytes(key, by, bytes);
+        self.put_bytes(key, &bytes);
     }
 
-    fn put_bytes(&mut self, key: Key, by: u64, bytes: Vec<u8>) {
+    fn put_bytes(&mut self, key: Key, bytes: &[u8]) {
         if !key.table().is_some_and(|table| LONG.contains(&table)) {
-            self.0.insert(key, (by, bytes));
+            self.set(key, bytes.to_vec());
             return;
         }
         let (first, rest) = bytes.split_at(bytes.len().min(MAX_VALUE - 1));
@@ -49,38 +55,59 @@ impl Dump {
         for (number, part) in (0_u8..).zip(&parts) {
             let mut name = vec![Table::Part.byte(), number];
             name.extend_from_slice(key.as_bytes());
-            self.0.insert(Key::from_bytes(name), (by, part.to_vec()));
+            self.set(Key::from_bytes(name), part.to_vec());
         }
         let mut value = vec![u8::try_from(parts.len()).expect("an entry of 64 KiB has no 255 parts")];
         value.extend_from_slice(first);
-        self.0.insert(key, (by, value));
+        self.set(key, value);
+    }
+
+    fn set(&mut self, key: Key, value: Vec<u8>) {
+        self.rows.0.entry(key).or_default().insert(self.index, value);
     }
 }
 
-impl<S: Secrets> Auditor<S> {
-    /// The newest row of each key, ascending; counters left out.
-    #[must_use]
-    pub fn rows(&self) -> Vec<Row> {
-        let book = &self.book;
-        let mut dump = Dump(BTreeMap::new());
+impl Rows {
+    /// Writes what an entry changed.
+    pub(super) fn write(&mut self, index: u64, book: &mut Book) {
+        let mut dump = Dump { rows: self, index };
         entries(book, &mut dump);
         parties(book, &mut dump);
         offers(book, &mut dump);
         learners(book, &mut dump);
-        dump.0.into_iter().map(|(key, (index, value))| Row { key, index, value }).collect()
+    }
+
+    /// `derive_key(INTERNAL_STATE, u64be size || for each key ascending, for each entry ascending: u16be len || key ||
+    /// u64be index || u32be len || value)`. Keys begin with their table's number.
+    pub(super) fn digest(&self, size: u64) -> Hash {
+        let mut digest = Deriver::new(Context::InternalState);
+        digest.update(&size.to_be_bytes());
+        for (key, rows) in &self.0 {
+            for (index, value) in rows {
+                let key = key.as_bytes();
+                digest.update(&u16::try_from(key.len()).expect("keys are below 512 bytes").to_be_bytes());
+                digest.update(key);
+                digest.update(&index.to_be_bytes());
+                digest.update(&u32::try_from(value.len()).expect("values are cut at 3,000 bytes").to_be_bytes());
+                digest.update(value);
+            }
+        }
+        digest.finish()
     }
 }
 
-/// Where the index's rows are not the audit's; at most `limit` of them.
-pub fn compare<S: Secrets>(
+/// Where the rows of `state` are not the audit's; at most `limit` of them. `erased` tells whose payload was erased.
+///
+/// # Errors
+/// If the state cannot be read.
+pub fn compare<S>(
     auditor: &Auditor<S>,
     state: &impl Query,
     erased: impl Fn(u64) -> bool,
     limit: usize,
 ) -> Result<Vec<Difference>, ReadError> {
-    let mut mine: BTreeMap<Key, (u64, Vec<u8>)> =
-        auditor.rows().into_iter().map(|row| (row.key, (row.index, row.value))).collect();
     let mut differences = Vec::new();
+    let mut seen = 0;
     for table in Table::ALL.into_iter().filter(|table| !table.is_counter()) {
         let mut after: Option<Key> = None;
         loop {
@@ -88,22 +115,39 @@ pub fn compare<S: Secrets>(
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for row in page {
-                let counter = table == Table::Part && row.key.as_bytes().get(2) == Some(&Table::Line.byte());
-                let audit = mine.remove(&row.key);
-                if counter || (table.is_private() && erased(row.index)) {
-                    continue;
-                }
-                let index = Some((row.index, row.value));
-                if audit != index {
-                    differences.push(Difference { key: row.key, index, audit });
+                let mine = auditor.rows.0.get(&row.key);
+                let theirs = state.history(&row.key, None, Direction::Ascending, usize::MAX)?;
+                let kept = theirs.into_iter().filter(|(index, _)| !(table.is_private() && erased(*index)));
+                let theirs: BTreeMap<u64, Vec<u8>> = kept.map(|(index, value)| (index, value.to_vec())).collect();
+                seen += usize::from(mine.is_some());
+                tell(&row.key, &theirs, mine.unwrap_or(&BTreeMap::new()), &mut differences);
+                if differences.len() >= limit {
+                    differences.truncate(limit);
+                    return Ok(differences);
                 }
             }
         }
     }
-    let unseen = mine.into_iter().map(|(key, row)| Difference { key, index: None, audit: Some(row) });
-    differences.extend(unseen);
+    if seen < auditor.rows.0.len() {
+        for (key, mine) in &auditor.rows.0 {
+            if state.history(key, None, Direction::Ascending, 1)?.is_empty() {
+                tell(key, &BTreeMap::new(), mine, &mut differences);
+            }
+        }
+    }
     differences.truncate(limit);
     Ok(differences)
+}
+
+fn tell(key: &Key, theirs: &BTreeMap<u64, Vec<u8>>, mine: &BTreeMap<u64, Vec<u8>>, differences: &mut Vec<Difference>) {
+    let indices: BTreeSet<u64> = theirs.keys().chain(mine.keys()).copied().collect();
+    for index in indices {
+        let (index_value, audit_value) = (theirs.get(&index), mine.get(&index));
+        if index_value != audit_value {
+            let (state, audit) = (index_value.cloned(), audit_value.cloned());
+            differences.push(Difference { key: key.clone(), index, state, audit });
+        }
+    }
 }
 
 fn names(names: &[Name]) -> Vec<rows::NameRow> {
@@ -153,24 +197,22 @@ fn standing(standing: &Standing) -> rows::StandingRow {
     }
 }
 
-fn entries(book: &Book, dump: &mut Dump) {
-    for (index, logged) in (0_u64..).zip(&book.entries) {
-        if let Some(logged) = logged {
-            dump.put(rows::entry(index), index, &entry(logged));
-        }
+fn entries(book: &mut Book, dump: &mut Dump<'_>) {
+    if let Some(Some(logged)) = book.entries.last() {
+        dump.put(rows::entry(dump.index), &entry(logged));
     }
-    for ((issuer, nonce), index) in &book.nonces {
-        dump.put_bytes(rows::nonce(issuer, nonce), *index, Vec::new());
+    for ((issuer, nonce), _) in book.nonces.changes() {
+        dump.put_bytes(rows::nonce(&issuer, &nonce), &[]);
     }
-    for (index, it) in &book.standings {
-        dump.put(rows::standing(*index), it.by, &standing(it));
+    for (index, it) in book.standings.changes() {
+        dump.put(rows::standing(index), &standing(it));
     }
-    for (index, waiting) in &book.waiting {
-        let bytes = match waiting {
-            Waiting::Accredit(body) => prost::Message::encode_to_vec(body),
-            Waiting::Change(body) => prost::Message::encode_to_vec(body),
+    for (index, waiting) in book.waiting.changes() {
+        let (which, body): (u8, Vec<u8>) = match waiting {
+            Waiting::Accredit(body) => (0, prost::Message::encode_to_vec(body)),
+            Waiting::Change(body) => (1, prost::Message::encode_to_vec(body)),
         };
-        dump.put_bytes(rows::by_index(Table::Waiting, *index), *index, bytes);
+        dump.put(rows::by_index(Table::Waiting, index), &(which, body));
     }
 }
 
@@ -234,24 +276,22 @@ fn institution(it: &Institution) -> rows::InstitutionRow {
     }
 }
 
-fn parties(book: &Book, dump: &mut Dump) {
-    let mut newest: BTreeMap<&str, (u64, Short)> = BTreeMap::new();
-    for (id, it) in &book.keys {
-        dump.put(rows::key(rows::key_short(id)), it.by, &key(it));
-        let last = newest.entry(&it.owner).or_insert((it.entry, rows::key_short(id)));
-        if it.entry > last.0 {
-            *last = (it.entry, rows::key_short(id));
+fn parties(book: &mut Book, dump: &mut Dump<'_>) {
+    let mut granted: BTreeMap<String, Vec<Short>> = BTreeMap::new();
+    for (id, it) in book.keys.changes() {
+        dump.put(rows::key(rows::key_short(&id)), &key(it));
+        if it.entry == dump.index {
+            granted.entry(it.owner.clone()).or_default().push(rows::key_short(&id));
         }
     }
-    for (owner, (by, key)) in newest {
-        dump.put_bytes(rows::keys_of(owner), by, key.to_vec());
+    for (owner, keys) in granted {
+        dump.put(rows::keys_of(&owner), &keys);
     }
-    for (id, it) in &book.authorities {
-        let row = rows::AuthorityRow { names: names(&it.names), entry: it.entry };
-        dump.put(rows::authority(id), it.by, &row);
+    for (id, it) in book.authorities.changes() {
+        dump.put(rows::authority(&id), &rows::AuthorityRow { names: names(&it.names), entry: it.entry });
     }
-    for (id, it) in &book.institutions {
-        dump.put(rows::institution(id), it.by, &institution(it));
+    for (id, it) in book.institutions.changes() {
+        dump.put(rows::institution(&id), &institution(it));
     }
 }
 
@@ -283,14 +323,13 @@ fn offer(offer: &Offer) -> rows::OfferRow {
     rows::OfferRow { owner: offer.owner.clone(), code: offer.code.clone(), version: offer.version, body }
 }
 
-fn offers(book: &Book, dump: &mut Dump) {
-    for ((owner, kind, code), (version, by)) in &book.versions {
-        dump.put(rows::display(owner, *kind, code), *by, &rows::DisplayRow { version: *version });
+fn offers(book: &mut Book, dump: &mut Dump<'_>) {
+    for ((owner, kind, code), version) in book.versions.changes() {
+        dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: *version });
     }
-    for (index, it) in &book.offers {
-        dump.put(rows::offer(*index), *index, &offer(it));
-        // Ascending, so the newest of an owner stays.
-        dump.put_bytes(rows::offers_of(&it.owner), *index, Vec::new());
+    for (index, it) in book.offers.changes() {
+        dump.put(rows::offer(index), &offer(it));
+        dump.put_bytes(rows::offers_of(&it.owner), &[]);
     }
 }
 
@@ -309,23 +348,23 @@ fn outcome(outcome: &Outcome) -> rows::OutcomeRow {
         account: AccountKey(outcome.account),
         course: rows::course(outcome.offer, &outcome.run, outcome.attempt),
         nullifier_key: rows::nullifier_key(&outcome.nullifier_key),
-        valid_through: outcome.valid_through.and_then(|day| i32::try_from(day).ok()),
     }
 }
 
-fn learners(book: &Book, dump: &mut Dump) {
-    for (id, fact) in &book.accounts {
-        dump.put(rows::account(AccountKey(*id)), fact.by, &account(fact));
+fn learners(book: &mut Book, dump: &mut Dump<'_>) {
+    for (id, fact) in book.accounts.changes() {
+        dump.put(rows::account(AccountKey(id)), &account(fact));
     }
-    for (document, (id, by)) in &book.documents {
-        let id: Account = *id;
-        dump.put_bytes(rows::document(half(document)), *by, id.to_vec());
+    for (document, (id, _)) in book.documents.changes() {
+        dump.put_bytes(rows::document(half(&document)), id);
     }
-    for (index, it) in &book.outcomes {
-        dump.put(rows::outcome(*index), *index, &outcome(it));
-        dump.put_bytes(rows::outcomes_of(AccountKey(it.account)), *index, Vec::new());
+    for (index, it) in book.outcomes.changes() {
+        dump.put(rows::outcome(index), &outcome(it));
+        dump.put_bytes(rows::outcomes_of(AccountKey(it.account)), &[]);
     }
-    for ((issuer, source), index) in &book.sources {
-        dump.put_bytes(rows::source(issuer, source), *index, Vec::new());
+    for ((issuer, source), _) in book.sources.changes() {
+        dump.put_bytes(rows::source(&issuer, &source), &[]);
     }
+    // Attempts are counters.
+    book.attempts.changes();
 }

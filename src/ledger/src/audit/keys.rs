@@ -47,7 +47,6 @@ pub(super) fn granted(
     judge.unless(placed, Rejection::RegionMalformed, || grant.region.clone());
     let (from, until) = validity(case, grant.valid_from, grant.valid_until, judge);
     let fact = KeyFact {
-        by: case.index,
         owner: grant.authority.clone(),
         role: Some((role.unwrap_or_default(), grant.region.clone())),
         custodian: grant.authority.clone(),
@@ -111,7 +110,6 @@ pub(super) fn institution_key(
             let public = new_key(case, new.algorithm, &new.public_key, book, judge)?;
             let (from, until) = validity(case, new.valid_from, new.valid_until, judge);
             let fact = KeyFact {
-                by: case.index,
                 owner: body.institution.clone(),
                 role: None,
                 custodian: new.custodian.clone(),
@@ -122,7 +120,7 @@ pub(super) fn institution_key(
                 end: None,
                 public,
             };
-            Some(Box::new(move |book| drop(book.keys.insert(fact.public.id(), fact))))
+            Some(Box::new(move |book| book.keys.insert(fact.public.id(), fact)))
         }
         Some(Action::Rotate(new)) => {
             judge.unless(own, Rejection::NotEntitled, || case.issuer.to_owned());
@@ -166,7 +164,6 @@ fn rotated(
     judge.unless(case.key_ids.contains(&old_id), Rejection::KeyNotIssuers, || old_id.to_string());
     let from = case.logged_at + ROTATION;
     let fact = KeyFact {
-        by: case.index,
         owner: body.institution.clone(),
         role: None,
         custodian: old.custodian.clone(),
@@ -177,11 +174,9 @@ fn rotated(
         end: None,
         public,
     };
-    let by = case.index;
     Some(Box::new(move |book| {
         if let Some(old) = book.keys.get_mut(&old_id) {
             old.until = old.until.min(from);
-            old.by = by;
         }
         book.keys.insert(fact.public.id(), fact);
     }))
@@ -218,10 +213,9 @@ fn ended(case: &Case<'_>, id: KeyId, end: &EndKey, by_authority: bool, judge: &m
         ground: end.ground,
         compromised_since: compromised.then_some(end.compromised_since),
     };
-    let (by, time) = (case.index, case.logged_at);
+    let time = case.logged_at;
     Box::new(move |book| {
         let Some(key) = book.keys.get_mut(&id) else { return };
-        key.by = by;
         key.end = Some(fact);
         // Ended before it took force: the rotation is cancelled, and the key before it goes on as it would have.
         let cancelled = key.replaces.filter(|_| time < key.from);
@@ -229,7 +223,6 @@ fn ended(case: &Case<'_>, id: KeyId, end: &EndKey, by_authority: bool, judge: &m
             && let Some(old) = book.keys.get_mut(&old)
         {
             old.until = until;
-            old.by = by;
         }
     })
 }

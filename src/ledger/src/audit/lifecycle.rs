@@ -55,7 +55,7 @@ pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut 
     entitled(case, entry, book, judge);
     not_revoked(index, book, judge);
     let (until, by) = (body.until, case.index);
-    Some(Box::new(move |book| book.standing(index, by).suspended = Some((until, by))))
+    Some(Box::new(move |book| book.standing(index).suspended = Some((until, by))))
 }
 
 pub(super) fn reinstate(case: &Case<'_>, body: &Reinstate, book: &Book, judge: &mut Judge) -> Option<Change> {
@@ -68,8 +68,7 @@ pub(super) fn reinstate(case: &Case<'_>, body: &Reinstate, book: &Book, judge: &
         let held = suspended.is_some_and(|(until, _)| until > case.logged_at);
         judge.unless(held, Rejection::NotSuspended, || format!("entry {index}"));
     }
-    let by = case.index;
-    Some(Box::new(move |book| book.standing(index, by).suspended = None))
+    Some(Box::new(move |book| book.standing(index).suspended = None))
 }
 
 pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Judge) -> Option<Change> {
@@ -79,7 +78,7 @@ pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Ju
     not_revoked(index, book, judge);
     let (reason, by) = (body.reason, case.index);
     Some(Box::new(move |book| {
-        let standing = book.standing(index, by);
+        let standing = book.standing(index);
         standing.revoked = Some((reason, by));
         standing.suspended = None;
     }))
@@ -103,20 +102,20 @@ pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judg
     let before = book.standings.get(&index).is_some_and(|it| it.countersigned.iter().any(|it| it.party == case.issuer));
     judge.unless(!before || doubtful, Rejection::AlreadyCountersigned, || "twice".to_owned());
     let by_authority = !case.accredits_in().is_empty();
-    if let Some(waiting) = book.waiting.get(&index) {
-        let region = trust::region_of(waiting, book);
-        trust::may_accredit(case, &region, judge);
-        if let Waiting::Change(change) = waiting
-            && let Some(what) = &change.change
-        {
-            trust::change_fits(&change.institution, what, case.logged_at, book, judge);
-        }
+    // Anyone may stand by what waits; it takes force with the authority that was missing, if it still fits.
+    if trust::completes(book, index, &case.key_ids)
+        && let Some(Waiting::Change(change)) = book.waiting.get(&index)
+        && let Some(what) = &change.change
+    {
+        trust::change_fits(&change.institution, what, case.logged_at, book, judge);
     }
     let (by, logged_at, keys) = (case.index, case.logged_at, case.key_ids.clone());
     let party = case.issuer.to_owned();
     Some(Box::new(move |book| {
-        trust::completed(book, index, by, &keys, logged_at);
+        if trust::completes(book, index, &keys) {
+            trust::completed(book, index, by, logged_at);
+        }
         let countersigned = Countersigned { party, index: by, logged_at, keys, by_authority };
-        book.standing(index, by).countersigned.push(countersigned);
+        book.standing(index).countersigned.push(countersigned);
     }))
 }

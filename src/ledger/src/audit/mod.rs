@@ -5,7 +5,7 @@
 //! order of [`Rejection`]. An entry with a fault counts for nothing afterwards: what rests on it is a fault too.
 //!
 //! Must not be used here: `decide`, `evolve`, `prepare`, `facts`, `rules`, `case`, `access`, `query`, `policy`, `grade`,
-//! `day`, `ids` (a test reads the imports). Of `rows` only the format that [`Auditor::rows`] writes is used.
+//! `day`, `ids` (a test reads the imports). Of `rows` only the format that the digest is made of is used.
 
 mod accounts;
 mod book;
@@ -25,6 +25,7 @@ pub use dump::{Difference, compare};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use book::{Book, Logged};
+use dump::Rows;
 use judge::{Case, Change, Judge};
 use prost::bytes::Bytes;
 use std::collections::BTreeSet;
@@ -131,6 +132,7 @@ pub struct Auditor<S> {
     book: Book,
     verified: BTreeSet<Claim>,
     counts: Counts,
+    rows: Rows,
 }
 
 impl<S: Secrets> Auditor<S> {
@@ -146,6 +148,7 @@ impl<S: Secrets> Auditor<S> {
             book: Book::default(),
             verified: BTreeSet::new(),
             counts: Counts::default(),
+            rows: Rows::default(),
         }
     }
 
@@ -174,15 +177,12 @@ impl<S: Secrets> Auditor<S> {
                 None
             }
         };
-        match judge.verdict() {
-            None => {
-                if let Some(change) = change {
-                    change(&mut self.book);
-                }
-                Ok(())
-            }
-            Some((fault, detail)) => Err(Finding { index: at, fault, detail }),
+        let verdict = judge.verdict();
+        if let (None, Some(change)) = (&verdict, change) {
+            change(&mut self.book);
         }
+        self.rows.write(at, &mut self.book);
+        verdict.map_or(Ok(()), |(fault, detail)| Err(Finding { index: at, fault, detail }))
     }
 
     fn judge(
@@ -224,7 +224,9 @@ impl<S: Secrets> Auditor<S> {
             }
         };
         let nonce = (case.issuer.to_owned(), entry.statement().nonce().0);
-        self.book.nonces.entry(nonce).or_insert(index);
+        if !self.book.nonces.contains_key(&nonce) {
+            self.book.nonces.insert(nonce, index);
+        }
         change
     }
 
@@ -244,6 +246,12 @@ impl<S: Secrets> Auditor<S> {
     #[must_use]
     pub fn root(&self) -> Hash {
         self.tree.root()
+    }
+
+    /// Digest of the state that the entries make (digest.rs says of what).
+    #[must_use]
+    pub fn state_digest(&self) -> Hash {
+        self.rows.digest(self.size())
     }
 
     /// What was looked at so far.

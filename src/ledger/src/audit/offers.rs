@@ -14,14 +14,14 @@ fn version(case: &Case<'_>, code: &str, version: u32, names: Option<&[Name]>, bo
         judge.unless(!names.is_empty(), Rejection::FieldMissing, || "names".to_owned());
         judge.unless(are_names(names), Rejection::FieldMalformed, || "names".to_owned());
     }
-    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, code.to_owned())).map_or(0, |(last, _)| *last);
+    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, code.to_owned())).copied().unwrap_or(0);
     judge.unless(last.checked_add(1) == Some(version), Rejection::VersionNotNext, || format!("{version} after {last}"));
 }
 
 fn published(case: &Case<'_>, code: &str, version: u32, what: What) -> Change {
     let (index, kind, owner, code) = (case.index, case.kind, case.issuer.to_owned(), code.to_owned());
     Box::new(move |book| {
-        book.versions.insert((owner.clone(), kind, code.clone()), (version, index));
+        book.versions.insert((owner.clone(), kind, code.clone()), version);
         book.offers.insert(index, Offer { owner, code, version, what });
     })
 }
@@ -80,7 +80,7 @@ pub(super) fn credits(rule: &RecordingRule, minutes: u64, practice: u64) -> u64 
 }
 
 fn teaching(case: &Case<'_>, it: &Teaching, book: &Book, judge: &mut Judge) {
-    judge.unless(it.practice_minutes <= it.minutes, Rejection::MinutesOutOfBounds, String::new);
+    judge.unless(it.practice_minutes <= it.minutes, Rejection::FieldMalformed, || "practice_minutes".to_owned());
     let scale = !matches!(graded(&it.scale, ""), Graded::NoSuchScale);
     judge.unless(scale, Rejection::ScaleUnknown, || it.scale.clone());
     let most = if it.rule == 0 {

@@ -6,7 +6,7 @@ use super::book::{Account, Book, Institution, Outcome, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
-use super::text::{Day, Graded, day, day_of, graded, indices};
+use super::text::{Graded, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use xuefen_core::commitment::Nonce;
@@ -62,7 +62,6 @@ pub(super) fn record(
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
-        valid_through: fitted.valid_through,
     };
     once_only(case, body, &outcome, book, judge);
     let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
@@ -79,7 +78,7 @@ pub(super) fn record(
 
 fn correct(book: &mut Book, corrects: Option<u64>, by: u64) {
     if let Some(corrects) = corrects {
-        book.standing(corrects, by).superseded_by = Some(by);
+        book.standing(corrects).superseded_by = Some(by);
     }
 }
 
@@ -111,7 +110,6 @@ fn dates(case: &Case<'_>, body: &RecordOutcome, judge: &mut Judge) {
 struct Fitted {
     offer: u64,
     attempt: u32,
-    valid_through: Option<Day>,
 }
 
 /// An offer that a tag names, and whether it is the issuer's own (or a predecessor's).
@@ -146,7 +144,7 @@ fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) ->
     };
     let passed = grade(case, &teaching.scale, judge);
     recording(case, teaching, passed, book, judge);
-    Fitted { offer: index, attempt, valid_through: None }
+    Fitted { offer: index, attempt }
 }
 
 /// Whether the grade passes; none if that cannot be said.
@@ -218,9 +216,7 @@ fn certified(
     if kind == OutcomeKind::SkillLevelCertificate {
         route(case, judge);
     }
-    let achieved = day(case.value(tags::ACHIEVED_ON));
-    let valid_through = achieved.filter(|_| family.validity_days > 0).map(|day| day + i64::from(family.validity_days));
-    Fitted { offer: index, attempt: 0, valid_through }
+    Fitted { offer: index, attempt: 0 }
 }
 
 fn level(case: &Case<'_>, kind: OutcomeKind, family: &CertificateFamily, rights: &Institution, judge: &mut Judge) {
@@ -291,9 +287,10 @@ fn nullifier_key(case: &Case<'_>, body: &RecordOutcome, judge: &mut Judge) {
 /// No record number twice, no attempt twice; a correction keeps what identifies the outcome.
 fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Book, judge: &mut Judge) {
     let corrects = body.supersedes.as_ref().map(|target| target.index);
+    let versions = corrects.map(|index| book.versions_from(index)).unwrap_or_default();
     for issuer in book.line_of(case.issuer) {
         let Some(before) = book.sources.get(&(issuer, outcome.source)) else { continue };
-        let free = corrects == Some(*before) || book.is_revoked(*before);
+        let free = versions.contains(before) || book.is_revoked(*before);
         judge.unless(free, Rejection::DuplicateOutcome, || format!("entry {before}"));
     }
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
@@ -306,7 +303,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            let free = corrects == Some(*before) || book.is_revoked(*before);
+            let free = versions.contains(before) || book.is_revoked(*before);
             judge.unless(free, Rejection::AttemptExists, || format!("entry {before}"));
         }
     }

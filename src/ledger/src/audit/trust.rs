@@ -34,11 +34,10 @@ pub(super) fn genesis(case: &Case<'_>, body: &Genesis, trusted: &[KeyId], judge:
 
 /// A key with a role makes its owner an authority.
 pub(super) fn introduce(book: &mut Book, id: KeyId, key: KeyFact, names: Vec<Name>) {
-    let authority = book.authorities.entry(key.owner.clone());
-    let authority = authority.or_insert(Authority { by: key.entry, names: Vec::new(), entry: key.entry });
-    if authority.names.is_empty() || !names.is_empty() {
+    let entry = key.entry;
+    let authority = book.authorities.get_or(key.owner.clone(), || Authority { names: Vec::new(), entry });
+    if !names.is_empty() {
         authority.names = names;
-        authority.by = key.entry;
     }
     book.keys.insert(id, key);
 }
@@ -83,13 +82,13 @@ fn proposed(case: &Case<'_>, what: Waiting, region: String) -> Change {
             take_force(book, &what, index, None, logged_at);
         } else {
             book.waiting.insert(index, what);
-            book.standing(index, index).pending = true;
+            book.standing(index).pending = true;
         }
     })
 }
 
 /// The region that decides which province has a say in something that waits.
-pub(super) fn region_of(waiting: &Waiting, book: &Book) -> String {
+fn region_of(waiting: &Waiting, book: &Book) -> String {
     match waiting {
         Waiting::Accredit(body) => body.region.clone(),
         Waiting::Change(body) => {
@@ -98,19 +97,23 @@ pub(super) fn region_of(waiting: &Waiting, book: &Book) -> String {
     }
 }
 
-/// A countersignature on something that waits: it may be the one that was missing.
-pub(super) fn completed(book: &mut Book, target: u64, by: u64, keys: &[KeyId], logged_at: i64) {
-    let Some(waiting) = book.waiting.get(&target).cloned() else { return };
+/// Whether these keys are what a waiting entry waits for.
+pub(super) fn completes(book: &Book, target: u64, keys: &[KeyId]) -> bool {
+    let Some(waiting) = book.waiting.get(&target) else { return false };
     let mut all: Vec<KeyId> = book.entry(target).map(|entry| entry.keys.clone()).unwrap_or_default();
     all.extend(book.standings.get(&target).iter().flat_map(|it| &it.countersigned).flat_map(|it| &it.keys));
     all.extend(keys);
-    if both(&book.accrediting(&all), &region_of(&waiting, book)) {
-        book.waiting.remove(&target);
-        let standing = book.standing(target, by);
-        standing.pending = false;
-        standing.completed_by = Some(by);
-        take_force(book, &waiting, target, Some(by), logged_at);
-    }
+    both(&book.accrediting(&all), &region_of(waiting, book))
+}
+
+/// What waits takes force.
+pub(super) fn completed(book: &mut Book, target: u64, by: u64, logged_at: i64) {
+    let Some(waiting) = book.waiting.get(&target).cloned() else { return };
+    book.waiting.remove(&target);
+    let standing = book.standing(target);
+    standing.pending = false;
+    standing.completed_by = Some(by);
+    take_force(book, &waiting, target, Some(by), logged_at);
 }
 
 fn take_force(book: &mut Book, what: &Waiting, entry: u64, completed_by: Option<u64>, from: i64) {
@@ -118,15 +121,13 @@ fn take_force(book: &mut Book, what: &Waiting, entry: u64, completed_by: Option<
     match what {
         Waiting::Accredit(body) => {
             let new = || Institution {
-                by,
                 rights: body.clone(),
                 accreditations: Vec::new(),
                 names: Vec::new(),
                 states: vec![(from, by, State::InForce)],
                 took_over: Vec::new(),
             };
-            let institution = book.institutions.entry(body.institution.clone()).or_insert_with(new);
-            institution.by = by;
+            let institution = book.institutions.get_or(body.institution.clone(), new);
             institution.rights = body.clone();
             institution.accreditations.push((from, entry, completed_by));
             if institution.names.last().is_none_or(|(_, _, names)| *names != body.names) {
@@ -143,14 +144,12 @@ fn changed(book: &mut Book, body: &ChangeInstitution, by: u64, from: i64) {
         Some(What::Rename(it)) => {
             if let Some(institution) = book.institutions.get_mut(&body.institution) {
                 institution.names.push((from, by, it.names.clone()));
-                institution.by = by;
             }
             return;
         }
         Some(What::Merge(it)) => {
             if let Some(successor) = book.institutions.get_mut(&it.successor) {
                 successor.took_over.push(body.institution.clone());
-                successor.by = by;
             }
             State::Merged { successor: it.successor.clone() }
         }
@@ -165,7 +164,6 @@ fn changed(book: &mut Book, body: &ChangeInstitution, by: u64, from: i64) {
     };
     if let Some(institution) = book.institutions.get_mut(&body.institution) {
         institution.states.push((from, by, state));
-        institution.by = by;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the machine as a whole.
 
+mod audits;
 mod histories;
 mod keys;
 mod outcomes;
