@@ -1,21 +1,18 @@
 //! Between what travels and what the ledger works with. Unchecked values end here.
 
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic_types::StatusExt as _;
 use xuefen_ledger::{Flag, RawPosting, Refusal};
 
 use super::proto;
-use super::status::{DOMAIN, invalid};
+use super::status::error_info;
 use crate::sequencer::{Receipt, Verdict, payload_from_message};
 
-/// A posting as it arrived. A payload that cannot be one is an error of the request, not of the ledger's rules.
-pub fn posting(posting: proto::Posting) -> Result<RawPosting, Status> {
-    let payload = posting.payload.as_ref().map(|payload| {
-        payload_from_message(payload).ok_or_else(|| {
-            invalid("payload", "send a seed of 32 bytes and at least one field, by ascending tag from 1".to_owned())
-        })
-    });
-    Ok(RawPosting { statement: posting.statement, attestations: posting.attestations, payload: payload.transpose()? })
+/// A posting as it arrived. What cannot be a payload (a seed of another length, tags that do not ascend) counts as none, and
+/// the ledger refuses this one posting for it: one bad entry never stops the others.
+pub fn posting(posting: proto::Posting) -> RawPosting {
+    let payload = posting.payload.as_ref().and_then(payload_from_message);
+    RawPosting { statement: posting.statement, attestations: posting.attestations, payload }
 }
 
 /// A verdict for the posting that its sender numbered `sequence`.
@@ -70,8 +67,7 @@ pub fn refused(refusal: &Refusal) -> Status {
         ("fix".to_owned(), refusal.rejection.fix().en.to_owned()),
     ];
     metadata.extend(refusal.existing.map(|index| ("existing_index".to_owned(), index.to_string())));
-    let mut details = ErrorDetails::new();
-    details.set_error_info(code, DOMAIN, metadata.into_iter().collect::<std::collections::HashMap<_, _>>());
+    let mut details = error_info(code, metadata);
     details.add_precondition_failure_violation(code, refusal.field.as_ref(), rule(refusal));
     let message = format!("{code} at {}: {} {}", refusal.field, rule(refusal), refusal.rejection.fix().en);
     Status::with_error_details(Code::FailedPrecondition, message, details)

@@ -16,7 +16,7 @@ use super::proto::{
     PostEntryResponse, ResolveAccountsRequest, ResolveAccountsResponse,
 };
 use super::status::{busy, invalid, stopped};
-use super::{Api, convert, issuer};
+use super::{Api, blocking, convert, issuer};
 use crate::sequencer::{Answer, CHUNK, LaneIn, LaneOut, PostError, Verdict};
 
 /// Bytes of postings that travel together, at most, unless one alone is longer.
@@ -54,7 +54,7 @@ impl IssuingService for Issuing {
     async fn post_entry(&self, request: Request<PostEntryRequest>) -> Result<Response<PostEntryResponse>, Status> {
         let PostEntryRequest { posting, validate_only } = request.into_inner();
         let posting = posting.ok_or_else(|| invalid("posting", "send the entry to post".to_owned()))?;
-        let posting = convert::posting(posting)?;
+        let posting = convert::posting(posting);
         if validate_only {
             let checked = self.0.ledger.check(posting).await.map_err(|_| stopped())?;
             return match checked {
@@ -95,7 +95,8 @@ impl IssuingService for Issuing {
         request: Request<ResolveAccountsRequest>,
     ) -> Result<Response<ResolveAccountsResponse>, Status> {
         let institution = self.0.institution(&request)?;
-        issuer::resolve_accounts(&self.0, &institution, &request.into_inner()).map(Response::new)
+        let (api, request) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || issuer::resolve_accounts(&api, &institution, &request)).await.map(Response::new)
     }
 
     async fn list_issued(&self, request: Request<ListIssuedRequest>) -> Result<Response<ListIssuedResponse>, Status> {
@@ -107,7 +108,8 @@ impl IssuingService for Issuing {
         // The entry is public; only its payload asks for a caller, so a call without a token is answered too.
         let caller =
             if request.metadata().contains_key("authorization") { Some(self.0.institution(&request)?) } else { None };
-        issuer::get_entry(&self.0, caller.as_deref(), &request.into_inner()).map(Response::new)
+        let (api, request) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || issuer::get_entry(&api, caller.as_deref(), request)).await.map(Response::new)
     }
 }
 
@@ -125,7 +127,7 @@ async fn feed(
                 hand_in(lane, numbers, &mut chunk, &mut sequences).await?;
                 bytes = 0;
             }
-            chunk.push(convert::posting(posting)?);
+            chunk.push(convert::posting(posting));
             sequences.push(sequence);
             bytes += size;
         }

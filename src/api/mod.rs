@@ -3,19 +3,30 @@
 //! What a service may answer to whom is decided by `access`; how an error looks by `status`; how a list goes on by `page`.
 
 pub mod access;
+mod account;
+mod codes;
 mod convert;
 mod issuer;
 mod issuing;
 mod log;
+mod outcome;
 mod page;
+mod people;
 mod present;
 mod registry;
+mod resource;
 mod status;
+mod transcript;
 mod verification;
+mod words;
 
+pub use account::Accounts;
+pub use codes::Codes;
 pub use issuing::Issuing;
 pub use log::Log;
 pub use page::Pages;
+pub use registry::Registry;
+pub use transcript::Transcripts;
 pub use verification::Verification;
 
 /// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
@@ -45,12 +56,21 @@ pub struct Api {
     pub tokens: LocalTokens,
     /// Seals page tokens and challenges.
     pub pages: Pages,
+    /// Makes and knows activation codes.
+    pub codes: Codes,
     /// Signs status notes (formats.md 5).
     pub status_key: SecretKey,
     /// What this server itself trusts when it is asked to verify.
     pub policy: Policy,
     /// Authority and status keys beside that policy.
     pub authority: AuthorityFile,
+}
+
+/// Reads the disk away from the threads that move the network.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, tonic::Status> + Send + 'static,
+) -> Result<T, tonic::Status> {
+    tokio::task::spawn_blocking(read).await.map_err(|error| status::internal(&error))?
 }
 
 impl Api {
@@ -75,3 +95,6 @@ impl Api {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

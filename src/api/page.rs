@@ -66,7 +66,7 @@ impl Pages {
             let tree_size = if asked == 0 { newest } else { asked };
             return Ok(Page { tree_size, cursor: Vec::new() });
         }
-        let wrong = || invalid("page_token", "send the token of the page before, with the same other arguments".into());
+        let wrong = || invalid("page_token", "send the token of the page before, with the same other arguments");
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
         let (body, mac) = bytes.split_last_chunk::<MAC>().ok_or_else(wrong)?;
         let (size, cursor) = body.split_first_chunk::<8>().ok_or_else(wrong)?;
@@ -75,6 +75,17 @@ impl Pages {
             return Err(wrong());
         }
         Ok(Page { tree_size: u64::from_be_bytes(*size).min(newest), cursor: cursor.to_vec() })
+    }
+
+    /// `body` and a seal that this server knows again. `purpose` is no call's name.
+    pub fn seal(&self, purpose: &str, body: &[u8]) -> Vec<u8> {
+        [body, &self.mac(purpose, body)].concat()
+    }
+
+    /// The body of what [`Self::seal`] made for the same purpose.
+    pub fn unseal<'a>(&self, purpose: &str, sealed: &'a [u8]) -> Option<&'a [u8]> {
+        let (body, mac) = sealed.split_last_chunk::<MAC>()?;
+        (self.mac(purpose, body) == *mac).then_some(body)
     }
 
     fn mac(&self, call: &str, body: &[u8]) -> [u8; MAC] {
@@ -97,6 +108,16 @@ mod tests {
         assert!(Pages::new(&[2; 32]).read("list a", &token, 0, 20).is_err());
         assert!(pages.read("list a", &token[1..], 0, 20).is_err());
         assert!(pages.read("list a", "AAAA", 0, 20).is_err());
+    }
+
+    #[test]
+    fn seals_open_for_their_purpose_only() {
+        let pages = Pages::new(&[1; 32]);
+        let sealed = pages.seal("challenge a", b"body");
+        assert_eq!(pages.unseal("challenge a", &sealed), Some(&b"body"[..]));
+        assert_eq!(pages.unseal("challenge b", &sealed), None);
+        assert_eq!(pages.unseal("challenge a", &sealed[1..]), None);
+        assert_eq!(pages.unseal("challenge a", b""), None);
     }
 
     #[test]

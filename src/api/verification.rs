@@ -10,6 +10,8 @@ use xuefen_core::proto::{self as kinds, OutcomeKind};
 use xuefen_core::verify::{Report, StepResult, Trust, Verdict, verify};
 use xuefen_ledger::query;
 
+use super::access::Caller;
+use super::people::look;
 use super::proto::verification_service_server::VerificationService;
 use super::proto::{
     self, CreatePresentationRequest, CreatePresentationResponse, DisclosedField, GetStatusRequest, GetStatusResponse,
@@ -71,6 +73,7 @@ impl VerificationService for Verification {
                 // The same answer as for an entry that is not there: indices tell nobody whose they are.
                 return Err(not_found("the outcome"));
             }
+            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
             let shown = if asked.tags.is_empty() { employer_tags(outcome.outcome_kind()) } else { asked.tags };
             let presentation = present::presentation(&api, &view, &logged, asked.index, &shown)?.into_bytes();
             Ok(Response::new(CreatePresentationResponse { presentation }))

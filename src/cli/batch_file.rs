@@ -81,14 +81,13 @@ pub struct BatchWriter<W> {
     out: W,
     count: u64,
     written: u64,
-    buffer: Vec<u8>,
 }
 
 impl<W: Write> BatchWriter<W> {
     /// Writes the first line. Exactly `count` postings must follow.
     pub fn new(mut out: W, origin: &Origin, count: u64) -> Result<Self, BatchFileError> {
         writeln!(out, "{MAGIC} {origin} {count}")?;
-        Ok(Self { out, count, written: 0, buffer: Vec::new() })
+        Ok(Self { out, count, written: 0 })
     }
 
     /// Writes one posting.
@@ -97,9 +96,7 @@ impl<W: Write> BatchWriter<W> {
         if posting.encoded_len() > MAX_POSTING {
             return Err(BatchFileError::TooLong { number, after_row: posting.sequence });
         }
-        self.buffer.clear();
-        posting.encode_length_delimited(&mut self.buffer).expect("a Vec has room for every message");
-        self.out.write_all(&self.buffer)?;
+        self.out.write_all(&posting.encode_length_delimited_to_vec())?;
         self.written = number;
         Ok(())
     }
@@ -220,6 +217,8 @@ fn is_decimal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn posting(row: u64) -> Posting {
         Posting {
@@ -233,7 +232,9 @@ mod tests {
     fn file(rows: &[u64]) -> Vec<u8> {
         let origin = Origin::parse("x.example/a").unwrap();
         let mut writer = BatchWriter::new(Vec::new(), &origin, rows.len() as u64).unwrap();
-        rows.iter().for_each(|row| writer.write(&posting(*row)).unwrap());
+        for row in rows {
+            writer.write(&posting(*row)).unwrap();
+        }
         writer.finish().unwrap()
     }
 
@@ -267,7 +268,8 @@ mod tests {
         let header = b"xuefen-signed-batch/v1 x.example/a 1\n".as_slice();
         let long = [header, &[0xff, 0xff, 0xff, 0xff, 0x7f]].concat();
         assert!(matches!(read(&long), Err(BatchFileError::TooLong { number: 1, after_row: 0 })));
-        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01]] {
+        // Not protobuf; empty; without a statement; without an attestation.
+        for body in [&[2, 0xff, 0xff][..], &[0], &[2, 0x08, 0x01], &[3, 0x12, 0x01, 0x01]] {
             let bytes = [header, body].concat();
             assert!(matches!(read(&bytes), Err(BatchFileError::Damaged { number: 1, .. })), "{body:x?}");
         }
@@ -290,5 +292,13 @@ mod tests {
         }
         assert!(matches!(read(b"xuefen-signed-batch/v1 X 1\n"), Err(BatchFileError::Origin(_))));
         assert!(matches!(read(b"xuefen-signed-batch/v1 x.example/a 1 \n"), Err(BatchFileError::Header)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_batch_or_an_error(bytes in vec(any::<u8>(), 0..100), count in 0_u64..4) {
+            let file = [format!("xuefen-signed-batch/v1 x.example/a {count}\n").as_bytes(), &bytes].concat();
+            let _ = (read(&file), read(&bytes));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `xuefen keys`: make a key, show its public half, write the trust files of a verifier. Talks to no server.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -189,19 +190,19 @@ fn policy_text(args: &Policy) -> anyhow::Result<String> {
     for witness in &args.witness {
         let parts: Vec<_> = witness.split(',').collect();
         let [name, vkey, url] = parts[..] else { bail!("--witness {witness}: not NAME,VKEY,URL") };
-        text.push_str(&format!("witness {name} {vkey} {url}\n"));
+        writeln!(text, "witness {name} {vkey} {url}")?;
         names.push(name);
     }
     if args.quorum == "none" {
         text.push_str("quorum none\n");
     } else {
-        text.push_str(&format!("group witnesses {} {}\nquorum witnesses\n", args.quorum, names.join(" ")));
+        write!(text, "group witnesses {} {}\nquorum witnesses\n", args.quorum, names.join(" "))?;
     }
     Ok(text)
 }
 
 fn authority_text(vkeys: &[String]) -> anyhow::Result<String> {
-    let text: String = vkeys.iter().map(|vkey| format!("{vkey}\n")).collect();
+    let text = vkeys.join("\n") + "\n";
     AuthorityFile::parse(&text).context("these keys make no authority file")?;
     Ok(text)
 }

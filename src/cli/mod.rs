@@ -4,12 +4,16 @@
 //! Nothing outside this module may import it.
 
 pub mod batch_file;
+pub mod client;
 pub mod exit;
 pub mod fsck;
 pub mod init;
 pub mod keys;
+#[macro_use]
 pub mod messages;
+pub mod online_messages;
 pub mod output;
+pub mod post;
 pub mod private_file;
 pub mod progress;
 pub mod rebuild_index;
@@ -49,6 +53,8 @@ enum Command {
     /// Turn a spreadsheet into a signed batch file. Needs no server.
     #[command(subcommand)]
     Sign(sign::Sign),
+    /// Send a signed batch file to a server; resumes by itself, and may be run again.
+    Post(post::Post),
     /// Make the directory of a new ledger.
     Init(init::Init),
     /// Open a ledger and answer until told to stop.
@@ -85,6 +91,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let result = match cli.command {
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
+        Command::Post(args) => post::run(&args, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),

@@ -60,10 +60,13 @@ impl PrivateFile {
         self.out.get_ref().sync_all()?;
         match self.if_exists {
             // A link fails where a rename would replace what another process has written meanwhile.
-            IfExists::Refuse => {
-                std::fs::hard_link(&self.part, &self.path)?;
-                std::fs::remove_file(&self.part)?;
-            }
+            IfExists::Refuse => match std::fs::hard_link(&self.part, &self.path) {
+                Ok(()) => std::fs::remove_file(&self.part)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+                // Memory sticks have no links: look once more, then rename.
+                Err(_) if self.path.symlink_metadata().is_err() => std::fs::rename(&self.part, &self.path)?,
+                Err(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+            },
             IfExists::Replace => std::fs::rename(&self.part, &self.path)?,
         }
         self.finished = true;
@@ -106,8 +109,9 @@ pub fn write(path: &Path, content: &[u8], if_exists: IfExists) -> anyhow::Result
 /// Refuses a file that others than its owner may read.
 pub fn check_mode(path: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.permissions().mode();
+    let by_others = mode & 0o077;
     anyhow::ensure!(
-        mode & 0o077 == 0,
+        by_others == 0,
         "{path} may be read by others (mode {:03o}); run: chmod 600 {path}",
         mode & 0o777,
         path = path.display()

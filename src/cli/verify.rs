@@ -19,7 +19,7 @@ use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, V
 
 use super::exit::Exit;
 use super::messages::{self as m, Lang, Text};
-use super::output::Output;
+use super::output::{Output, hex};
 use crate::words::verification as words;
 
 /// Largest presentation (formats.md 5), bytes.
@@ -75,9 +75,9 @@ pub fn run(args: &Verify, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let mut chain = Chain::new(&authority);
     let report = xuefen_core::verify::verify::<Statement, _>(&file, &trust, &mut chain);
     if output.is_json() {
-        print_json(&report, &chain, output)?
+        print_json(&report, &chain, output)?;
     } else {
-        print_text(&report, &chain, output)?
+        print_text(&report, &chain, output)?;
     }
     Ok(exit(report.verdict()))
 }
@@ -159,7 +159,7 @@ fn value(tag: u32, value: &[u8]) -> String {
     let bytes = tags::by_number(tag).is_none_or(|tag| matches!(tag.value, ValueType::Bytes(_)));
     match std::str::from_utf8(value) {
         Ok(text) if !bytes => text.to_owned(),
-        _ => value.iter().map(|byte| format!("{byte:02x}")).collect(),
+        _ => hex(value),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) struct Waiting {
     pub verdicts: Vec<Verdict>,
     pub to: oneshot::Sender<Answer>,
     /// The caller's place in the queue, free again when it is answered.
-    pub permit: Option<OwnedSemaphorePermit>,
+    pub _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Everything the committer owns.

@@ -38,6 +38,12 @@ pub enum SequencerError {
         /// What is wrong with it.
         why: String,
     },
+    /// A private record or a row of one cannot be read.
+    #[error("a private record cannot be read: {why}")]
+    Private {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The journal and its own signed checkpoint do not agree.
     #[error("the tree of the journal's first {size} entries is not the one that was signed; restore the newest backup")]
     Inconsistent {

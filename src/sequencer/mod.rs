@@ -20,6 +20,7 @@ mod order;
 mod overlay;
 mod payload;
 mod pool;
+mod private;
 mod read;
 mod replay;
 mod signer;
@@ -43,6 +44,7 @@ pub use lane::{LaneIn, LaneOut};
 pub use open::{OpenOptions, create, open_index, rebuild_index};
 pub use order::Clock;
 pub use payload::{from_message as payload_from_message, to_message as payload_to_message};
+pub use private::{Access, AccessCursor, Code, Private, RecordError};
 pub use read::LoggedEntry;
 pub use state::AsOf;
 pub use view::View;
@@ -85,6 +87,8 @@ pub struct Ledger {
     jobs: Sender<Job>,
     asks: Sender<Ask>,
     queue: Arc<Semaphore>,
+    /// Places of private records on their way.
+    private: Arc<Semaphore>,
     stopped: Arc<AtomicBool>,
     clock: Clock,
     /// Last, so that the channels close before the threads are waited for.

@@ -25,7 +25,7 @@ use super::pool::Preparer;
 use super::signer::CheckpointSigner;
 use super::verified::VerifiedBatches;
 use super::view::View;
-use super::{Ledger, QUEUE, replay};
+use super::{Ledger, QUEUE, private, replay};
 use crate::index::{Applied, Index, IndexError, IndexOptions};
 use crate::journal::{
     self, DirLock, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Reader, Record, Start, Tip,
@@ -89,7 +89,7 @@ impl Ledger {
         let vault = Arc::new(Vault::open(&home.vault(), &[])?);
         let tip = journal.acquire()?;
         let reader = journal.reader();
-        catch_up(&index, &vault, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
+        catch_up(&index, &vault, &origin, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
         let signed = check_consistent(&index, &tip)?;
@@ -137,6 +137,7 @@ impl Ledger {
             jobs,
             asks,
             queue: Arc::new(Semaphore::new(QUEUE)),
+            private: Arc::new(Semaphore::new(private::QUEUE)),
             stopped,
             clock,
             _threads: Threads(threads),
@@ -198,13 +199,14 @@ pub fn rebuild_index(dir: &Path, origin: &Origin) -> Result<(Index, Applied), Se
 fn catch_up(
     index: &Index,
     vault: &Vault,
+    origin: &Origin,
     frames: Frames,
     tip: &Tip,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(), SequencerError> {
     for frame in frames {
         let frame = frame?;
-        replay::frame(index, vault, &frame)?;
+        replay::frame(index, vault, origin, &frame)?;
         progress(frame.tree().size, tip.tree.size);
     }
     Ok(())

@@ -40,6 +40,8 @@ pub(super) struct PrivateRecord {
     pub slot: Slot,
     pub sealed: Vec<u8>,
     pub rows: Vec<(Bytes, Bytes)>,
+    /// Frees its place in the queue when it is durable.
+    pub permit: OwnedSemaphorePermit,
 }
 
 /// What the sequencer thread is asked to do.
@@ -120,7 +122,7 @@ impl Sequencer {
         let view = self.view.load_full();
         let now = (self.clock)();
         let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
-        self.open.waiting.push(Waiting { verdicts, to: chunk.to, permit: Some(chunk.permit) });
+        self.open.waiting.push(Waiting { verdicts, to: chunk.to, _permit: Some(chunk.permit) });
         Ok(())
     }
 
@@ -196,7 +198,7 @@ impl Sequencer {
         // Rows without an entry belong to the one before.
         let index = self.end.tree.size().0.saturating_sub(1);
         self.open.rows.extend(record.rows.into_iter().map(|(key, value)| Row { key, index, value }));
-        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, permit: None });
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _permit: Some(record.permit) });
     }
 
     /// Closes the frame gathered so far and opens the next.

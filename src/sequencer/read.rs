@@ -1,16 +1,19 @@
 //! Single entries and their payloads, read back from the journal and checked against what the tree says of them.
 
 use bytes::Bytes;
+use xuefen_core::Hash;
 use xuefen_core::entry::Entry;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto;
-use xuefen_ledger::{Secrets as _, query};
+use xuefen_ledger::rows::{AccountKey, short};
+use xuefen_ledger::{Key, Read as _, ReadError, Secrets as _, Table, query};
 
 use super::error::SequencerError;
 use super::pool::VaultSecrets;
 use super::state::AsOf;
 use super::view::View;
 use super::{Ledger, replay};
+use crate::index::Direction;
 use crate::journal::{OwnedRecord, Position, Record};
 
 /// An entry in the log.
@@ -39,6 +42,37 @@ impl Ledger {
             return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
         }
         Ok(LoggedEntry { bytes, entry, record, index })
+    }
+
+    /// The key under which rows name an account.
+    pub fn account_key(&self, account: &[u8; 16]) -> AccountKey {
+        VaultSecrets(&self.vault).account_key(account)
+    }
+
+    /// The account that was opened with this document, maybe an alias by now.
+    pub fn account_of_document(
+        &self,
+        view: &View,
+        kind: &str,
+        number: &str,
+    ) -> Result<Option<AccountKey>, SequencerError> {
+        let hash = Hash(VaultSecrets(&self.vault).document_hmac(kind, number));
+        // The row itself: the ledger crate's answer is the kept account, which somebody else may have opened.
+        let key = Key::from_bytes([&[Table::Document.byte()], &short(&hash)[..]].concat());
+        let found = AsOf::new(&view.index, view.tree.size).newest(&key)?;
+        let account = |(index, row): (u64, Bytes)| {
+            let account = <[u8; 16]>::try_from(&row[..]).map(AccountKey);
+            account.map_err(|_| ReadError::Damaged { key: key.clone(), index })
+        };
+        Ok(found.map(account).transpose()?)
+    }
+
+    /// The entry that opened an account, also of one that became an alias since.
+    pub fn opening_entry(&self, view: &View, account: AccountKey) -> Result<Option<u64>, SequencerError> {
+        let key = [&[Table::Account.byte()], &account.0[..]].concat();
+        // Mergers write the row again; the first one is that of the opening.
+        let mut rows = view.index.history(&key, view.tree.size, None, Direction::Ascending);
+        Ok(rows.next().transpose()?.map(|(index, _)| index))
     }
 
     /// Whether an entry is an outcome of this account, under any of its ids.

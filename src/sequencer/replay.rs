@@ -4,20 +4,21 @@
 
 use bytes::Bytes;
 use xuefen_core::entry::Entry;
+use xuefen_core::origin::Origin;
 use xuefen_core::proto;
 use xuefen_ledger::{Accepted, Secrets, evolve};
 
 use super::error::SequencerError;
 use super::overlay::Overlay;
-use super::payload;
 use super::pool::VaultSecrets;
 use super::state::Deciding;
+use super::{payload, private};
 use crate::index::{FrameRows, Index, Row};
 use crate::journal::{Record, Sealed, StoredFrame};
 use crate::vault::{Slot, Vault, VaultError};
 
 /// Applies one stored frame, the next after what the index reflects, and publishes it.
-pub(super) fn frame(index: &Index, vault: &Vault, frame: &StoredFrame) -> Result<(), SequencerError> {
+pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &StoredFrame) -> Result<(), SequencerError> {
     let (mut rows, mut leaf_hashes, mut positions) = (Vec::new(), Vec::new(), Vec::new());
     let mut overlay = Overlay::default();
     let first = frame.header().first_index;
@@ -38,8 +39,12 @@ pub(super) fn frame(index: &Index, vault: &Vault, frame: &StoredFrame) -> Result
                     rows.push(row);
                 }
             }
-            // No private record has rows yet.
-            Record::Private { .. } => {}
+            Record::Private { kind, sealed } => {
+                // Rows without an entry belong to the one before, as when they were made.
+                let index = at.saturating_sub(1);
+                let made = private::replay(vault, origin, kind, &sealed)?;
+                rows.extend(made.into_iter().map(|(key, value)| Row { key, index, value }));
+            }
         }
     }
     index.apply(FrameRows {

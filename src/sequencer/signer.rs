@@ -7,7 +7,7 @@ use xuefen_core::key::SecretKey;
 use xuefen_core::note;
 use xuefen_core::origin::Origin;
 use xuefen_core::tree::TreeSize;
-use xuefen_core::vkey::{KeyName, VerifierKey};
+use xuefen_core::vkey::KeyName;
 
 use crate::journal::TreeHead;
 
@@ -45,12 +45,6 @@ impl CheckpointSigner {
         let text = Checkpoint { origin: self.origin.clone(), size: TreeSize(tree.size), root: tree.root }.text();
         let line = note::sign(&text, &self.name, &self.key);
         Ok(note::assemble(&text, [line.as_str()]))
-    }
-
-    /// What verifiers need to know the log by.
-    #[must_use]
-    pub fn vkey(&self) -> VerifierKey {
-        VerifierKey::new(self.name.clone(), xuefen_core::vkey::KeyType::Note, self.key.public().clone())
     }
 }
 

@@ -11,7 +11,7 @@ use xuefen_core::policy::Policy;
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Pages};
+use crate::api::{Api, Codes, Pages};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 
 /// Why a ledger could not be started.
@@ -82,7 +82,15 @@ pub fn open(
     let options = OpenOptions { origin: origin.clone(), log_key: log, genesis_keys, clock, progress };
     let ledger = Arc::new(Ledger::open(home, options)?);
     let tokens = LocalTokens::new(origin.as_str(), SecretKey::from_seed(&access));
-    Ok(Arc::new(Api { ledger, tokens, pages: Pages::new(&access), status_key: status, policy, authority }))
+    Ok(Arc::new(Api {
+        ledger,
+        tokens,
+        pages: Pages::new(&access),
+        codes: Codes::new(&access),
+        status_key: status,
+        policy,
+        authority,
+    }))
 }
 
 /// The machine's clock.

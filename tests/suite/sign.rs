@@ -1,6 +1,7 @@
 //! `xuefen sign` as a registrar uses it: through the program, files in, files out.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,17 +15,17 @@ use xuefen_core::payload::{Field, Payload};
 use xuefen_core::proto;
 use xuefen_core::statement::Statement;
 
-const ORIGIN: &str = "xuefen.example/test";
-const ISSUER: &str = "x-host";
+pub const ORIGIN: &str = "xuefen.example/test";
+pub const ISSUER: &str = "x-host";
 
 /// A directory with a key, an offers file and an accounts map.
-struct Office {
-    dir: tempfile::TempDir,
-    public: PublicKey,
+pub struct Office {
+    pub dir: tempfile::TempDir,
+    pub public: PublicKey,
 }
 
 impl Office {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("tempdir");
         let made = xuefen(dir.path(), &["--json", "keys", "new", "key"]);
         assert!(made.status.success(), "{made:?}");
@@ -45,33 +46,33 @@ impl Office {
         office
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn put(&self, name: &str, content: &str) {
+    pub fn put(&self, name: &str, content: &str) {
         std::fs::write(self.path(name), content).expect("write");
     }
 
     /// Learners numbered from 1, and as many rows of results with these grades.
-    fn results(&self, grades: &[&str]) {
+    pub fn results(&self, grades: &[&str]) {
         let mut map = "learner_no,account\n".to_owned();
         let mut rows = "原始记录号,学号,姓名,课程代码,取得日期,成绩\n".to_owned();
         for (at, grade) in grades.iter().enumerate() {
-            map += &format!("{at},{at:032x}\n");
-            rows += &format!("r{at},{at},某人,C1,2026/6/30,{grade}\n");
+            writeln!(map, "{at},{at:032x}").expect("text");
+            writeln!(rows, "r{at},{at},某人,C1,2026/6/30,{grade}").expect("text");
         }
         self.put("map.csv", &map);
         self.put("results.csv", &rows);
     }
 
-    fn sign(&self, out: &str, more: &[&str]) -> Output {
+    pub fn sign(&self, out: &str, more: &[&str]) -> Output {
         let args = ["--json", "sign", "outcomes", "--issuer", ISSUER, "--key", "key", "--origin", ORIGIN];
         let files = ["--csv", "results.csv", "--offers", "offers.json", "--accounts", "map.csv", "--out", out];
         xuefen(self.dir.path(), &[&args[..], &files, more].concat())
     }
 
-    fn read(&self, name: &str) -> Vec<Posting> {
+    pub fn read(&self, name: &str) -> Vec<Posting> {
         let file = std::fs::File::open(self.path(name)).expect("open");
         let reader = BatchReader::new(std::io::BufReader::new(file)).expect("header");
         assert_eq!(reader.origin().as_str(), ORIGIN);
@@ -84,11 +85,11 @@ impl Office {
     }
 }
 
-fn xuefen(dir: &Path, args: &[&str]) -> Output {
+pub fn xuefen(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xuefen")).current_dir(dir).args(args).output().expect("the program runs")
 }
 
-fn json(output: &Output) -> serde_json::Value {
+pub fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 

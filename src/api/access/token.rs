@@ -54,6 +54,7 @@ impl LocalTokens {
 
     /// A token for `caller`, good for [`LIFETIME_SECONDS`] from `now` (Unix seconds).
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "strings and integers are always JSON")]
     pub fn issue(&self, caller: &Caller, now: i64) -> String {
         let (sub, role) = match caller {
             Caller::Learner(account) => (account.to_string(), Role::Learner),

@@ -3,7 +3,6 @@
 //! CSV with the header `learner_no,account`; the account is 16 bytes in hexadecimal.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
@@ -12,6 +11,7 @@ use super::columns::Mapping;
 use super::problem::{Problem, Refused};
 use super::sheet::{Cells, Sheet};
 use super::value;
+use crate::cli::output::hex;
 use crate::cli::private_file::{self, IfExists};
 
 /// Accounts of the learners of an institution.
@@ -52,7 +52,7 @@ impl AccountsMap {
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(["learner_no", "account"])?;
         for (number, account) in &self.0 {
-            out.write_record([number, &to_hex(account)])?;
+            out.write_record([number, &hex(account)])?;
         }
         private_file::write(path, &out.into_inner().context("a Vec takes every byte")?, if_exists)
     }
@@ -65,13 +65,6 @@ impl AccountsMap {
         let number = value::plain(cells.required("learner_no")?);
         self.0.get(&number).copied().ok_or_else(|| cells.refuse("learner_no", Problem::UnknownAccount))
     }
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

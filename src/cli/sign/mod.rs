@@ -9,6 +9,7 @@ mod batch;
 mod columns;
 mod document;
 mod draft;
+mod fields;
 mod issued;
 pub mod offers;
 mod outcome;

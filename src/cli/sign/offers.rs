@@ -4,9 +4,9 @@
 //! `{"format":"xuefen-offers/v1","origin":"…","issuer":"…","tree_size":n}`; each other line is one [`Line`]. It holds no
 //! personal data. Versions of a code stand side by side; without a version in the sheet the newest counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use xuefen_core::proto::OutcomeKind;
 
@@ -203,7 +203,7 @@ pub struct Offers {
     families: ByVersion<Family>,
     programmes: ByVersion<u64>,
     runs: BTreeMap<(String, u64), Run>,
-    offers_with_runs: std::collections::BTreeSet<u64>,
+    with_runs: BTreeSet<u64>,
     rules: BTreeMap<u64, RecordingRule>,
     scales: BTreeMap<String, Scale>,
 }
@@ -239,7 +239,7 @@ impl Offers {
             }
             Line::Programme { code, version, index } => self.programmes.insert((code, version), index).is_some(),
             Line::Run(run) => {
-                self.offers_with_runs.insert(run.offer_index);
+                self.with_runs.insert(run.offer_index);
                 self.runs.insert((run.code.clone(), run.offer_index), run).is_some()
             }
             Line::RecordingRule(rule) => {
@@ -248,7 +248,8 @@ impl Offers {
             }
             Line::Scale(scale) => self.scales.insert(scale.code.clone(), scale).is_some(),
         };
-        if twice { bail!("the code and version stand in the file twice") } else { Ok(()) }
+        ensure!(!twice, "the code and version stand in the file twice");
+        Ok(())
     }
 
     /// Names under which the issuer may issue.
@@ -275,10 +276,16 @@ impl Offers {
         newest(&self.programmes, code, None).copied()
     }
 
-    /// The run of an offer; `Err` if the offer has runs and this is none of them.
-    pub fn run(&self, code: &str, offer_index: u64) -> Result<Option<&Run>, ()> {
-        let run = self.runs.get(&(code.to_owned(), offer_index));
-        if run.is_none() && self.offers_with_runs.contains(&offer_index) { Err(()) } else { Ok(run) }
+    /// A run of an offer.
+    #[must_use]
+    pub fn run(&self, code: &str, offer_index: u64) -> Option<&Run> {
+        self.runs.get(&(code.to_owned(), offer_index))
+    }
+
+    /// Whether the runs of an offer are published; a run that is not among them is then a mistake.
+    #[must_use]
+    pub fn has_runs(&self, offer_index: u64) -> bool {
+        self.with_runs.contains(&offer_index)
     }
 
     /// The recording rule at a leaf index.

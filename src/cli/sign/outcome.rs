@@ -5,19 +5,17 @@
 use std::collections::BTreeMap;
 
 use xuefen_core::Hash;
-use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::OutcomeKind;
 
 use super::accounts_map::AccountsMap;
 use super::draft::{Draft, DraftBody};
-use super::offers::{self, Family, Offer, Offers};
+use super::fields::{Values, field, level, set, source_id, supersedes, version, yes};
+use super::offers::{self, Offer, Offers};
 use super::problem::{Problem, Refused};
 use super::secret::Identity;
 use super::sheet::Cells;
 use super::value::{self, Date};
-
-/// Most attempts at one course that the ledger takes.
-const MAX_ATTEMPTS: u64 = 100;
 
 /// Reads the rows of one sheet of outcomes.
 pub struct OutcomeReader<'a> {
@@ -33,11 +31,11 @@ pub struct OutcomeReader<'a> {
     pub issuer: &'a str,
     /// The last day that has begun, in UTC+8.
     pub today: Date,
+    /// First rows by kind and record number.
     seen: BTreeMap<(i32, String), u64>,
+    /// First rows by what makes an attempt: account, offer, run and attempt.
+    attempts: BTreeMap<Vec<Vec<u8>>, u64>,
 }
-
-/// Values by tag number.
-type Values = BTreeMap<u32, Vec<u8>>;
 
 impl<'a> OutcomeReader<'a> {
     /// A reader that has seen no row yet.
@@ -49,7 +47,7 @@ impl<'a> OutcomeReader<'a> {
         (ledger, issuer): (&'a str, &'a str),
         today: Date,
     ) -> Self {
-        Self { offers, accounts, default_kind, ledger, issuer, today, seen: BTreeMap::new() }
+        Self { offers, accounts, default_kind, ledger, issuer, today, seen: BTreeMap::new(), attempts: BTreeMap::new() }
     }
 
     /// Reads one row.
@@ -76,12 +74,27 @@ impl<'a> OutcomeReader<'a> {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
         set(&mut values, tags::SOURCE_ID, source_id.clone());
-        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?))).collect::<Result<_, _>>()?;
+        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
+        let fields = fields.collect::<Result<Vec<_>, _>>()?;
         let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
+        self.note_attempt(cells, supersedes.is_some(), &fields)?;
         self.seen.insert((kind.into(), source_id.clone()), cells.row());
         let (first, this) = self.identities(kind, &source_id, attempt, supersedes);
         let body = DraftBody::Outcome { kind, imported, supersedes };
         Ok(Draft { row: cells.row(), body, identity: this, first_identity: Some(first), fields })
+    }
+
+    /// Refuses a second row for one attempt; a correction is no attempt of its own, and a certificate is none at all.
+    fn note_attempt(&mut self, cells: Cells<'_>, correction: bool, fields: &[(Tag, Vec<u8>)]) -> Result<(), Refused> {
+        if correction || !fields.iter().any(|(tag, _)| *tag == tags::ATTEMPT) {
+            return Ok(());
+        }
+        let of_attempt = [tags::ACCOUNT, tags::OFFER, tags::RUN, tags::ATTEMPT];
+        let values = fields.iter().filter(|(tag, _)| of_attempt.contains(tag)).map(|(_, value)| value.clone());
+        match *self.attempts.entry(values.collect()).or_insert(cells.row()) {
+            first_row if first_row == cells.row() => Ok(()),
+            first_row => Err(cells.refuse("attempt", Problem::DuplicateAttempt { first_row })),
+        }
     }
 
     /// Identity of the first version of the record and of this one; a correction is a statement of its own.
@@ -144,10 +157,12 @@ impl<'a> OutcomeReader<'a> {
         let (minutes, practice) = self.minutes(cells, offer)?;
         set(values, tags::MINUTES, minutes.to_string());
         set(values, tags::PRACTICE_MINUTES, practice.to_string());
-        let scale = cells.some("scale").map_or_else(|| offer.scale.clone(), value::text);
-        let (grade, passed) = self.grade(cells, &scale, cells.required("grade")?)?;
+        if cells.some("scale").is_some_and(|cell| value::text(cell) != offer.scale) {
+            return Err(cells.refuse("scale", Problem::OtherScale { scale: offer.scale.clone() }));
+        }
+        let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
         set(values, tags::GRADE, grade);
-        set(values, tags::SCALE, scale);
+        set(values, tags::SCALE, offer.scale.clone());
         let credits = self.credits(cells, offer, (minutes, practice), passed)?;
         set(values, tags::CREDIT_MILLIS, credits.to_string());
         if cells.some("level").is_none() && offer.level > 0 {
@@ -167,9 +182,11 @@ impl<'a> OutcomeReader<'a> {
 
     /// Length and practice in minutes: as given in minutes or class hours, else as the run or course has them.
     fn minutes(&self, cells: Cells<'_>, offer: &Offer) -> Result<(u64, u64), Refused> {
-        let run = value::text(cells.get("run"));
-        let run = if run.is_empty() { Ok(None) } else { self.offers.run(&run, offer.index) };
-        let run = run.map_err(|()| cells.refuse("run", Problem::UnknownRun))?;
+        let code = value::text(cells.get("run"));
+        let run = self.offers.run(&code, offer.index);
+        if run.is_none() && !code.is_empty() && self.offers.has_runs(offer.index) {
+            return Err(cells.refuse("run", Problem::UnknownRun));
+        }
         let whole = run.map_or((offer.minutes, offer.practice_minutes), |run| (run.minutes, run.practice_minutes));
         let hour = self.offers.rule(offer.recording_rule_index).map(|rule| u64::from(rule.hour_minutes));
         let read = |minutes: &str, hours: &str| -> Result<Option<u64>, Refused> {
@@ -249,93 +266,18 @@ impl<'a> OutcomeReader<'a> {
             let index = index.ok_or_else(|| cells.refuse("programme_code", Problem::UnknownOffer))?;
             set(values, tags::PROGRAMME, index.to_string());
         }
-        if let Some(grade) = cells.some("grade") {
-            let scale = value::text(cells.required("scale")?);
-            set(values, tags::GRADE, self.grade(cells, &scale, grade)?.0);
+        let Some(grade) = cells.some("grade") else {
+            // A scale without a grade says nothing and is refused by the ledger.
+            set(values, tags::SCALE, "");
+            return Ok(());
+        };
+        let scale = value::text(cells.required("scale")?);
+        let (grade, passed) = self.grade(cells, &scale, grade)?;
+        if !passed {
+            return Err(cells.refuse("grade", Problem::CertificateFailed));
         }
+        set(values, tags::GRADE, grade);
         Ok(())
-    }
-}
-
-fn set(values: &mut Values, tag: Tag, value: impl Into<Vec<u8>>) {
-    values.insert(tag.number, value.into());
-}
-
-/// The value of a tag: what was worked out, else what the column of that name says.
-fn field(cells: Cells<'_>, tag: Tag, values: &mut Values) -> Result<Vec<u8>, Refused> {
-    if let Some(value) = values.remove(&tag.number) {
-        return Ok(value);
-    }
-    let Some(cell) = cells.some(tag.name) else { return Ok(Vec::new()) };
-    let number = || value::integer(cell).ok_or(Problem::Number);
-    let read = match tag.value {
-        ValueType::Text | ValueType::Grade => Ok(value::text(cell).into_bytes()),
-        ValueType::Integer if tag == tags::ATTEMPT && !number().is_ok_and(|at| (1..=MAX_ATTEMPTS).contains(&at)) => {
-            Err(Problem::Number)
-        }
-        ValueType::Integer => number().map(|number| number.to_string().into_bytes()),
-        ValueType::Date => Date::parse(cell).map(|date| date.to_string().into_bytes()).ok_or(Problem::Date),
-        ValueType::Bytes(16) => value::hex::<16>(cell).map(|bytes| bytes.to_vec()).ok_or(Problem::Hex),
-        ValueType::Bytes(_) => value::hex::<32>(cell).map(|bytes| bytes.to_vec()).ok_or(Problem::Hex),
-        ValueType::Index => match number() {
-            Ok(0) | Err(_) => Err(Problem::Indices),
-            Ok(number) => Ok(number.to_string().into_bytes()),
-        },
-        ValueType::Indices => value::indices(cell).map(String::into_bytes).ok_or(Problem::Indices),
-    };
-    read.map_err(|problem| cells.refuse(tag.name, problem))
-}
-
-/// The level of a certificate by its code or its place in the family, from 1; empty if the family has none.
-fn level(cells: Cells<'_>, family: &Family) -> Result<String, Refused> {
-    if family.levels.is_empty() && cells.some("level").is_none() {
-        return Ok(String::new());
-    }
-    let cell = cells.required("level")?;
-    let word = value::text(cell);
-    let by_word = family.levels.iter().position(|level| *level == word).map(|at| at as u64 + 1);
-    let place =
-        by_word.or_else(|| value::integer(cell)).filter(|place| (1..=family.levels.len() as u64).contains(place));
-    place.map(|place| place.to_string()).ok_or_else(|| cells.refuse("level", Problem::UnknownLevel))
-}
-
-/// The record number of the sheet; a sheet without that column gets one made of what makes the record unique.
-fn source_id(cells: Cells<'_>, values: &Values) -> Result<String, Refused> {
-    if cells.has("source_id") {
-        return cells.required("source_id").map(value::text);
-    }
-    if let Some(number) = cells.some("certificate_number") {
-        return Ok(value::text(number));
-    }
-    let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
-    let learner = cells.some("learner_no").map(value::plain);
-    let learner = learner.or_else(|| cells.some("account").map(value::plain));
-    debug_assert!(values.contains_key(&tags::ACCOUNT.number), "the account was read before");
-    let parts = [learner.unwrap_or_default(), value::text(cells.get("offer_code")), value::text(cells.get("run"))];
-    Ok(format!("{}/{attempt}", parts.join("/")))
-}
-
-fn version(cells: Cells<'_>, field: &str) -> Result<Option<u32>, Refused> {
-    let Some(cell) = cells.some(field) else { return Ok(None) };
-    let version = value::integer(cell).and_then(|number| u32::try_from(number).ok());
-    version.map(Some).ok_or_else(|| cells.refuse(field, Problem::Number))
-}
-
-fn supersedes(cells: Cells<'_>) -> Result<Option<(u64, Hash)>, Refused> {
-    if cells.some("supersedes_index").is_none() && cells.some("supersedes_hash").is_none() {
-        return Ok(None);
-    }
-    let index = value::integer(cells.required("supersedes_index")?).filter(|index| *index > 0);
-    let index = index.ok_or_else(|| cells.refuse("supersedes_index", Problem::Indices))?;
-    let hash = value::hex(cells.required("supersedes_hash")?);
-    Ok(Some((index, Hash(hash.ok_or_else(|| cells.refuse("supersedes_hash", Problem::Hex))?))))
-}
-
-fn yes(cells: Cells<'_>, field: &str) -> Result<bool, Refused> {
-    match value::plain(cells.get(field)).to_lowercase().as_str() {
-        "" | "0" | "no" | "n" | "false" | "否" => Ok(false),
-        "1" | "yes" | "y" | "true" | "是" => Ok(true),
-        _ => Err(cells.refuse(field, Problem::YesNo)),
     }
 }
 
@@ -464,6 +406,29 @@ mod tests {
         let problems: Vec<_> = rows.into_iter().map(|row| row.err().map(|refused| refused.problem)).collect();
         let duplicate = Some(Problem::DuplicateSourceId { first_row: 2 });
         assert_eq!(problems, [None, duplicate.clone(), duplicate, Some(Problem::Missing)]);
+    }
+
+    #[test]
+    fn one_attempt_stands_once_whatever_its_record_number() {
+        let header = "原始记录号,学号,课程代码,取得日期,成绩,考试次数";
+        let rows = "r1,1,C1,2026-06-29,50,1\nr2,1,C1,2026-06-30,60,1\nr3,1,C1,2026-06-30,60,2\nr4,2,C1,2026-06-30,60,";
+        let problems = read(header, rows).into_iter().map(|row| row.err().map(|refused| refused.problem));
+        let twice = Some(Problem::DuplicateAttempt { first_row: 2 });
+        assert_eq!(problems.collect::<Vec<_>>(), [None, twice, None, None]);
+    }
+
+    #[test]
+    fn scales_are_those_of_the_course_and_certificates_carry_no_fail() {
+        let header = "学号,课程代码,取得日期,成绩,成绩制";
+        let other = read(header, "1,C1,2026-06-30,合格,pass_fail").pop().unwrap().unwrap_err();
+        assert_eq!(other.problem, Problem::OtherScale { scale: "percentage".to_owned() });
+        let header = "学号,证书代码,证书编号,发证日期,成绩,成绩制";
+        let failed = read(header, "1,F2,N1,2026-06-30,不合格,pass_fail").pop().unwrap().unwrap_err();
+        assert_eq!(failed.problem, Problem::CertificateFailed);
+        let passed = read(header, "1,F2,N1,2026-06-30,合格,pass_fail").pop().unwrap().unwrap();
+        assert_eq!([value(&passed, tags::GRADE), value(&passed, tags::SCALE)], ["合格", "pass_fail"]);
+        let without = read(header, "1,F2,N1,2026-06-30,,pass_fail").pop().unwrap().unwrap();
+        assert_eq!([value(&without, tags::GRADE), value(&without, tags::SCALE)], ["", ""]);
     }
 
     #[test]

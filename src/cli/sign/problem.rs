@@ -28,6 +28,13 @@ pub enum Problem {
     },
     /// A scale that the offers file does not have.
     UnknownScale,
+    /// Not the scale of the course.
+    OtherScale {
+        /// The scale of the course.
+        scale: String,
+    },
+    /// A certificate with a grade that does not pass.
+    CertificateFailed,
     /// Not a kind of outcome that can be recorded.
     Kind,
     /// A code that the issuer has not published.
@@ -48,6 +55,11 @@ pub enum Problem {
     },
     /// The record number stands in an earlier row.
     DuplicateSourceId {
+        /// That row.
+        first_row: u64,
+    },
+    /// The same attempt of the same learner stands in an earlier row under another record number.
+    DuplicateAttempt {
         /// That row.
         first_row: u64,
     },
@@ -99,10 +111,22 @@ impl Problem {
                 "write digits, with at most three decimals where decimals are allowed", "请写数字；可有小数的列最多三位小数"),
             Self::Grade { .. } => {
                 say!("GRADE_OFF_SCALE", "this grade is not on the scale {scale}", "该成绩不在“{scale}”的范围内";
-                "correct the grade, or name its scale in the column scale", "请改正成绩，或在“成绩制”列注明其成绩制")
+                "correct the grade", "请改正成绩")
             }
             Self::UnknownScale => say!("UNKNOWN_SCALE", "no policy in force has this scale", "现行政策中没有此成绩制";
                 "use a scale of the offers file", "请使用开课文件中的成绩制"),
+            Self::OtherScale { .. } => {
+                say!("OTHER_SCALE", "the course is graded on the scale {scale}", "该课程的成绩制为“{scale}”";
+                "grade on that scale, or publish the course with the other one", "请按该成绩制填写，或以另一成绩制发布课程")
+            }
+            Self::CertificateFailed => {
+                say!("CERTIFICATE_FAILED", "a certificate cannot carry a grade that fails", "证书不能附不合格成绩";
+                "correct the grade, or remove the row", "请改正成绩，或删除该行")
+            }
+            Self::DuplicateAttempt { .. } => {
+                say!("DUPLICATE_ATTEMPT", "row {first_row} is the same attempt already", "第 {first_row} 行已是同一次考试";
+                "number a resit in the column attempt, or remove the copy", "补考请在“考试次数”列填写下一次数，或删除重复行")
+            }
             Self::Kind => {
                 say!("OUTCOME_KIND", "this is no kind of outcome that can be recorded", "不是可登记的成果类型";
                 "write course, module or a kind of certificate", "请写课程、模块或证书类型")
@@ -171,12 +195,12 @@ impl Problem {
     fn fill(&self, text: Text, lang: Lang, value: &str) -> String {
         let nothing: &dyn Display = &"";
         let (scale, at_most, expected, first_row) = match self {
-            Self::Grade { scale } => (scale as &dyn Display, nothing, nothing, nothing),
+            Self::Grade { scale } | Self::OtherScale { scale } => (scale as &dyn Display, nothing, nothing, nothing),
             Self::Minutes { at_most } => (nothing, at_most as &dyn Display, nothing, nothing),
             Self::Credits { expected } => (nothing, nothing, expected as &dyn Display, nothing),
-            Self::DuplicateSourceId { first_row } | Self::DuplicatePerson { first_row } => {
-                (nothing, nothing, nothing, first_row as &dyn Display)
-            }
+            Self::DuplicateSourceId { first_row }
+            | Self::DuplicatePerson { first_row }
+            | Self::DuplicateAttempt { first_row } => (nothing, nothing, nothing, first_row as &dyn Display),
             _ => (nothing, nothing, nothing, nothing),
         };
         let values = [

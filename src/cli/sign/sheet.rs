@@ -57,8 +57,8 @@ impl Sheet {
     /// The row with its cells by field, if it has as many as the header and all of them are readable.
     pub fn cells<'a>(&'a self, row: &'a Row) -> Result<Cells<'a>, Refused> {
         let width = self.columns.headers().len();
-        // Spreadsheets drop empty cells at the end, and some add separators.
-        if row.cells.iter().skip(width).any(|cell| !cell.trim().is_empty()) {
+        // Spreadsheets drop empty cells at the end but never add one: a comma too many has moved the cells behind it.
+        if row.cells.len() > width {
             let value = row.cells.len().to_string();
             return Err(Refused { row: row.number, column: String::new(), value, problem: Problem::Cells });
         }
@@ -181,6 +181,7 @@ fn line_ends(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn sheet(bytes: &[u8]) -> Sheet {
         Sheet::parse(bytes, &Mapping::default()).unwrap()
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_row_of_another_width_or_unreadable_is_refused_alone() {
-        let sheet = sheet("学号,成绩\n1,60,x\n2,\u{fffd}\n3,70,\n4\n".as_bytes());
+        let sheet = sheet("学号,成绩\n1,60,\n2,\u{fffd}\n3,70\n4\n".as_bytes());
         let problems: Vec<_> =
             sheet.rows().iter().map(|row| sheet.cells(row).err().map(|refused| refused.problem)).collect();
         assert_eq!(problems, [Some(Problem::Cells), Some(Problem::Encoding), None, None]);
@@ -232,5 +233,21 @@ mod tests {
         let sheet = sheet("学号,姓名,成绩\n1,某人,x\n".as_bytes());
         let refused = sheet.cells(&sheet.rows()[0]).unwrap().refuse("grade", Problem::Number);
         assert_eq!((refused.row, refused.column.as_str(), refused.value.as_str()), (2, "成绩", "x"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_sheet_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Sheet::parse(&bytes, &Mapping::default());
+        }
+
+        #[test]
+        fn numbers_of_rows_ascend_whatever_stands_in_them(text in "(学号|成绩|,|\"|\r|\n|\t|;|a|\u{feff}){0,40}") {
+            if let Ok(sheet) = Sheet::parse(text.as_bytes(), &Mapping::default()) {
+                let numbers: Vec<_> = sheet.rows().iter().map(Row::number).collect();
+                prop_assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", numbers);
+                prop_assert!(numbers.first().is_none_or(|first| *first > 1));
+            }
+        }
     }
 }

@@ -188,6 +188,7 @@ fn is_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn dates_as_people_and_excel_write_them() {
@@ -275,5 +276,20 @@ mod tests {
     #[test]
     fn text_is_composed_and_keeps_its_width() {
         assert_eq!(text(" e\u{301}Ａ "), "éＡ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_cell_is_read_or_not(cell in any::<String>()) {
+            let _ = (Date::parse(&cell), thousandths(&cell), hex::<16>(&cell), indices(&cell), text(&cell));
+        }
+
+        #[test]
+        fn days_and_numbers_round_trip(day in 0_i64..2_900_000, millis in 0_u64..1_000_000_000) {
+            let date = Date::of_days(day - 25_567).expect("1900 to 9839");
+            prop_assert_eq!(Date::parse(&date.to_string()), Some(date));
+            prop_assert_eq!(Date::of_unix(date.unix_start()), Some(date));
+            prop_assert_eq!(thousandths(&decimal(millis)), Some(millis));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the whole index: against a model, with damaged files, with readers beside the writer.
 
 mod damage;
+mod kill;
 mod model;
 mod readers;
 

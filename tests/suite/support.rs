@@ -1,0 +1,136 @@
+//! A real server for tests: a ledger in a directory of its own, served on a free loopback port, with a clock that the test
+//! sets.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tonic::transport::{Channel, Endpoint};
+use xuefen::api::Api;
+use xuefen::api::proto::Posting;
+use xuefen::cli::init::{Init, make};
+use xuefen::sequencer::{Clock, Home};
+use xuefen::server::{listener, routes, start};
+use xuefen_core::key::SecretKey;
+use xuefen_core::payload::Payload;
+use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
+use xuefen_ledger::testing::{ORIGIN, World};
+
+/// A running server; it stops when dropped.
+pub struct Server {
+    /// Its ledger's directory.
+    pub home: Home,
+    /// Where it answers, in clear.
+    pub address: SocketAddr,
+    /// Its API, in process.
+    pub api: Arc<Api>,
+    clock: Arc<AtomicI64>,
+    stop: Option<oneshot::Sender<()>>,
+    done: Option<tokio::task::JoinHandle<()>>,
+    _dir: Option<TempDir>,
+}
+
+impl Server {
+    /// A new, empty ledger that takes genesis from `world`'s ministry.
+    pub async fn new(world: &World) -> Self {
+        let dir = TempDir::new().expect("temporary directory");
+        init(dir.path(), world);
+        let mut server = Self::open(dir.path(), world.now).await;
+        server._dir = Some(dir);
+        server
+    }
+
+    /// Serves the ledger in `dir`.
+    pub async fn open(dir: &Path, now: i64) -> Self {
+        let home = Home::new(dir);
+        let clock = Arc::new(AtomicI64::new(now));
+        let api = open_api(&home, &clock);
+        let socket = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = socket.local_addr().expect("bound");
+        let routes = routes::routes(Arc::clone(&api)).await.expect("services");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let done = tokio::spawn(listener::serve(socket, None, routes, async move { drop(stopped.await) }));
+        Self { home, address, api, clock, stop: Some(stop), done: Some(done), _dir: None }
+    }
+
+    /// Moves the ledger's clock, Unix seconds.
+    pub fn set_clock(&self, now: i64) {
+        self.clock.store(now, Ordering::Relaxed);
+    }
+
+    /// A connection.
+    pub async fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address))
+            .expect("an address")
+            .connect()
+            .await
+            .expect("a server")
+    }
+
+    /// Stops serving, closes the ledger and gives the directory back.
+    pub async fn stop(mut self) -> Option<TempDir> {
+        drop(self.stop.take());
+        if let Some(done) = self.done.take() {
+            done.await.expect("the server ends");
+        }
+        self._dir.take()
+    }
+}
+
+/// Makes the directory of a ledger for `world`.
+pub fn init(dir: &Path, world: &World) {
+    let name = KeyName::parse(&world.ministry.id).expect("an id");
+    let vkey = VerifierKey::new(name, KeyType::Note, world.ministry.key.public().clone());
+    let args = Init {
+        dir: dir.to_owned(),
+        origin: ORIGIN.to_owned(),
+        authority: vec![vkey.to_string()],
+        url: "https://localhost:8443".to_owned(),
+    };
+    make(&args).expect("a new ledger");
+}
+
+fn open_api(home: &Home, clock: &Arc<AtomicI64>) -> Arc<Api> {
+    let read = |path| xuefen::cli::secret_key_file::read_key(path).expect("a key");
+    let kind = xuefen::cli::secret_key_file::SecretKind::SigningKey;
+    let secrets = start::Secrets {
+        log: read(&home.log_key()),
+        status: read(&home.status_key()),
+        access: xuefen::cli::secret_key_file::read(&home.access_key(), kind).expect("a key"),
+    };
+    let shared = Arc::clone(clock);
+    let clock: Clock = Arc::new(move || shared.load(Ordering::Relaxed));
+    start::open(home, secrets, clock, Box::new(|_, _| {})).expect("a ledger that opens")
+}
+
+/// A posting as a client sends it.
+pub fn wire(sequence: u64, posting: &xuefen_ledger::RawPosting) -> Posting {
+    Posting {
+        sequence,
+        statement: posting.statement.clone(),
+        attestations: posting.attestations.clone(),
+        payload: posting.payload.as_ref().map(xuefen::sequencer::payload_to_message),
+    }
+}
+
+/// The postings that made `world`, in order.
+pub fn postings(world: &World) -> Vec<xuefen_ledger::RawPosting> {
+    let raw = |(entry, payload): &(_, Option<Payload>)| {
+        let entry: &xuefen_core::entry::Entry<xuefen_ledger::Message> = entry;
+        xuefen_ledger::RawPosting {
+            statement: entry.statement().bytes().clone(),
+            attestations: entry.attestations().iter().map(|attestation| attestation.encode().into()).collect(),
+            payload: payload.clone(),
+        }
+    };
+    world.entries.iter().map(raw).collect()
+}
+
+/// A key from a seed byte, as the world's parties have them.
+pub fn key(seed: u8) -> SecretKey {
+    SecretKey::from_seed(&[seed; 32])
+}
