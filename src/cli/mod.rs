@@ -3,6 +3,7 @@
 //! What a command decides is decided elsewhere (core, ledger, server); here is what people type, read and get as exit code.
 //! Nothing outside this module may import it.
 
+pub mod audit;
 pub mod batch_file;
 pub mod client;
 pub mod exit;
@@ -61,6 +62,8 @@ enum Command {
     Serve(serve::Serve),
     /// Read every byte of a journal and name the first damage.
     Fsck(fsck::Fsck),
+    /// Judge every entry of a ledger again, by code of its own.
+    Audit(audit::Audit),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
     /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
@@ -95,6 +98,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),
+        Command::Audit(command) => audit::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
         Command::Verify(args) => verify::run(&args, &mut output),
     };

@@ -15,11 +15,6 @@ pub(super) const fn day_of(time: i64) -> Day {
     (time + EIGHT_HOURS).div_euclid(86_400)
 }
 
-/// The second after a day ends, Unix seconds.
-pub(super) const fn end_of(day: Day) -> i64 {
-    (day + 1) * 86_400 - EIGHT_HOURS
-}
-
 const fn is_leap(year: i64) -> bool {
     (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
 }
@@ -162,7 +157,6 @@ mod tests {
             assert_eq!(day(wrong.as_bytes()), None, "{wrong}");
         }
         assert_eq!((day_of(57_599), day_of(57_600)), (0, 1));
-        assert_eq!(end_of(0), 57_600);
     }
 
     #[test]
