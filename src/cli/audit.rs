@@ -1,17 +1,21 @@
 //! `xuefen audit`: judge every entry of a ledger again, by code that shares nothing with what accepted it.
 //!
 //! Frames of the journal → entries and payloads → [`Auditor`]; its chain and tree against what the frames state, its root
-//! against the signed checkpoint, its state against the index. No rule lives here. Writes nothing but what opening a
-//! journal repairs after a crash (formats.md 6, "On open").
+//! against the signed checkpoint, its state against the index and, where that is behind, against what the ledger's own
+//! code derives. No rule lives here. Writes nothing but what opening a journal or an index repairs after a crash.
+
+mod report;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use bytes::Bytes;
 use clap::Args;
-use serde_json::json;
-use xuefen_core::Hash;
+use indicatif::ProgressBar;
 use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::checkpoint::Checkpoint;
 use xuefen_core::entry::Entry;
@@ -20,10 +24,11 @@ use xuefen_core::note::Note;
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
 use xuefen_core::proto;
-use xuefen_ledger::Secrets;
-use xuefen_ledger::audit::{Auditor, Counts, Fault, PayloadOf, compare};
+use xuefen_ledger::audit::{Auditor, Difference, Fault, PayloadOf, compare};
 use xuefen_ledger::query::state_digest;
+use xuefen_ledger::{Accepted, Key, MemoryState, Read, ReadError, Row, Secrets, evolve};
 
+use self::report::{Item, Report, SHOWN};
 use super::exit::Exit;
 use super::output::Output;
 use crate::index::{self, Index, IndexError, IndexOptions};
@@ -32,8 +37,12 @@ use crate::sequencer::{AsOf, Home, payload_from_message};
 use crate::server::start;
 use crate::vault::{Slot, Vault, VaultError};
 
-/// Findings that are printed; all are counted.
-const SHOWN: usize = 100;
+const BY_HAND: &str = "keep a copy of the directory; the ledger ought to have refused this entry, so a faulty or foreign \
+                       program logged it: have its issuer revoke it and record anew";
+const DAMAGED: &str =
+    "keep a copy of the directory, run xuefen fsck, restore the newest backup and compare checkpoints";
+const REBUILD: &str = "the journal is right: run xuefen rebuild-index and audit again; report it if it stays";
+const UNOPENED: &str = "restore the backup of the key ring that belongs to this journal";
 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
@@ -56,66 +65,17 @@ impl Secrets for Pepper<'_> {
     }
 }
 
-/// One thing that is wrong, and what to do.
-#[derive(Debug)]
-struct Item {
-    /// The entry, or the size of the tree, that it is about.
-    index: u64,
-    code: &'static str,
-    rule: String,
-    detail: String,
-    advice: &'static str,
+/// State as it follows from the entries by the ledger's own code, where the index does not reflect them yet.
+struct Derived<'a> {
+    rows: MemoryState,
+    index: Option<AsOf<'a>>,
 }
 
-const BY_HAND: &str = "keep a copy of the directory; an entry that its ledger ought to have refused was logged by a faulty \
-                       or foreign program: have its issuer revoke and record anew";
-const DAMAGED: &str =
-    "keep a copy of the directory, run xuefen fsck, restore the newest backup and compare checkpoints";
-const REBUILD: &str = "the journal is right: run xuefen rebuild-index, then audit again; report it if it stays";
-const UNOPENED: &str = "restore the key ring's backup that belongs to this journal";
-
-/// What became of the comparison with the index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compared {
-    /// There is no index, or it cannot be opened.
-    No,
-    /// As of this size they agree.
-    Equal(u64),
-    /// As of this size they do not.
-    Different(u64),
-}
-
-/// What the audit saw.
-#[derive(Debug)]
-struct Report {
-    frames: u64,
-    size: u64,
-    root: Hash,
-    counts: Counts,
-    findings: usize,
-    items: Vec<Item>,
-    /// Payloads that could be neither opened nor told erased.
-    unopened: u64,
-    /// The tree size of the checkpoint that was checked; none if nothing was signed yet.
-    signed: Option<u64>,
-    index: Compared,
-}
-
-impl Report {
-    fn find(&mut self, item: Item) {
-        self.findings += 1;
-        if self.items.len() < SHOWN {
-            self.items.push(item);
-        }
-    }
-
-    const fn exit(&self) -> Exit {
-        if self.findings > 0 {
-            Exit::Fail
-        } else if self.unopened > 0 {
-            Exit::CouldNotCheck
-        } else {
-            Exit::Pass
+impl Read for Derived<'_> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        match (self.rows.newest(key)?, &self.index) {
+            (None, Some(index)) => index.newest(key),
+            (row, _) => Ok(row),
         }
     }
 }
@@ -146,6 +106,7 @@ fn open(home: &Home) -> anyhow::Result<Parts> {
     let vault = Vault::open(&home.vault(), &[]).context("cannot open the vault")?;
     let index = match Index::open(&home.index(), IndexOptions::default()) {
         Ok((index, _)) => Some(index),
+        // It is only derived: all of it is derived again below.
         Err(IndexError::Missing { .. } | IndexError::Damaged { .. }) => None,
         Err(error) => return Err(anyhow!(error).context("cannot open the index")),
     };
@@ -156,234 +117,213 @@ fn open(home: &Home) -> anyhow::Result<Parts> {
 /// Runs the command.
 pub fn run(args: &Audit, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let parts = open(&Home::new(&args.dir))?;
-    let report = audit(&parts, output.is_json())?;
-    print(&report, output)?;
+    let bar = super::progress::bar(parts.journal.published().tree_size, "entries", output.is_json());
+    let report = Run::new(&parts).finish(&bar)?;
+    bar.finish_and_clear();
+    report.print(output)?;
     Ok(report.exit())
 }
 
-fn audit(parts: &Parts, quiet: bool) -> anyhow::Result<Report> {
-    let mut auditor = Auditor::new(parts.origin.clone(), parts.genesis_keys.clone(), Pepper(&parts.vault));
-    let mut report = Report {
-        frames: 0,
-        size: 0,
-        root: auditor.root(),
-        counts: Counts::default(),
-        findings: 0,
-        items: Vec::new(),
-        unopened: 0,
-        signed: None,
-        index: Compared::No,
-    };
-    let head = parts.journal.published();
-    let bar = super::progress::bar(head.tree_size, "entries", quiet);
-    let mut erased = BTreeSet::new();
-    if head.tree_size == 0 {
-        checkpoint(parts, head, &auditor, &mut report);
-    }
-    for read in Frames::new(parts.journal.reader(), Start::Beginning)? {
-        let frame = read.context("cannot read the journal; xuefen fsck names the damage")?;
-        for (_, record) in frame.records() {
-            let Record::Entry { entry, sealed } = record else { continue };
-            let index = auditor.size();
-            let payload = payload_of(&parts.vault, index, entry, sealed, &mut erased, &mut report);
-            if let Err(finding) = auditor.push(index, entry.to_vec().into(), &payload) {
-                report.find(Item {
-                    index,
-                    code: finding.fault.code(),
-                    rule: finding.fault.rule().to_owned(),
-                    detail: finding.detail,
-                    advice: if matches!(finding.fault, Fault::Refusable(_)) { BY_HAND } else { DAMAGED },
-                });
-            }
-            if auditor.size() == head.tree_size {
-                checkpoint(parts, head, &auditor, &mut report);
-            }
-            if parts.index.as_ref().is_some_and(|view| view.size() == auditor.size()) {
-                index_against(parts, &auditor, &erased, &mut report)?;
-            }
-            bar.inc(1);
+/// One audit.
+struct Run<'a> {
+    parts: &'a Parts,
+    head: &'a Head,
+    auditor: Auditor<Pepper<'a>>,
+    derived: Derived<'a>,
+    /// Entries whose payloads are gone.
+    erased: BTreeSet<u64>,
+    report: Report,
+}
+
+fn item(index: u64, code: &'static str, rule: &'static str, detail: String) -> Item {
+    Item { index, code, rule, detail, advice: DAMAGED }
+}
+
+impl<'a> Run<'a> {
+    fn new(parts: &'a Parts) -> Self {
+        let index = parts.index.as_ref().map(|view| AsOf::new(view, view.size()));
+        Self {
+            parts,
+            head: parts.journal.published(),
+            auditor: Auditor::new(parts.origin.clone(), parts.genesis_keys.clone(), Pepper(&parts.vault)),
+            derived: Derived { rows: MemoryState::default(), index },
+            erased: BTreeSet::new(),
+            report: Report::default(),
         }
-        against_frame(&frame, &auditor, &mut report);
-        report.frames += 1;
     }
-    bar.finish_and_clear();
-    if auditor.size() < head.tree_size {
-        let detail = format!("{} of {} acknowledged entries are there", auditor.size(), head.tree_size);
-        report.find(Item {
-            advice: DAMAGED,
-            ..item(auditor.size(), "ENTRIES_MISSING", "What was acknowledged stays.", detail)
-        });
-    }
-    if let Some(view) = parts.index.as_ref().filter(|view| view.size() > auditor.size()) {
-        let detail = format!("{} of {} entries are in the journal", auditor.size(), view.size());
-        report.find(item(auditor.size(), "ENTRIES_MISSING", "The index is never ahead of the journal.", detail));
-    }
-    report.size = auditor.size();
-    report.root = auditor.root();
-    report.counts = auditor.counts();
-    Ok(report)
-}
 
-fn item(index: u64, code: &'static str, rule: &str, detail: String) -> Item {
-    Item { index, code, rule: rule.to_owned(), detail, advice: DAMAGED }
-}
+    fn index_size(&self) -> u64 {
+        self.parts.index.as_ref().map_or(0, |view| view.size())
+    }
 
-/// The payload of an entry, opened. What cannot be opened is judged as if it were erased, and counted.
-fn payload_of(
-    vault: &Vault,
-    index: u64,
-    entry: &[u8],
-    sealed: Option<Sealed<'_>>,
-    erased: &mut BTreeSet<u64>,
-    report: &mut Report,
-) -> PayloadOf {
-    let Some(sealed) = sealed else { return PayloadOf::None };
-    let Ok(parsed) = Entry::<proto::Statement>::parse(entry.to_vec().into()) else { return PayloadOf::None };
-    let statement = parsed.statement();
-    let commitment = statement.commitment().unwrap_or_default();
-    let opened = vault.unseal(Slot(sealed.slot), statement.ledger(), &commitment, sealed.bytes);
-    let payload = opened.map(|bytes| {
-        let message = <proto::Payload as prost::Message>::decode(bytes.as_slice()).ok();
-        message.as_ref().and_then(payload_from_message)
-    });
-    match payload {
-        Ok(Some(payload)) => return PayloadOf::Present(payload),
-        Err(VaultError::Erased(_)) => {}
-        failed => {
-            report.unopened += 1;
-            if report.items.len() < SHOWN {
-                let why = failed.err().map_or_else(|| "it is no payload".to_owned(), |error| error.to_string());
-                let rule = "A payload that was not erased can be opened.";
-                report.items.push(Item { advice: UNOPENED, ..item(index, "PAYLOAD_UNOPENED", rule, why) });
+    fn finish(mut self, bar: &ProgressBar) -> anyhow::Result<Report> {
+        self.checkpoint();
+        for read in Frames::new(self.parts.journal.reader(), Start::Beginning)? {
+            let frame = read.context("cannot read the journal; xuefen fsck names the damage")?;
+            for (_, record) in frame.records() {
+                if let Record::Entry { entry, sealed } = record {
+                    self.entry(Bytes::copy_from_slice(entry), sealed)?;
+                    bar.inc(1);
+                }
+            }
+            self.against_frame(&frame);
+            self.report.frames += 1;
+        }
+        let size = self.auditor.size();
+        for (there, rule) in [
+            (self.head.tree_size, "What was acknowledged stays."),
+            (self.index_size(), "The index is never ahead of the journal."),
+        ] {
+            if size < there {
+                let detail = format!("{size} of {there} entries are in the journal");
+                self.report.find(item(size, "ENTRIES_MISSING", rule, detail));
             }
         }
+        self.report.size = size;
+        self.report.root = self.auditor.root();
+        self.report.counts = self.auditor.counts();
+        Ok(self.report)
     }
-    erased.insert(index);
-    PayloadOf::Erased
-}
 
-/// What the frame states of chain and tree.
-fn against_frame(frame: &StoredFrame, auditor: &Auditor<Pepper<'_>>, report: &mut Report) {
-    let size = auditor.size();
-    let mut ask = |holds: bool, code, rule| {
-        if !holds {
-            report.find(item(size, code, rule, format!("frame {}", frame.number())));
+    fn entry(&mut self, bytes: Bytes, sealed: Option<Sealed<'_>>) -> anyhow::Result<()> {
+        let index = self.auditor.size();
+        let parsed = Entry::<proto::Statement>::parse(bytes.clone()).ok();
+        let payload = self.payload(index, parsed.as_ref(), sealed);
+        if let Err(finding) = self.auditor.push(index, bytes, &payload) {
+            let advice = if matches!(finding.fault, Fault::Refusable(_)) { BY_HAND } else { DAMAGED };
+            let (code, rule) = (finding.fault.code(), finding.fault.rule());
+            self.report.find(Item { index, code, rule, detail: finding.detail, advice });
         }
-    };
-    ask(frame.chain() == auditor.chain(), "CHAIN_WRONG", "A frame states the chain over all entries up to its end.");
-    let tree = frame.tree();
-    let right = tree.size == size && tree.root == auditor.root();
-    ask(right, "TREE_WRONG", "A frame states size and root of the tree at its end.");
-}
+        // After a finding the states differ of necessity: the audit leaves out what ought not to be there.
+        if self.report.findings == 0 {
+            let at = self.index_size();
+            if index >= at
+                && let Some(entry) = &parsed
+            {
+                self.against_derived(index, entry, &payload)?;
+            }
+            if index + 1 == at {
+                self.against_index()?;
+            }
+        }
+        self.checkpoint();
+        Ok(())
+    }
 
-/// The signed checkpoint of the head, once the tree has its size.
-fn checkpoint(parts: &Parts, head: &Head, auditor: &Auditor<Pepper<'_>>, report: &mut Report) {
-    if head.checkpoint.is_empty() {
-        return;
-    }
-    let note = String::from_utf8_lossy(&head.checkpoint);
-    let logs: Vec<_> = parts.policy.logs().iter().map(|log| &log.key).collect();
-    let signed = Note::parse(&note)
-        .and_then(|parsed| parsed.verify(&logs).map(|_| ()))
-        .map_err(|error| error.to_string())
-        .and_then(|()| Checkpoint::parse_note(&note).map_err(|error| error.to_string()));
-    let size = auditor.size();
-    match signed {
-        Err(why) => {
-            let rule = "The published checkpoint is signed by the log key of policy.txt.";
-            report.find(item(size, "CHECKPOINT_NOT_SIGNED", rule, why));
-        }
-        Ok(signed) if signed.origin != parts.origin || signed.size.0 != size || signed.root != auditor.root() => {
-            let rule = "The signed checkpoint is that of the entries.";
-            let detail = format!("signed: {} {}; found: {}", signed.size.0, signed.root, auditor.root());
-            report.find(item(size, "CHECKPOINT_WRONG", rule, detail));
-        }
-        Ok(_) => report.signed = Some(size),
-    }
-}
-
-/// The state by the audit and by the index, as of the index's size.
-fn index_against(
-    parts: &Parts,
-    auditor: &Auditor<Pepper<'_>>,
-    erased: &BTreeSet<u64>,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let Some(view) = &parts.index else { return Ok(()) };
-    let size = auditor.size();
-    let state = AsOf::new(view, size);
-    let gone = |index: u64| erased.contains(&index);
-    if state_digest(&state, gone).context("cannot read the index")? == auditor.state_digest() {
-        report.index = Compared::Equal(size);
-        return Ok(());
-    }
-    report.index = Compared::Different(size);
-    let rule = "The index holds what follows from the entries.";
-    for difference in compare(auditor, &state, gone, SHOWN).context("cannot read the index")? {
-        let words = match (&difference.state, &difference.audit) {
-            (None, _) => "is missing",
-            (_, None) => "follows from nothing",
-            _ => "is another",
+    /// The payload of an entry, opened. What cannot be opened is judged as if it were erased, and counted.
+    fn payload(
+        &mut self,
+        index: u64,
+        entry: Option<&Entry<proto::Statement>>,
+        sealed: Option<Sealed<'_>>,
+    ) -> PayloadOf {
+        let (Some(sealed), Some(entry)) = (sealed, entry) else { return PayloadOf::None };
+        let statement = entry.statement();
+        let commitment = statement.commitment().unwrap_or_default();
+        let opened = self.parts.vault.unseal(Slot(sealed.slot), statement.ledger(), &commitment, sealed.bytes);
+        let why = match opened {
+            Ok(bytes) => {
+                let message = <proto::Payload as prost::Message>::decode(bytes.as_slice()).ok();
+                match message.as_ref().and_then(payload_from_message) {
+                    Some(payload) => return PayloadOf::Present(payload),
+                    None => Some("it is no payload".to_owned()),
+                }
+            }
+            Err(VaultError::Erased(_)) => None,
+            Err(error) => Some(error.to_string()),
         };
-        let detail = format!("row {:?} {words}", difference.key);
-        report.find(Item { advice: REBUILD, ..item(difference.index, "STATE_DIFFERS", rule, detail) });
+        if let Some(why) = why {
+            self.report.unopened += 1;
+            let rule = "A payload that was not erased can be opened.";
+            self.report.note(Item { advice: UNOPENED, ..item(index, "PAYLOAD_UNOPENED", rule, why) });
+        }
+        self.erased.insert(index);
+        PayloadOf::Erased
     }
-    Ok(())
-}
 
-fn print(report: &Report, output: &mut Output<'_>) -> anyhow::Result<()> {
-    let Report { size, counts, .. } = report;
-    let (compared, equal) = match report.index {
-        Compared::No => (None, None),
-        Compared::Equal(size) => (Some(size), Some(true)),
-        Compared::Different(size) => (Some(size), Some(false)),
-    };
-    if output.is_json() {
-        let items: Vec<_> = report
-            .items
-            .iter()
-            .map(|item| {
-                json!({
-                    "index": item.index, "code": item.code, "rule": item.rule, "detail": item.detail,
-                    "advice": item.advice,
-                })
-            })
-            .collect();
-        return output.json(&json!({
-            "entries": size, "frames": report.frames, "root": report.root.to_string(),
-            "attestations": counts.attestations, "signatures": counts.signatures, "payloads": counts.payloads,
-            "erased": counts.erased.saturating_sub(report.unopened), "unopened": report.unopened,
-            "signed_size": report.signed, "index_size": compared, "index_agrees": equal,
-            "findings": report.findings, "items": items,
-        }));
+    /// What the frame states of chain and tree.
+    fn against_frame(&mut self, frame: &StoredFrame) {
+        let size = self.auditor.size();
+        let tree = frame.tree();
+        let tree = tree.size == size && tree.root == self.auditor.root();
+        for (holds, code, rule) in [
+            (frame.chain() == self.auditor.chain(), "CHAIN_WRONG", "A frame states the chain over all entries so far."),
+            (tree, "TREE_WRONG", "A frame states size and root of the tree at its end."),
+        ] {
+            if !holds {
+                self.report.find(item(size, code, rule, format!("frame {}", frame.number())));
+            }
+        }
     }
-    output.line(&format!("{size} entries in {} frames, root {}", report.frames, report.root))?;
-    output.line(&format!(
-        "{} attestations by {} signatures; {} payloads opened, {} erased",
-        counts.attestations,
-        counts.signatures,
-        counts.payloads,
-        counts.erased.saturating_sub(report.unopened)
-    ))?;
-    match report.signed {
-        Some(signed) => output.line(&format!("the signed checkpoint over {signed} entries is right"))?,
-        None => output.line("no checkpoint was found right")?,
+
+    /// The signed checkpoint of the head, once the tree has its size.
+    fn checkpoint(&mut self) {
+        let size = self.auditor.size();
+        if size != self.head.tree_size || self.head.checkpoint.is_empty() {
+            return;
+        }
+        let note = String::from_utf8_lossy(&self.head.checkpoint);
+        let logs: Vec<_> = self.parts.policy.logs().iter().map(|log| &log.key).collect();
+        let signed = Note::parse(&note).and_then(|parsed| parsed.verify(&logs).map(|_| ()));
+        let signed = signed.map_err(|error| error.to_string());
+        let read = || Checkpoint::parse_note(&note).map_err(|error| error.to_string());
+        match signed.and_then(|()| read()) {
+            Err(why) => {
+                let rule = "The published checkpoint is signed by the log key of policy.txt.";
+                self.report.find(item(size, "CHECKPOINT_NOT_SIGNED", rule, why));
+            }
+            Ok(it) if it.origin != self.parts.origin || it.size.0 != size || it.root != self.auditor.root() => {
+                let rule = "The signed checkpoint is that of the entries.";
+                let detail = format!("signed {} {}, found {}", it.size.0, it.root, self.auditor.root());
+                self.report.find(item(size, "CHECKPOINT_WRONG", rule, detail));
+            }
+            Ok(_) => self.report.signed = Some(size),
+        }
     }
-    match report.index {
-        Compared::No => output.line("there is no index to compare; the next start makes one")?,
-        Compared::Equal(at) => output.line(&format!("the index agrees as of {at} entries"))?,
-        Compared::Different(at) => output.line(&format!("the index does not agree as of {at} entries"))?,
+
+    /// The rows of an entry that the index does not have: as the ledger's own code makes them.
+    fn against_derived(
+        &mut self,
+        index: u64,
+        entry: &Entry<proto::Statement>,
+        payload: &PayloadOf,
+    ) -> anyhow::Result<()> {
+        let payload = if let PayloadOf::Present(payload) = payload { Some(payload) } else { None };
+        let accepted = Accepted::replayed(entry, payload, &Pepper(&self.parts.vault));
+        let rows: Vec<Row> = evolve(&self.derived, index, &accepted).context("cannot read the index")?;
+        let differences = self.auditor.compare_last(&rows);
+        self.derived.rows.apply(rows);
+        self.report.derived += u64::from(differences.is_empty());
+        self.differences(differences);
+        Ok(())
     }
-    for item in &report.items {
-        output.line(&format!("entry {}: {}: {} ({})", item.index, item.code, item.rule, item.detail))?;
-        output.line(&format!("    {}", item.advice))?;
+
+    /// The state as of the index's size.
+    fn against_index(&mut self) -> anyhow::Result<()> {
+        let Some(view) = &self.parts.index else { return Ok(()) };
+        let state = AsOf::new(view, view.size());
+        let gone = |index: u64| self.erased.contains(&index);
+        let differences = if state_digest(&state, gone).context("cannot read the index")? == self.auditor.state_digest()
+        {
+            self.report.index = Some(view.size());
+            Vec::new()
+        } else {
+            compare(&self.auditor, &state, gone, SHOWN).context("cannot read the index")?
+        };
+        self.differences(differences);
+        Ok(())
     }
-    if report.findings > report.items.len() {
-        output.line(&format!("and {} more", report.findings - report.items.len()))?;
+
+    fn differences(&mut self, differences: Vec<Difference>) {
+        for difference in differences {
+            let words = match (&difference.state, &difference.audit) {
+                (None, _) => "is missing",
+                (_, None) => "follows from nothing",
+                _ => "is another",
+            };
+            let rule = "The index holds what follows from the entries.";
+            let detail = format!("row {:?} {words}", difference.key);
+            self.report.find(Item { advice: REBUILD, ..item(difference.index, "STATE_DIFFERS", rule, detail) });
+        }
     }
-    output.line(&format!("{} findings", report.findings))?;
-    if report.unopened > 0 {
-        output.remark(&format!("{} payloads could not be opened: what they say was not checked", report.unopened));
-    }
-    Ok(())
 }

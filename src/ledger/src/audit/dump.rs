@@ -6,7 +6,7 @@
 use super::Auditor;
 use super::book::{AccountFact, Book, Institution, KeyFact, Logged, Offer, Outcome, Standing, State, Waiting, What};
 use crate::rows::{self, AccountKey, Short};
-use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Table};
+use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Row, Table};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use xuefen_core::hash::{Context, Deriver, Hash};
@@ -26,9 +26,14 @@ pub struct Difference {
     pub audit: Option<Vec<u8>>,
 }
 
-/// Every row that the entries made, by key and entry.
+/// Every row that the entries made.
 #[derive(Debug, Default)]
-pub(super) struct Rows(BTreeMap<Key, BTreeMap<u64, Vec<u8>>>);
+pub(super) struct Rows {
+    /// By key and entry.
+    all: BTreeMap<Key, BTreeMap<u64, Vec<u8>>>,
+    /// Keys of those of the last entry.
+    last: BTreeSet<Key>,
+}
 
 /// Tables whose values begin with the number of their continuations.
 const LONG: [Table; 4] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing];
@@ -63,13 +68,15 @@ impl Dump<'_> {
     }
 
     fn set(&mut self, key: Key, value: Vec<u8>) {
-        self.rows.0.entry(key).or_default().insert(self.index, value);
+        self.rows.last.insert(key.clone());
+        self.rows.all.entry(key).or_default().insert(self.index, value);
     }
 }
 
 impl Rows {
     /// Writes what an entry changed.
     pub(super) fn write(&mut self, index: u64, book: &mut Book) {
+        self.last.clear();
         let mut dump = Dump { rows: self, index };
         entries(book, &mut dump);
         parties(book, &mut dump);
@@ -82,7 +89,7 @@ impl Rows {
     pub(super) fn digest(&self, size: u64) -> Hash {
         let mut digest = Deriver::new(Context::InternalState);
         digest.update(&size.to_be_bytes());
-        for (key, rows) in &self.0 {
+        for (key, rows) in &self.all {
             for (index, value) in rows {
                 let key = key.as_bytes();
                 digest.update(&u16::try_from(key.len()).expect("keys are below 512 bytes").to_be_bytes());
@@ -94,6 +101,35 @@ impl Rows {
         }
         digest.finish()
     }
+}
+
+impl<S> Auditor<S> {
+    /// Where these rows of the last entry are not the audit's; counters left out.
+    pub fn compare_last(&self, rows: &[Row]) -> Vec<Difference> {
+        let index = self.tree.size().0.saturating_sub(1);
+        let counted = |key: &Key| is_counter(key);
+        let theirs: BTreeMap<&Key, &Vec<u8>> =
+            rows.iter().filter(|row| !counted(&row.key)).map(|row| (&row.key, &row.value)).collect();
+        let keys: BTreeSet<&Key> = theirs.keys().copied().chain(&self.rows.last).collect();
+        let mut differences = Vec::new();
+        for key in keys {
+            let state = theirs.get(key).map(|value| (*value).clone());
+            let audit = self.rows.last.get(key).and_then(|key| self.rows.all.get(key)?.get(&index).cloned());
+            if state != audit {
+                differences.push(Difference { key: key.clone(), index, state, audit });
+            }
+        }
+        differences
+    }
+}
+
+/// Whether a row counts, or goes on with one that does.
+fn is_counter(key: &Key) -> bool {
+    let of = match key.table() {
+        Some(Table::Part) => Key::from_bytes(key.as_bytes().get(2..).unwrap_or_default().to_vec()).table(),
+        table => table,
+    };
+    of.is_some_and(Table::is_counter)
 }
 
 /// Where the rows of `state` are not the audit's; at most `limit` of them. `erased` tells whose payload was erased.
@@ -115,7 +151,7 @@ pub fn compare<S>(
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for row in page {
-                let mine = auditor.rows.0.get(&row.key);
+                let mine = auditor.rows.all.get(&row.key);
                 let theirs = state.history(&row.key, None, Direction::Ascending, usize::MAX)?;
                 let kept = theirs.into_iter().filter(|(index, _)| !(table.is_private() && erased(*index)));
                 let theirs: BTreeMap<u64, Vec<u8>> = kept.map(|(index, value)| (index, value.to_vec())).collect();
@@ -128,8 +164,8 @@ pub fn compare<S>(
             }
         }
     }
-    if seen < auditor.rows.0.len() {
-        for (key, mine) in &auditor.rows.0 {
+    if seen < auditor.rows.all.len() {
+        for (key, mine) in &auditor.rows.all {
             if state.history(key, None, Direction::Ascending, 1)?.is_empty() {
                 tell(key, &BTreeMap::new(), mine, &mut differences);
             }
