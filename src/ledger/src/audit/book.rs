@@ -16,7 +16,7 @@ use xuefen_core::proto::{
 pub(super) type Account = [u8; 16];
 
 /// Facts by key, and which of them the present entry changed, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Facts<K, V> {
     known: BTreeMap<K, V>,
     changed: Vec<K>,
@@ -77,10 +77,10 @@ impl<K: Ord + Clone, V> Facts<K, V> {
 }
 
 /// All facts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     /// Every entry, good or not; none for bytes that are no entry.
-    pub(super) entries: Vec<Option<Logged>>,
+    pub(super) entries: Vec<Option<Seen>>,
     pub(super) nonces: Facts<(String, [u8; 16]), u64>,
     pub(super) standings: Facts<u64, Standing>,
     /// Accreditations and changes that wait for the second authority.
@@ -104,8 +104,8 @@ pub(super) struct Book {
 }
 
 /// An entry as it stands in the log.
-#[derive(Debug)]
-pub(super) struct Logged {
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
     pub(super) leaf_hash: Hash,
     pub(super) statement_hash: Hash,
     pub(super) kind: Kind,
@@ -121,7 +121,7 @@ pub(super) struct Logged {
 }
 
 /// What later entries did to an entry.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
     pub(super) suspended: Option<(i64, u64)>,
     pub(super) revoked: Option<(i32, u64)>,
@@ -131,7 +131,7 @@ pub(super) struct Standing {
     pub(super) countersigned: Vec<Countersigned>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Countersigned {
     pub(super) party: String,
     pub(super) index: u64,
@@ -185,7 +185,7 @@ impl KeyFact {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Authority {
     pub(super) names: Vec<Name>,
     pub(super) entry: u64,
@@ -199,7 +199,7 @@ pub(super) enum State {
     Merged { successor: String },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Institution {
     /// The accreditation in force.
     pub(super) rights: AccreditInstitution,
@@ -234,7 +234,7 @@ impl Institution {
 }
 
 /// Standards and offers, as their owners published them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Offer {
     pub(super) owner: String,
     pub(super) code: String,
@@ -242,7 +242,7 @@ pub(super) struct Offer {
     pub(super) what: What,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum What {
     Rule(RecordingRule),
     Course(Teaching),
@@ -261,7 +261,7 @@ pub(super) struct Teaching {
     pub(super) scale: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct AccountFact {
     pub(super) entry: u64,
     pub(super) opener: String,
@@ -270,7 +270,7 @@ pub(super) struct AccountFact {
     pub(super) aliases: Vec<Account>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) issuer: String,
     pub(super) kind: OutcomeKind,
@@ -285,7 +285,7 @@ pub(super) struct Outcome {
 }
 
 impl Book {
-    pub(super) fn entry(&self, index: u64) -> Option<&Logged> {
+    pub(super) fn entry(&self, index: u64) -> Option<&Seen> {
         self.entries.get(usize::try_from(index).ok()?)?.as_ref()
     }
 

@@ -4,7 +4,7 @@
 //! entries.
 
 use super::Auditor;
-use super::book::{AccountFact, Book, Institution, KeyFact, Logged, Offer, Outcome, Standing, State, Waiting, What};
+use super::book::{AccountFact, Book, Institution, KeyFact, Offer, Outcome, Seen, Standing, State, Waiting, What};
 use crate::rows::{self, AccountKey, Short};
 use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Row, Table};
 use serde::Serialize;
@@ -27,7 +27,7 @@ pub struct Difference {
 }
 
 /// Every row that the entries made.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     /// By key and entry.
     all: BTreeMap<Key, BTreeMap<u64, Vec<u8>>>,
@@ -196,7 +196,7 @@ fn half(hash: &[u8; 32]) -> Short {
     short
 }
 
-fn entry(entry: &Logged) -> rows::EntryRow {
+fn entry(entry: &Seen) -> rows::EntryRow {
     rows::EntryRow {
         leaf_hash: entry.leaf_hash.0,
         statement_hash: entry.statement_hash.0,

@@ -82,7 +82,11 @@ pub(super) fn attestations(
         let fact = book.keys.get(&id);
         if let Some(fact) = fact {
             for time in [case.issued_at, case.logged_at] {
-                judge.unless(fact.in_force(time), Rejection::KeyNotInForce, || format!("key {id} at {time}"));
+                // The key of an institution that may not act is as little in force as one that ended.
+                let owner = book.institutions.get(&fact.owner).filter(|_| fact.role.is_none());
+                let acts = owner.is_none_or(|owner| owner.hindered(time).is_none());
+                let holds = fact.in_force(time) && acts;
+                judge.unless(holds, Rejection::KeyNotInForce, || format!("key {id} at {time}"));
             }
             known.push(fact.clone());
         }

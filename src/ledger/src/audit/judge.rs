@@ -3,6 +3,7 @@
 use super::book::{Book, KeyFact};
 use super::{Fault, PayloadOf};
 use crate::rejection::Rejection;
+use std::collections::BTreeSet;
 use xuefen_core::entry::Entry;
 use xuefen_core::key::KeyId;
 use xuefen_core::kinds::Kind;
@@ -15,7 +16,7 @@ use xuefen_core::proto::statement::Body;
 pub(super) type Change = Box<dyn FnOnce(&mut Book)>;
 
 /// Collects faults. Checks go on after one: the order in which they are asked does not matter.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Judge {
     faults: Vec<(Fault, String)>,
 }
@@ -35,6 +36,12 @@ impl Judge {
 
     pub(super) const fn is_content(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// Every fault once, in order of precedence.
+    pub(super) fn all(&self) -> Vec<Fault> {
+        let faults: BTreeSet<Fault> = self.faults.iter().map(|(fault, _)| *fault).collect();
+        faults.into_iter().collect()
     }
 
     /// The fault that takes precedence.

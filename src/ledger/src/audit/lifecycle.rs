@@ -1,10 +1,11 @@
 //! What happens to entries after they were logged (rules.md 1, "life cycle"; 2, "Keys", "Attempts").
 
-use super::book::{Book, Countersigned, Logged, Waiting};
+use super::book::{Book, Countersigned, Seen, Waiting};
 use super::judge::{Case, Change, Judge};
 use super::text::covers;
 use super::trust;
 use crate::rejection::Rejection;
+use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{Countersign, EntryRef, Reinstate, Revoke, Suspend};
 
 /// Longest suspension, seconds: 180 days.
@@ -16,7 +17,7 @@ pub(super) fn target<'b>(
     target: Option<&EntryRef>,
     book: &'b Book,
     judge: &mut Judge,
-) -> Option<(u64, &'b Logged)> {
+) -> Option<(u64, &'b Seen)> {
     if !judge.unless(target.is_some(), Rejection::FieldMissing, || "target".to_owned()) {
         return None;
     }
@@ -30,16 +31,32 @@ pub(super) fn target<'b>(
     Some((target.index, entry))
 }
 
+/// Outcomes, standards, offers and what still waits for its second authority go out of force by life-cycle entries; keys,
+/// institutions and accounts have their own kinds for it.
+fn has_life(index: u64, entry: &Seen, book: &Book, judge: &mut Judge) {
+    let kinds = [Kind::RecordOutcome, Kind::RecordingRule, Kind::Course, Kind::Module, Kind::CertificateFamily];
+    let has = kinds.contains(&entry.kind) || book.waiting.contains_key(&index);
+    judge.unless(has, Rejection::ReferenceWrongKind, || entry.kind.name().to_owned());
+}
+
 /// By the issuer, its successor, or an authority that accredits in its region.
-fn entitled(case: &Case<'_>, entry: &Logged, book: &Book, judge: &mut Judge) {
+fn entitled(case: &Case<'_>, entry: &Seen, book: &Book, judge: &mut Judge) {
     if book.line_of(case.issuer).contains(&entry.issuer) {
         return;
     }
     let regions = case.accredits_in();
     if judge.unless(!regions.is_empty(), Rejection::NotEntitled, || case.issuer.to_owned()) {
-        let place = book.institutions.get(&entry.issuer).map(|it| it.rights.region.as_str()).unwrap_or_default();
-        let own = regions.iter().any(|of| covers(of, place));
-        judge.unless(own, Rejection::RegionNotAllowed, || format!("{regions:?} in {place:?}"));
+        match book.institutions.get(&entry.issuer) {
+            Some(institution) => {
+                let place = &institution.rights.region;
+                let own = regions.iter().any(|of| covers(of, place));
+                judge.unless(own, Rejection::RegionNotAllowed, || format!("{regions:?} in {place:?}"));
+            }
+            // Of another authority's entry only the nation.
+            None => {
+                judge.unless(regions.contains(&""), Rejection::NotEntitled, || case.issuer.to_owned());
+            }
+        }
     }
 }
 
@@ -53,6 +70,7 @@ pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut 
     judge.unless(ahead > 0 && ahead <= LONGEST, Rejection::SuspensionTooLong, || format!("{ahead} s"));
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
+    has_life(index, entry, book, judge);
     not_revoked(index, book, judge);
     let (until, by) = (body.until, case.index);
     Some(Box::new(move |book| book.standing(index).suspended = Some((until, by))))
@@ -61,13 +79,10 @@ pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut 
 pub(super) fn reinstate(case: &Case<'_>, body: &Reinstate, book: &Book, judge: &mut Judge) -> Option<Change> {
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
-    if book.is_revoked(index) {
-        not_revoked(index, book, judge);
-    } else {
-        let suspended = book.standings.get(&index).and_then(|standing| standing.suspended);
-        let held = suspended.is_some_and(|(until, _)| until > case.logged_at);
-        judge.unless(held, Rejection::NotSuspended, || format!("entry {index}"));
-    }
+    has_life(index, entry, book, judge);
+    let suspended = book.standings.get(&index).and_then(|standing| standing.suspended);
+    let held = suspended.is_some_and(|(until, _)| until > case.logged_at);
+    judge.unless(held, Rejection::NotSuspended, || format!("entry {index}"));
     Some(Box::new(move |book| book.standing(index).suspended = None))
 }
 
@@ -75,6 +90,7 @@ pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Ju
     judge.unless(body.reason != 0, Rejection::FieldMissing, || "reason".to_owned());
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
+    has_life(index, entry, book, judge);
     not_revoked(index, book, judge);
     let (reason, by) = (body.reason, case.index);
     Some(Box::new(move |book| {
@@ -85,7 +101,7 @@ pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Ju
 }
 
 /// Whether a key that signed the entry had been in other hands when it was logged.
-fn compromised(entry: &Logged, book: &Book) -> bool {
+fn compromised(entry: &Seen, book: &Book) -> bool {
     entry
         .keys
         .iter()
@@ -95,6 +111,8 @@ fn compromised(entry: &Logged, book: &Book) -> bool {
 
 pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judge: &mut Judge) -> Option<Change> {
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
+    let about_another = [Kind::Countersign, Kind::Suspend, Kind::Reinstate, Kind::Revoke].contains(&entry.kind);
+    judge.unless(!about_another, Rejection::ReferenceWrongKind, || entry.kind.name().to_owned());
     not_revoked(index, book, judge);
     let doubtful = compromised(entry, book);
     let own = entry.issuer == case.issuer && !doubtful;

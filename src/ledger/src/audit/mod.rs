@@ -6,6 +6,7 @@
 //!
 //! Must not be used here: `decide`, `evolve`, `prepare`, `facts`, `rules`, `case`, `access`, `query`, `policy`, `grade`,
 //! `day`, `ids` (a test reads the imports). Of `rows` only the format that the digest is made of is used.
+#![allow(clippy::unnecessary_wraps, reason = "the checks of all kinds have one shape")]
 
 mod accounts;
 mod book;
@@ -24,7 +25,7 @@ pub use dump::{Difference, compare};
 
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
-use book::{Book, Logged};
+use book::{Book, Seen};
 use dump::Rows;
 use judge::{Case, Change, Judge};
 use prost::bytes::Bytes;
@@ -94,6 +95,8 @@ pub struct Finding {
     pub fault: Fault,
     /// What was found. Never a payload value.
     pub detail: String,
+    /// All its faults, in order of precedence.
+    pub faults: Vec<Fault>,
 }
 
 impl std::fmt::Display for Finding {
@@ -121,7 +124,7 @@ pub struct Counts {
 }
 
 /// The audit of one log, entry by entry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Auditor<S> {
     origin: Origin,
     genesis_keys: Vec<KeyId>,
@@ -172,17 +175,18 @@ impl<S: Secrets> Auditor<S> {
                 change
             }
             Err(error) => {
-                judge.unless(false, rejection_of(&error), || error.to_string());
+                judge.unless(false, rejection_of(error), || error.to_string());
                 self.book.entries.push(None);
                 None
             }
         };
+        let faults = judge.all();
         let verdict = judge.verdict();
         if let (None, Some(change)) = (&verdict, change) {
             change(&mut self.book);
         }
         self.rows.write(at, &mut self.book);
-        verdict.map_or(Ok(()), |(fault, detail)| Err(Finding { index: at, fault, detail }))
+        verdict.map_or(Ok(()), |(fault, detail)| Err(Finding { index: at, fault, detail, faults }))
     }
 
     fn judge(
@@ -261,12 +265,12 @@ impl<S: Secrets> Auditor<S> {
     }
 }
 
-fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Logged> {
+fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Seen> {
     let statement = entry.statement();
     let body = statement.message().body.as_ref()?;
     let outcome =
         if let Body::RecordOutcome(outcome) = body { outcome.clone() } else { proto::RecordOutcome::default() };
-    Some(Logged {
+    Some(Seen {
         leaf_hash: entry.leaf_hash(),
         statement_hash: statement.leaf_hash(),
         kind: Kind::of(body),
@@ -281,7 +285,7 @@ fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Logged> {
     })
 }
 
-const fn rejection_of(error: &EntryError) -> Rejection {
+const fn rejection_of(error: EntryError) -> Rejection {
     match error {
         EntryError::NewerVersion(_) => Rejection::VersionUnknown,
         EntryError::NonCanonical => Rejection::NonCanonical,

@@ -134,6 +134,9 @@ pub(super) fn module(case: &Case<'_>, body: &Module, book: &Book, judge: &mut Ju
 
 pub(super) fn family(case: &Case<'_>, body: &CertificateFamily, book: &Book, judge: &mut Judge) -> Option<Change> {
     version(case, &body.code, body.version, Some(&body.names), book, judge);
+    let rights = book.institutions.get(case.issuer).filter(|_| case.signs_as_institution());
+    let allowed = rights.is_none_or(|it| it.rights.families.contains(&body.code));
+    judge.unless(allowed, Rejection::FamilyNotAllowed, || body.code.clone());
     let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
     judge.unless(body.outcome_kind != 0, Rejection::FieldMissing, || "outcome_kind".to_owned());
     let certificate = tags::of_outcome(kind).is_some_and(|table| table.contains(&tags::FAMILY));

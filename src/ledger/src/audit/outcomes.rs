@@ -200,7 +200,7 @@ fn certified(
     if grade(case, "", judge) == Some(false) {
         judge.unless(false, Rejection::CertificateFailed, String::new);
     }
-    let Some((index, what, _)) = offer_at(case, tags::FAMILY, book, judge) else { return Fitted::default() };
+    let Some((_, what, _)) = offer_at(case, tags::FAMILY, book, judge) else { return Fitted::default() };
     let family = match what {
         What::Family(family) if family.outcome_kind == kind as i32 => family,
         _ => {
@@ -216,7 +216,8 @@ fn certified(
     if kind == OutcomeKind::SkillLevelCertificate {
         route(case, judge);
     }
-    Fitted { offer: index, attempt: 0 }
+    // No course, run or attempt: a correction is held against kind, account and nullifier key alone.
+    Fitted::default()
 }
 
 fn level(case: &Case<'_>, kind: OutcomeKind, family: &CertificateFamily, rights: &Institution, judge: &mut Judge) {
@@ -250,13 +251,10 @@ fn cited(case: &Case<'_>, account: Option<Account>, book: &Book, secrets: &dyn S
                 continue;
             }
             let outcome = entry.is_some_and(|entry| entry.kind == xuefen_core::kinds::Kind::RecordOutcome);
-            if !judge.unless(outcome, Rejection::ReferenceWrongKind, || format!("entry {index}")) {
-                continue;
-            }
             let valid = book.counts(index, case.logged_at);
             // Of an erased one nothing more can be said.
             let theirs = book.outcomes.get(&index).is_none_or(|it| book.kept(it.account) == account);
-            judge.unless(valid && theirs, Rejection::CitationWrong, || format!("entry {index}"));
+            judge.unless(outcome && valid && theirs, Rejection::CitationWrong, || format!("entry {index}"));
         }
     }
 }

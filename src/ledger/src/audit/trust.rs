@@ -117,7 +117,7 @@ pub(super) fn completed(book: &mut Book, target: u64, by: u64, logged_at: i64) {
 }
 
 fn take_force(book: &mut Book, what: &Waiting, entry: u64, completed_by: Option<u64>, from: i64) {
-    let by = completed_by.unwrap_or(entry);
+    let by = entry;
     match what {
         Waiting::Accredit(body) => {
             let new = || Institution {
@@ -130,9 +130,7 @@ fn take_force(book: &mut Book, what: &Waiting, entry: u64, completed_by: Option<
             let institution = book.institutions.get_or(body.institution.clone(), new);
             institution.rights = body.clone();
             institution.accreditations.push((from, entry, completed_by));
-            if institution.names.last().is_none_or(|(_, _, names)| *names != body.names) {
-                institution.names.push((from, by, body.names.clone()));
-            }
+            institution.names.push((from, by, body.names.clone()));
         }
         Waiting::Change(body) => changed(book, body, by, from),
     }

@@ -23,12 +23,12 @@ fn audit(world: &World) -> (Auditor<TestSecrets>, Vec<Finding>) {
     (auditor, findings)
 }
 
-fn payload_of(payload: Option<Payload>) -> PayloadOf {
+pub(super) fn payload_of(payload: Option<Payload>) -> PayloadOf {
     payload.map_or(PayloadOf::None, PayloadOf::Present)
 }
 
 /// A posting as an entry, whatever is wrong with it.
-fn logged(posting: &RawPosting, logged_at: i64) -> Bytes {
+pub(super) fn logged(posting: &RawPosting, logged_at: i64) -> Bytes {
     fn field(number: u8, bytes: &[u8], out: &mut Vec<u8>) {
         out.push(number << 3 | 2);
         prost::encoding::encode_varint(bytes.len() as u64, out);
@@ -94,9 +94,29 @@ proptest! {
                     prop_assert_eq!(differences, vec![], "{:?}", entry.statement().message() as &Message);
                     prop_assert_eq!(auditor.state_digest(), state_digest(&world.state, |_| false).expect("memory"));
                 }
-                Decision::Replay { .. } => {}
-                Decision::Refuse(_) => {}
+                Decision::Replay { .. } | Decision::Refuse(_) => {}
             }
         }
     }
+}
+
+/// The audit may share parsing, hashes, names of rejections and the format of rows with what it audits, and nothing else.
+#[test]
+fn the_audit_imports_nothing_that_it_audits() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/audit");
+    let mut files = 0;
+    for file in std::fs::read_dir(dir).expect("the sources are there") {
+        let path = file.expect("a file").path();
+        let source = std::fs::read_to_string(&path).expect("a source file");
+        files += 1;
+        // Every path into the crate, in `use` lines or not.
+        for (at, _) in source.match_indices("crate::").chain(source.match_indices("super::super::")) {
+            let from = source[at..].trim_start_matches("crate::").trim_start_matches("super::super::");
+            let module: String = from.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let allowed = ["posting", "rejection", "rows", "state"].contains(&module.as_str());
+            assert!(allowed, "{}: {module}", path.display());
+        }
+        assert!(!source.contains("use crate::{"), "{}: a list of modules is not read here", path.display());
+    }
+    assert_eq!(files, 13, "src/audit has no directories: this test would not read them");
 }

@@ -1,5 +1,6 @@
 //! Tests of the machine as a whole.
 
+mod audit_histories;
 mod audits;
 mod histories;
 mod keys;
