@@ -320,6 +320,18 @@ impl Book {
         versions
     }
 
+    /// Whether an outcome and all that it corrects are revoked: then it may be recorded anew.
+    pub(super) fn all_revoked(&self, newest: u64) -> bool {
+        let mut version = Some(newest);
+        while let Some(index) = version {
+            if !self.is_revoked(index) {
+                return false;
+            }
+            version = self.entry(index).and_then(|entry| entry.supersedes);
+        }
+        true
+    }
+
     pub(super) fn is_revoked(&self, index: u64) -> bool {
         self.standings.get(&index).is_some_and(|standing| standing.revoked.is_some())
     }

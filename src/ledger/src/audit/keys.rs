@@ -104,6 +104,9 @@ pub(super) fn institution_key(
             if judge.unless(!regions.is_empty(), Rejection::NotEntitled, || case.issuer.to_owned()) {
                 judge.unless(authority, Rejection::RegionNotAllowed, || format!("{regions:?} in {region}"));
             }
+            // A suspended one may get a new key; one that ended may not.
+            let ended = institution.is_some_and(|it| it.hindered(case.logged_at) == Some(Rejection::IssuerEnded));
+            judge.unless(!ended, Rejection::ReferenceNotInForce, || body.institution.clone());
             let custodian = is_institution(&new.custodian);
             judge.unless(!new.custodian.is_empty(), Rejection::FieldMissing, || "custodian".to_owned());
             judge.unless(custodian, Rejection::InstitutionIdMalformed, || "custodian".to_owned());
@@ -190,7 +193,12 @@ fn known<'b>(id: &[u8], book: &'b Book, judge: &mut Judge) -> Option<(KeyId, &'b
 
 fn to_end<'b>(end: &EndKey, book: &'b Book, judge: &mut Judge) -> Option<(KeyId, &'b KeyFact)> {
     let (id, key) = known(&end.key_id, book, judge)?;
-    judge.unless(key.end.is_none(), Rejection::KeyAlreadyEnded, || id.to_string());
+    // It may turn out later that a key that was only retired had been in other hands.
+    let worse = key
+        .end
+        .as_ref()
+        .is_none_or(|before| end.ground == KeyEndGround::Compromised as i32 && before.compromised_since.is_none());
+    judge.unless(worse, Rejection::KeyAlreadyEnded, || id.to_string());
     Some((id, key))
 }
 
@@ -216,7 +224,8 @@ fn ended(case: &Case<'_>, id: KeyId, end: &EndKey, by_authority: bool, judge: &m
     let time = case.logged_at;
     Box::new(move |book| {
         let Some(key) = book.keys.get_mut(&id) else { return };
-        key.end = Some(fact);
+        let at = key.end.as_ref().map_or(fact.at, |before| before.at);
+        key.end = Some(KeyEnded { at, ..fact });
         // Ended before it took force: the rotation is cancelled, and the key before it goes on as it would have.
         let cancelled = key.replaces.filter(|_| time < key.from);
         if let Some((old, until)) = cancelled

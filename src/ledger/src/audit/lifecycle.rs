@@ -6,7 +6,7 @@ use super::text::covers;
 use super::trust;
 use crate::rejection::Rejection;
 use xuefen_core::kinds::Kind;
-use xuefen_core::proto::{Countersign, EntryRef, Reinstate, Revoke, Suspend};
+use xuefen_core::proto::{ChangeInstitution, Countersign, EntryRef, Reinstate, Revoke, Suspend};
 
 /// Longest suspension, seconds: 180 days.
 const LONGEST: i64 = 180 * 86_400;
@@ -31,11 +31,11 @@ pub(super) fn target<'b>(
     Some((target.index, entry))
 }
 
-/// Outcomes, standards, offers and what still waits for its second authority go out of force by life-cycle entries; keys,
-/// institutions and accounts have their own kinds for it.
-fn has_life(index: u64, entry: &Seen, book: &Book, judge: &mut Judge) {
+/// Outcomes, standards and offers go out of force by life-cycle entries; keys, institutions and accounts have their own
+/// kinds for it. What still waits for its second authority can be revoked.
+fn has_life(entry: &Seen, waits: bool, judge: &mut Judge) {
     let kinds = [Kind::RecordOutcome, Kind::RecordingRule, Kind::Course, Kind::Module, Kind::CertificateFamily];
-    let has = kinds.contains(&entry.kind) || book.waiting.contains_key(&index);
+    let has = kinds.contains(&entry.kind) || waits;
     judge.unless(has, Rejection::ReferenceWrongKind, || entry.kind.name().to_owned());
 }
 
@@ -44,20 +44,10 @@ fn entitled(case: &Case<'_>, entry: &Seen, book: &Book, judge: &mut Judge) {
     if book.line_of(case.issuer).contains(&entry.issuer) {
         return;
     }
-    let regions = case.accredits_in();
-    if judge.unless(!regions.is_empty(), Rejection::NotEntitled, || case.issuer.to_owned()) {
-        match book.institutions.get(&entry.issuer) {
-            Some(institution) => {
-                let place = &institution.rights.region;
-                let own = regions.iter().any(|of| covers(of, place));
-                judge.unless(own, Rejection::RegionNotAllowed, || format!("{regions:?} in {place:?}"));
-            }
-            // Of another authority's entry only the nation.
-            None => {
-                judge.unless(regions.contains(&""), Rejection::NotEntitled, || case.issuer.to_owned());
-            }
-        }
-    }
+    // An authority's own entries have no region: only the nation accredits there.
+    let place = book.institutions.get(&entry.issuer).map(|it| it.rights.region.as_str()).unwrap_or_default();
+    let accredits = case.accredits_in().iter().any(|of| covers(of, place));
+    judge.unless(accredits, Rejection::NotEntitled, || format!("{} in {place:?}", case.issuer));
 }
 
 fn not_revoked(index: u64, book: &Book, judge: &mut Judge) {
@@ -70,7 +60,7 @@ pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut 
     judge.unless(ahead > 0 && ahead <= LONGEST, Rejection::SuspensionTooLong, || format!("{ahead} s"));
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
-    has_life(index, entry, book, judge);
+    has_life(entry, false, judge);
     not_revoked(index, book, judge);
     let (until, by) = (body.until, case.index);
     Some(Box::new(move |book| book.standing(index).suspended = Some((until, by))))
@@ -79,10 +69,14 @@ pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut 
 pub(super) fn reinstate(case: &Case<'_>, body: &Reinstate, book: &Book, judge: &mut Judge) -> Option<Change> {
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
-    has_life(index, entry, book, judge);
+    has_life(entry, false, judge);
     let suspended = book.standings.get(&index).and_then(|standing| standing.suspended);
     let held = suspended.is_some_and(|(until, _)| until > case.logged_at);
     judge.unless(held, Rejection::NotSuspended, || format!("entry {index}"));
+    // What an authority suspended the issuer does not bring back.
+    let by = suspended.and_then(|(_, by)| book.entry(by)).map(|entry| entry.issuer.clone());
+    let own = by.is_none_or(|by| book.line_of(case.issuer).contains(&by)) || !case.accredits_in().is_empty();
+    judge.unless(own, Rejection::NotEntitled, || case.issuer.to_owned());
     Some(Box::new(move |book| book.standing(index).suspended = None))
 }
 
@@ -90,7 +84,7 @@ pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Ju
     judge.unless(body.reason != 0, Rejection::FieldMissing, || "reason".to_owned());
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
-    has_life(index, entry, book, judge);
+    has_life(entry, book.waiting.contains_key(&index), judge);
     not_revoked(index, book, judge);
     let (reason, by) = (body.reason, case.index);
     Some(Box::new(move |book| {
@@ -118,14 +112,17 @@ pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judg
     let own = entry.issuer == case.issuer && !doubtful;
     judge.unless(!own, Rejection::AlreadyCountersigned, || "its own".to_owned());
     let before = book.standings.get(&index).is_some_and(|it| it.countersigned.iter().any(|it| it.party == case.issuer));
-    judge.unless(!before || doubtful, Rejection::AlreadyCountersigned, || "twice".to_owned());
+    judge.unless(!before, Rejection::AlreadyCountersigned, || "twice".to_owned());
     let by_authority = !case.accredits_in().is_empty();
     // Anyone may stand by what waits; it takes force with the authority that was missing, if it still fits.
-    if trust::completes(book, index, &case.key_ids)
-        && let Some(Waiting::Change(change)) = book.waiting.get(&index)
-        && let Some(what) = &change.change
-    {
-        trust::change_fits(&change.institution, what, case.logged_at, book, judge);
+    if trust::completes(book, index, &case.key_ids) {
+        match book.waiting.get(&index) {
+            Some(Waiting::Accredit(body)) => trust::not_ended(body, case.logged_at, book, judge),
+            Some(Waiting::Change(ChangeInstitution { institution, change: Some(what) })) => {
+                trust::change_fits(institution, what, case.logged_at, book, judge);
+            }
+            _ => {}
+        }
     }
     let (by, logged_at, keys) = (case.index, case.logged_at, case.key_ids.clone());
     let party = case.issuer.to_owned();

@@ -208,7 +208,7 @@ impl<S: Secrets> Auditor<S> {
         let change: Option<Change> = match case.body {
             Body::Genesis(body) => trust::genesis(&case, body, &self.genesis_keys, judge),
             Body::AuthorityKey(body) => keys::authority_key(&case, body, book, judge),
-            Body::AccreditInstitution(body) => trust::accredit(&case, body, judge),
+            Body::AccreditInstitution(body) => trust::accredit(&case, body, book, judge),
             Body::ChangeInstitution(body) => trust::change(&case, body, book, judge),
             Body::InstitutionKey(body) => keys::institution_key(&case, body, book, judge),
             Body::RecordingRule(body) => offers::recording_rule(&case, body, book, judge),

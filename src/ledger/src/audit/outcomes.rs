@@ -172,7 +172,8 @@ fn recording(case: &Case<'_>, offer: &Teaching, passed: Option<bool>, book: &Boo
     let number = |tag| case.number(tag).unwrap_or(0);
     let (minutes, practice) = (number(tags::MINUTES), number(tags::PRACTICE_MINUTES));
     let claimed = number(tags::CREDIT_MILLIS);
-    let bounded = practice <= minutes && minutes <= u64::from(offer.minutes);
+    let bounded =
+        practice <= minutes && minutes <= u64::from(offer.minutes) && practice <= u64::from(offer.practice_minutes);
     judge.unless(bounded, Rejection::MinutesOutOfBounds, || format!("{practice} of {minutes} of {}", offer.minutes));
     let most = u64::from(offer.credit_millis);
     judge.unless(claimed <= most, Rejection::CreditsExceedOffer, || format!("{claimed} of {most}"));
@@ -183,8 +184,10 @@ fn recording(case: &Case<'_>, offer: &Teaching, passed: Option<bool>, book: &Boo
         _ => None,
     };
     let earned = match (rule, passed) {
+        // Without a grade nothing can be said.
+        (_, None) => return,
         (_, Some(false)) | (None, _) => 0,
-        (Some(rule), _) => credits(rule, minutes, practice).min(most),
+        (Some(rule), Some(true)) => credits(rule, minutes, practice).min(most),
     };
     judge.unless(claimed == earned, Rejection::CreditsDisagree, || format!("{claimed} for {earned}"));
 }
@@ -214,7 +217,7 @@ fn certified(
         level(case, kind, family, rights, judge);
     }
     if kind == OutcomeKind::SkillLevelCertificate {
-        route(case, judge);
+        route(case, family, rights, judge);
     }
     // No course, run or attempt: a correction is held against kind, account and nullifier key alone.
     Fitted::default()
@@ -233,11 +236,14 @@ fn level(case: &Case<'_>, kind: OutcomeKind, family: &CertificateFamily, rights:
     }
 }
 
-fn route(case: &Case<'_>, judge: &mut Judge) {
+fn route(case: &Case<'_>, family: &CertificateFamily, rights: Option<&Institution>, judge: &mut Judge) {
     let route = case.text(tags::ROUTE);
     let known = ["standard", "full_ladder", "outstanding_worker", "exceptional"].contains(&route);
     judge.unless(known, Rejection::RouteWrong, || format!("{route:?}"));
-    let evident = route == "standard" || !case.value(tags::CITES).is_empty();
+    let ladder = rights.is_some_and(|it| it.rights.full_ladder.contains(&family.occupation));
+    judge.unless(ladder || route != "full_ladder", Rejection::RouteWrong, || "no full ladder".to_owned());
+    // The evidence of the full ladder is the accreditation itself.
+    let evident = ["standard", "full_ladder"].contains(&route) || !case.value(tags::CITES).is_empty();
     judge.unless(evident, Rejection::RouteWrong, || format!("{route} without evidence"));
 }
 
@@ -269,7 +275,9 @@ fn superseded_entry(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &
     judge.unless(outcome, Rejection::ReferenceWrongKind, || format!("entry {index}"));
     let own = book.line_of(case.issuer).contains(&entry.issuer);
     judge.unless(own, Rejection::NotEntitled, || format!("entry {index} is of {}", entry.issuer));
-    let newest = book.standings.get(&index).is_none_or(|it| it.superseded_by.is_none() && it.revoked.is_none());
+    // "The newest unrevoked version": a correction that was revoked is none.
+    let versions = book.versions_from(index);
+    let newest = !book.is_revoked(index) && versions[1..].iter().all(|later| book.is_revoked(*later));
     judge.unless(newest, Rejection::SupersedesNotNewest, || format!("entry {index}"));
 }
 
@@ -288,7 +296,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     let versions = corrects.map(|index| book.versions_from(index)).unwrap_or_default();
     for issuer in book.line_of(case.issuer) {
         let Some(before) = book.sources.get(&(issuer, outcome.source)) else { continue };
-        let free = versions.contains(before) || book.is_revoked(*before);
+        let free = versions.contains(before) || book.all_revoked(*before);
         judge.unless(free, Rejection::DuplicateOutcome, || format!("entry {before}"));
     }
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
@@ -301,7 +309,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            let free = versions.contains(before) || book.is_revoked(*before);
+            let free = versions.contains(before) || book.all_revoked(*before);
             judge.unless(free, Rejection::AttemptExists, || format!("entry {before}"));
         }
     }

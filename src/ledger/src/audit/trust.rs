@@ -58,7 +58,15 @@ pub(super) fn may_accredit(case: &Case<'_>, region: &str, judge: &mut Judge) {
     }
 }
 
-pub(super) fn accredit(case: &Case<'_>, body: &AccreditInstitution, judge: &mut Judge) -> Option<Change> {
+/// An accreditation brings nobody back: that is what `Reinstate` is for.
+pub(super) fn not_ended(body: &AccreditInstitution, time: i64, book: &Book, judge: &mut Judge) {
+    let now = book.institutions.get(&body.institution).and_then(|it| it.at(time));
+    let ended = matches!(now, Some(State::Revoked { .. } | State::Merged { .. }));
+    judge.unless(!ended, Rejection::InstitutionState, || format!("{now:?}"));
+}
+
+pub(super) fn accredit(case: &Case<'_>, body: &AccreditInstitution, book: &Book, judge: &mut Judge) -> Option<Change> {
+    not_ended(body, case.logged_at, book, judge);
     may_accredit(case, &body.region, judge);
     judge.unless(is_institution(&body.institution), Rejection::InstitutionIdMalformed, || body.institution.clone());
     let placed = body.region.is_empty() || is_region(&body.region);
