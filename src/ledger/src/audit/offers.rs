@@ -119,6 +119,8 @@ pub(super) fn module(case: &Case<'_>, body: &Module, book: &Book, judge: &mut Ju
         let course = offer.is_some_and(|offer| {
             matches!(offer.what, What::Course(_)) && book.line_of(case.issuer).contains(&offer.owner)
         });
+        let holds = book.counts(body.course_index, case.logged_at);
+        judge.unless(holds, Rejection::ReferenceNotInForce, || format!("entry {}", body.course_index));
         judge.unless(course || !known, Rejection::ReferenceWrongKind, || format!("entry {}", body.course_index));
     }
     let it = Teaching {

@@ -242,6 +242,9 @@ fn route(case: &Case<'_>, family: &CertificateFamily, rights: Option<&Institutio
     judge.unless(known, Rejection::RouteWrong, || format!("{route:?}"));
     let ladder = rights.is_some_and(|it| it.rights.full_ladder.contains(&family.occupation));
     judge.unless(ladder || route != "full_ladder", Rejection::RouteWrong, || "no full ladder".to_owned());
+    // The top levels are no standard ones.
+    let top = case.number(tags::LEVEL).is_some_and(|level| level >= LADDER_LEVEL);
+    judge.unless(!top || route != "standard", Rejection::RouteWrong, || "a top level by the standard route".to_owned());
     // The evidence of the full ladder is the accreditation itself.
     let evident = ["standard", "full_ladder"].contains(&route) || !case.value(tags::CITES).is_empty();
     judge.unless(evident, Rejection::RouteWrong, || format!("{route} without evidence"));

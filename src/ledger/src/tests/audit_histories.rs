@@ -42,13 +42,13 @@ impl Actors {
         Self { seeds, world, next_seed: 110, accounts: vec![[7; 16]], outcomes: Vec::new(), counter: 0 }
     }
 
-    fn pick<'a, T>(list: &'a [T], roll: u8) -> &'a T {
+    fn pick<T>(list: &[T], roll: u8) -> &T {
         &list[usize::from(roll) % list.len()]
     }
 
     fn institution(&self, roll: u8) -> String {
         let world = &self.world;
-        Self::pick(&[&world.school.id, &world.school.id, &world.college.id, &world.body.id], roll).to_string()
+        (*Self::pick(&[&world.school.id, &world.school.id, &world.college.id, &world.body.id], roll)).clone()
     }
 
     /// A seed of an institution's: mostly the newest, sometimes an old one.
@@ -129,7 +129,7 @@ impl Actors {
     }
 
     fn taught(&mut self, r: Rolls) -> RawPosting {
-        let issuer = if r[1] & 3 == 0 { self.world.college.id.clone() } else { self.world.school.id.clone() };
+        let issuer = if r[1] % 4 == 0 { self.world.college.id.clone() } else { self.world.school.id.clone() };
         let own = if issuer == self.world.school.id { "course" } else { "other_course" };
         let offer = if r[2] > 250 { "other_course" } else { own };
         let (mut body, mut values) = self.world.course_outcome();
@@ -151,7 +151,7 @@ impl Actors {
         if r[6] > 240 {
             body.imported = true;
         }
-        self.spoil(&mut values, r);
+        Self::spoil(&mut values, r);
         let seed = self.seed(&issuer, r[2]);
         let index = self.world.state.size();
         self.outcomes.push((index, account, self.world.named[offer], source, attempt, issuer.clone()));
@@ -171,7 +171,7 @@ impl Actors {
     }
 
     /// Sometimes a value that is not right.
-    fn spoil(&self, values: &mut Vec<(Tag, Vec<u8>)>, r: Rolls) {
+    fn spoil(values: &mut Vec<(Tag, Vec<u8>)>, r: Rolls) {
         let wrong: [(Tag, &str); 14] = [
             (tags::MINUTES, "2881"),
             (tags::MINUTES, "1000"),
@@ -251,7 +251,7 @@ impl Actors {
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
-        } else if r[6] & 3 == 0 {
+        } else if r[6] % 4 == 0 {
             values.push((tags::SCALE, "pass_fail".into()));
             values.push((tags::GRADE, if r[7] & 4 == 0 { "合格" } else { "不合格" }.into()));
         }
@@ -529,9 +529,6 @@ fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
                     texts(posting.payload.as_ref()),
                     target(&actors.world, statement.as_ref().ok())
                 );
-                if faults.first() != Some(&Fault::Refusable(refusal.rejection)) {
-                    eprintln!("ORDER {refusal} audit {faults:?}");
-                }
             }
         }
     }
@@ -539,7 +536,7 @@ fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn long_histories_agree(deeds in proptest::collection::vec((any::<Rolls>(), any::<u8>()), 40..220)) {
