@@ -129,7 +129,7 @@ impl Actors {
     }
 
     fn taught(&mut self, r: Rolls) -> RawPosting {
-        let issuer = if r[1] % 4 == 0 { self.world.college.id.clone() } else { self.world.school.id.clone() };
+        let issuer = if r[1].is_multiple_of(4) { self.world.college.id.clone() } else { self.world.school.id.clone() };
         let own = if issuer == self.world.school.id { "course" } else { "other_course" };
         let offer = if r[2] > 250 { "other_course" } else { own };
         let (mut body, mut values) = self.world.course_outcome();
@@ -251,7 +251,7 @@ impl Actors {
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
-        } else if r[6] % 4 == 0 {
+        } else if r[6].is_multiple_of(4) {
             values.push((tags::SCALE, "pass_fail".into()));
             values.push((tags::GRADE, if r[7] & 4 == 0 { "合格" } else { "不合格" }.into()));
         }
