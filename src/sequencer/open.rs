@@ -178,7 +178,12 @@ pub fn open_index(home: &Home, origin: &Origin) -> Result<(Index, Applied), Sequ
     match Index::open(&home.index(), IndexOptions::default()) {
         Ok(opened) => Ok(opened),
         Err(error @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
-            tracing::warn!(%error, "the index is made anew from the journal");
+            // A new ledger has none yet, and one that was left out of a backup is missed by nobody.
+            if matches!(error, IndexError::Missing { .. }) {
+                tracing::debug!(%error, "the index is made from the journal");
+            } else {
+                tracing::warn!(%error, "the index is made anew from the journal");
+            }
             Index::drop_dir(&home.index())?;
             rebuild_index(&home.index(), origin)
         }
