@@ -9,6 +9,7 @@ pub mod messages;
 
 pub mod account;
 pub mod batch_file;
+pub mod bench;
 pub mod client;
 pub mod demo;
 pub mod exit;
@@ -64,6 +65,8 @@ pub struct Cli {
 /// What the program can do. One variant and one file per command.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure this machine: posts, transcripts, verifications, beside the limits of disk and signatures.
+    Bench(bench::Bench),
     /// Show a whole credit bank on this machine, with invented people.
     Demo(demo::Demo),
     /// Make and show keys, write trust policies.
@@ -108,7 +111,13 @@ enum Command {
 /// Parses the command line of this process, runs the command and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_with(std::env::args_os())
+}
+
+/// [`main`] with these words in place of the process's own.
+#[must_use]
+pub fn main_with(args: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -130,6 +139,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         output.set_width(width);
     }
     let result = match cli.command {
+        Command::Bench(command) => bench::run(&command, &mut output),
         Command::Demo(command) => demo::run(&command, &mut output),
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),

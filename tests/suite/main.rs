@@ -1,11 +1,13 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
 mod example_policies;
+mod demo;
 mod generated;
 mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod readme;
 mod samples;
 mod sign;
 mod support;
