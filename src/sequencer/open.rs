@@ -92,8 +92,8 @@ impl Ledger {
         catch_up(&index, &vault, &origin, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
-        let signed = check_consistent(&index, &tip)?;
-        let mut signer = CheckpointSigner::new(origin.clone(), log_key, signed);
+        let last = check_consistent(&index, &tip)?;
+        let mut signer = CheckpointSigner::new(origin.clone(), log_key, last);
         let checkpoint = publish_tip(&mut journal, &mut signer, &tip)?;
         let view = Arc::new(ArcSwap::from_pointee(View {
             index: index.view(),

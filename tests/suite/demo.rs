@@ -53,7 +53,8 @@ fn the_demo_shows_a_whole_bank_and_does_it_once() {
     assert!(accepted > 6_000 && size > accepted, "{first}");
 
     let out = dir.path().join("bank/out");
-    let mut found: Vec<_> = std::fs::read_dir(&out).expect("out").map(|entry| entry.expect("entry").file_name()).collect();
+    let mut found: Vec<_> =
+        std::fs::read_dir(&out).expect("out").map(|entry| entry.expect("entry").file_name()).collect();
     found.sort();
     assert_eq!(found, OUT);
     for name in OUT {

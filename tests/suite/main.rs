@@ -1,7 +1,7 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
-mod example_policies;
 mod demo;
+mod example_policies;
 mod generated;
 mod journal_syncs;
 mod online;

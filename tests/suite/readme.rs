@@ -104,7 +104,11 @@ fn every_command_in_a_block_is_one() {
         for line in fenced(&read(name)) {
             let Some(arguments) = arguments(&line) else { continue };
             let parsed = Cli::try_parse_from(std::iter::once("xuefen".to_owned()).chain(arguments));
-            assert!(parsed.is_ok(), "{name}: {line}\n{}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+            assert!(
+                parsed.is_ok(),
+                "{name}: {line}\n{}",
+                parsed.err().map(|error| error.to_string()).unwrap_or_default()
+            );
             seen += 1;
         }
     }

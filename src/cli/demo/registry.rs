@@ -104,7 +104,7 @@ fn accredit(place: &Place, shell: &mut Shell<'_>, all: &Rows) -> anyhow::Result<
         let files: Vec<String> = keys.iter().map(|party| place.key(party)).collect();
         let path = place.work_arg(&name);
         let mut args = vec!["registry", "import", "institutions", &path, "--issuer", MINISTRY];
-        files.iter().for_each(|file| args.extend(["--key", file.as_str()]));
+        args.extend(files.iter().flat_map(|file| ["--key", file.as_str()]));
         shell.must(&args)?;
     }
     Ok(())

@@ -150,7 +150,7 @@ impl Script<'_, '_> {
             self.sign(sheet, &self.place.sample(&format!("{name}.csv")), name, true)?;
             if let Ok(text) = fs::read_to_string(&path) {
                 self.outcome.refused += registry::records(text.as_bytes())?;
-                rejects.push_str(&format!("# {name}\n{}", text.trim_start_matches('\u{feff}')));
+                rejects.extend(["# ", name, "\n", text.trim_start_matches('\u{feff}')]);
             }
             self.post(&format!("{name}.signed"))?;
         }
