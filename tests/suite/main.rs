@@ -1,5 +1,6 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
+mod crash;
 mod demo;
 mod example_policies;
 mod generated;
@@ -7,9 +8,11 @@ mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod privacy;
 mod readme;
 mod samples;
 mod sign;
+mod stories;
 mod support;
 mod tidy;
 mod verify;

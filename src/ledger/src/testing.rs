@@ -171,7 +171,11 @@ impl World {
     /// Genesis is in the log: ministry, provinces, status and intake key.
     #[must_use]
     pub fn begun() -> Self {
-        let mut world = Self::empty();
+        Self::begun_at(START)
+    }
+
+    fn begun_at(now: i64) -> Self {
+        let mut world = Self { now, ..Self::empty() };
         let body = world.genesis();
         let statement = world.statement(&world.ministry.id.clone(), body);
         let posting = sign(&statement, &[&world.ministry.key], None);
@@ -182,7 +186,13 @@ impl World {
     /// School, college and evaluation body are accredited and have keys; there are a rule, courses, families, an account.
     #[must_use]
     pub fn furnished() -> Self {
-        let mut world = Self::begun();
+        Self::furnished_at(START)
+    }
+
+    /// [`Self::furnished`], begun at another time: for tests with programs that look at the machine's clock.
+    #[must_use]
+    pub fn furnished_at(now: i64) -> Self {
+        let mut world = Self::begun_at(now);
         for (name, accreditation) in [
             ("school", world.accreditation(&world.school, "630100", "西宁市第一职业技术学校")),
             ("college", world.accreditation(&world.college, "320400", "常州铁道高等职业技术学校")),
