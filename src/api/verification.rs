@@ -117,7 +117,7 @@ fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {
     };
     if let Some(shown) = &report.shown {
         let statement = shown.entry.statement();
-        response.issuer = statement.issuer().to_owned();
+        statement.issuer().clone_into(&mut response.issuer);
         response.issuer_names = chain.names(statement.issuer()).to_vec();
         response.status = shown.status.as_ref().map(|status| status.word.as_str().to_owned()).unwrap_or_default();
         response.tree_size = shown.checkpoint.size.0;

@@ -3,6 +3,10 @@
 //! What a command decides is decided elsewhere (core, ledger, server); here is what people type, read and get as exit code.
 //! Nothing outside this module may import it.
 
+// First: the macro in it is for the modules after it.
+#[macro_use]
+pub mod messages;
+
 pub mod account;
 pub mod audit;
 pub mod batch_file;
@@ -17,8 +21,6 @@ pub mod keys;
 pub mod lifecycle;
 pub mod log;
 pub mod login;
-#[macro_use]
-pub mod messages;
 pub mod online_messages;
 pub mod output;
 pub mod post;
@@ -54,6 +56,9 @@ pub struct Cli {
     /// Language of the output; without it LC_ALL, LC_MESSAGES or LANG decides.
     #[arg(long, global = true, value_enum)]
     lang: Option<Lang>,
+    /// Most columns of a table, where the program runs its own commands to show them.
+    #[arg(skip)]
+    width: Option<u16>,
     #[command(subcommand)]
     command: Command,
 }
@@ -133,6 +138,9 @@ pub fn main_with(args: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode
 pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write) -> Exit {
     let lang = cli.lang.unwrap_or_else(Lang::of_environment);
     let mut output = Output::new(cli.json, lang, out, err);
+    if let Some(width) = cli.width {
+        output.set_width(width);
+    }
     let result = match cli.command {
         Command::Bench(command) => bench::run(&command, &mut output),
         Command::Demo(command) => demo::run(&command, &mut output),

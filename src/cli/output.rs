@@ -11,6 +11,7 @@ use super::messages::{Lang, Text};
 pub struct Output<'a> {
     json: bool,
     lang: Lang,
+    width: Option<u16>,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
 }
@@ -18,7 +19,12 @@ pub struct Output<'a> {
 impl<'a> Output<'a> {
     /// Writes results to `out`, remarks and errors to `err`.
     pub fn new(json: bool, lang: Lang, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
-        Self { json, lang, out, err }
+        Self { json, lang, width: None, out, err }
+    }
+
+    /// Makes tables no wider than `width` columns, nor than the terminal.
+    pub const fn set_width(&mut self, width: u16) {
+        self.width = Some(width);
     }
 
     /// The language of tables and remarks.
@@ -60,6 +66,9 @@ impl<'a> Output<'a> {
     pub fn table(&mut self, header: &[Text], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = self.width {
+            table.set_width(table.width().map_or(width, |terminal| terminal.min(width)));
+        }
         table.set_header(header.iter().map(|text| text.in_lang(self.lang)));
         for row in rows {
             table.add_row(row.iter().map(|cell| printable(cell)));

@@ -99,14 +99,18 @@ impl Bound {
     }
 }
 
-/// Resolves when the operator asks the process to stop.
-pub async fn stop_signal() {
+/// Listens for the operator's signals from this call on, so that none is missed between it and the first await; resolves
+/// when one asks the process to stop. Within a runtime only.
+pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// Runs the command.
@@ -115,9 +119,10 @@ pub fn run(args: &Serve, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
     runtime.block_on(async {
         let bound = bind(args).await?;
+        let stop = stop_signal()?;
         // Programs that start the server wait for this line.
         output.line(&format!("listening on {}", bound.address))?;
-        bound.serve(stop_signal()).await
+        bound.serve(stop).await
     })?;
     Ok(Exit::Pass)
 }

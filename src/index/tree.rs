@@ -17,6 +17,9 @@ impl View {
     }
 
     /// The complete subtrees of the first `size` entries: where a writer goes on.
+    ///
+    /// # Panics
+    /// Never: the peaks are asked for by the size that they are put together for.
     pub fn frontier(&self, size: TreeSize) -> Result<Frontier> {
         self.check("tree size", size.0, size.0 <= self.size())?;
         let peaks = Frontier::peaks_of(size).map(|node| self.node(node)).collect::<Result<_>>()?;

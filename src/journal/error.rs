@@ -73,8 +73,8 @@ pub enum JournalError {
         /// The journal's directory.
         dir: PathBuf,
     },
-    /// The mark's frame does not end at its position, is another one, or lies above the head. The index is not of this journal: drop it, open
-    /// from [`super::Mark::Beginning`] and rebuild.
+    /// The mark's frame does not end at its position, is another one, or lies above the head. The index is not of this
+    /// journal: drop it, open from [`super::Mark::Beginning`] and rebuild.
     #[error("the index reflects a frame {frame} at {position} that this journal does not have under its head")]
     MarkMismatch {
         /// The mark's frame.

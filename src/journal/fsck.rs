@@ -35,8 +35,9 @@ pub struct Report {
     pub damage: Option<Damage>,
 }
 
-/// Reads the whole journal in `dir`: headers, checksums, frame hashes, links, counts, the chain and the tree
-/// over the leaf hashes, footers, and both head slots against the frames. With `origin`, also that the first frame begins with its `chain(0)`.
+/// Reads the whole journal in `dir`: headers, checksums, frame hashes, links, counts, the chain and the tree over the
+/// leaf hashes, footers, and both head slots against the frames. With `origin`, also that the first frame begins with
+/// its `chain(0)`.
 ///
 /// # Errors
 /// [`JournalError::Locked`] if a server runs on it, [`JournalError::NotAJournal`], [`JournalError::Io`]. Damage is not

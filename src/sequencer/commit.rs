@@ -66,7 +66,7 @@ impl Committer {
     pub(super) fn run(mut self, batches: &Receiver<Batch>) -> Result<(), SequencerError> {
         for batch in batches {
             if let Some(closed) = batch.frame {
-                self.commit(closed)?;
+                self.commit(&closed)?;
             }
             let view = self.view.load_full();
             for waiting in batch.waiting {
@@ -77,7 +77,7 @@ impl Committer {
         Ok(())
     }
 
-    fn commit(&mut self, closed: Closed) -> Result<(), SequencerError> {
+    fn commit(&mut self, closed: &Closed) -> Result<(), SequencerError> {
         // 1. Keys before the payloads they seal: the other way round a cut would leave ciphertext that nobody can read.
         self.vault.commit(&closed.slots)?;
         // 2. The frame: from here on the entries exist.
@@ -103,7 +103,7 @@ impl Committer {
             Published::Unknown => return Err(SequencerError::Unknown),
         }
         // 5. Visible before the verdicts leave, so that who is answered can read what was answered.
-        self.publish(&closed, start, tree, checkpoint)
+        self.publish(closed, start, tree, checkpoint)
     }
 
     fn publish(

@@ -92,8 +92,8 @@ impl Ledger {
         catch_up(&index, &vault, &origin, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
-        let signed = check_consistent(&index, &tip)?;
-        let mut signer = CheckpointSigner::new(origin.clone(), log_key, signed);
+        let last = check_consistent(&index, &tip)?;
+        let mut signer = CheckpointSigner::new(origin.clone(), log_key, last);
         let checkpoint = publish_tip(&mut journal, &mut signer, &tip)?;
         let view = Arc::new(ArcSwap::from_pointee(View {
             index: index.view(),
@@ -178,7 +178,12 @@ pub fn open_index(home: &Home, origin: &Origin) -> Result<(Index, Applied), Sequ
     match Index::open(&home.index(), IndexOptions::default()) {
         Ok(opened) => Ok(opened),
         Err(error @ (IndexError::Missing { .. } | IndexError::Damaged { .. })) => {
-            tracing::warn!(%error, "the index is made anew from the journal");
+            // A new ledger has none yet, and one that was left out of a backup is missed by nobody.
+            if matches!(error, IndexError::Missing { .. }) {
+                tracing::debug!(%error, "the index is made from the journal");
+            } else {
+                tracing::warn!(%error, "the index is made anew from the journal");
+            }
             Index::drop_dir(&home.index())?;
             rebuild_index(&home.index(), origin)
         }

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
+use xuefen_core::entry::Draft;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_ledger::{Context, KeyLookup, Prepared, RawPosting, Secrets, query};
 
@@ -41,7 +42,7 @@ impl Ready {
     /// Bytes of its journal record, at most.
     pub(super) fn record_bytes(&self) -> usize {
         const HEADER_AND_TIME: usize = 32;
-        let entry = self.prepared.draft().map_or(0, |draft| draft.start_len());
+        let entry = self.prepared.draft().map_or(0, Draft::start_len);
         entry + self.sealed.as_ref().map_or(0, |sealed| sealed.bytes.len()) + HEADER_AND_TIME
     }
 }

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
 mod crash;
+mod demo;
 mod example_policies;
 mod generated;
 mod journal_syncs;
@@ -8,6 +9,7 @@ mod online;
 mod pages;
 mod path;
 mod privacy;
+mod readme;
 mod samples;
 mod sign;
 mod stories;

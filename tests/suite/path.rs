@@ -7,7 +7,7 @@ use xuefen::api::proto::{GetCheckpointRequest, PostEntriesRequest, Receipt};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_ledger::testing::World;
 
-use crate::support::{Server, postings, wire};
+use crate::support::{Server, key, postings, wire};
 
 /// Posts everything that made `world` in one stream.
 async fn post(server: &Server, world: &World) -> Vec<Receipt> {
@@ -69,5 +69,18 @@ async fn what_is_posted_is_logged_answered_again_and_survives_a_restart() {
     let mut log = LogServiceClient::new(server.channel().await);
     assert_eq!(log.get_checkpoint(GetCheckpointRequest {}).await.expect("a checkpoint").into_inner(), before);
     assert!(post(&server, &world).await.iter().all(|receipt| receipt.replayed), "replays from a rebuilt index");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_has_the_time_of_the_servers_clock() {
+    let world = world();
+    assert_eq!(key(1).public(), world.ministry.key.public(), "the world's keys are those of their seeds");
+    let server = Server::new(&world).await;
+    let policy = std::fs::read_to_string(server.home.policy()).expect("policy.txt");
+    assert!(policy.contains("\nlog ledger.example/test+"), "{policy}");
+    server.set_clock(world.now + 7);
+    let receipts = post(&server, &world).await;
+    assert!(receipts.iter().all(|receipt| receipt.logged_at == world.now + 7), "{receipts:?}");
     server.stop().await;
 }

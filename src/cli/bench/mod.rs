@@ -1,5 +1,6 @@
 //! `xuefen bench`: figures of the whole path over loopback gRPC, client and server in one process on the same cores, beside
 //! what disk and signatures allow in the same run. It measures; it asserts nothing about time.
+#![expect(clippy::cast_precision_loss, reason = "figures for people; counts stay far below 2^52")]
 
 mod limits;
 mod load;

@@ -3,11 +3,14 @@
 //! It runs this program's own commands against a real server, so whatever it shows can be typed. Samples only: its keys are
 //! made on the spot, and its ledger's name is example.
 
+mod messages;
 mod place;
 mod registry;
 mod samples;
 mod script;
+mod sheets;
 mod shell;
+mod summary;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -59,7 +62,7 @@ impl Running {
             let runtime = tokio::runtime::Runtime::new().context("cannot start threads")?;
             runtime.block_on(async {
                 let server = serve::bind(&args).await?;
-                // The demo may have given up already.
+                // Nobody listens any more if the demo has given up.
                 let _ = bound.send(server.address);
                 server.serve(async move { drop(stopped.await) }).await
             })
@@ -87,9 +90,6 @@ pub fn run(args: &Demo, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     telemetry::start(output.is_json());
     let place = Place::open(&args.dir, args.fresh)?;
     let ministry = place.ensure_key("ministry", samples::MINISTRY)?;
-    if !place.is_furnished() && args.dir.join("origin").exists() {
-        anyhow::bail!("{} holds a ledger that is no complete demo; try --fresh or another --dir", args.dir.display());
-    }
     if !args.dir.join("origin").exists() {
         init::make(&init::Init {
             dir: args.dir.clone(),
@@ -106,47 +106,48 @@ pub fn run(args: &Demo, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         dev_tls: true,
         plaintext: false,
     })?;
-    let server = format!("https://{}", running.address);
+    let address = running.address;
+    let server = format!("https://{address}");
+    let arguments = ["--server".to_owned(), server.clone(), "--dir".to_owned(), args.dir.display().to_string()];
     let (quiet, lang) = (output.is_json(), output.lang());
     let outcome = {
-        let mut shell = Shell { quiet, lang, out: output.writer() };
+        let mut shell = Shell { quiet, lang, out: output.writer(), server: arguments.to_vec() };
         script::run(&place, &mut shell, &server)
     };
-    let address = running.address;
-    match outcome {
-        Ok(outcome) if args.once => {
-            running.stop()?;
-            summarise(&outcome, &place, output)
+    let ended = outcome.and_then(|outcome| {
+        let exit = summarise(&outcome, &place, (!args.once).then_some(address), output)?;
+        if !args.once {
+            wait(address, output)?;
         }
-        Ok(outcome) => {
-            summarise(&outcome, &place, output)?;
-            // Programs that start the demo wait for this line.
-            output.line(&format!("listening on {address}"))?;
-            wait()?;
-            running.stop()?;
-            Ok(Exit::Pass)
-        }
-        Err(error) => {
-            running.stop()?;
-            Err(error)
-        }
-    }
+        Ok(exit)
+    });
+    running.stop()?;
+    // Told to serve on and to stop, it has done what it was asked for; a failed check stands in the summary.
+    ended.map(|exit| if args.once { exit } else { Exit::Pass })
 }
 
-/// Blocks until the operator asks the process to stop.
-fn wait() -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot wait for signals")?
-        .block_on(serve::stop_signal());
-    Ok(())
+/// Says where the server is, and blocks until the operator asks the process to stop.
+fn wait(address: SocketAddr, output: &mut Output<'_>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start threads")?;
+    runtime.block_on(async {
+        let stop = serve::stop_signal()?;
+        // Programs that start the demo wait for this line; from then on they may stop it.
+        output.line(&format!("listening on {address}"))?;
+        stop.await;
+        Ok(())
+    })
 }
 
-fn summarise(outcome: &Outcome, place: &Place, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+/// Prints the end of the demo. `address` is where the server stays.
+fn summarise(
+    outcome: &Outcome,
+    place: &Place,
+    address: Option<SocketAddr>,
+    output: &mut Output<'_>,
+) -> anyhow::Result<Exit> {
     let dir = place.dir().display().to_string();
     if output.is_json() {
-        // One line: whoever reads it takes the last.
+        // One line, the only one: whoever reads it takes the last.
         let line = json!({
             "origin": samples::ORIGIN,
             "tree_size": outcome.tree_size,
@@ -158,7 +159,7 @@ fn summarise(outcome: &Outcome, place: &Place, output: &mut Output<'_>) -> anyho
         });
         output.line(&line.to_string())?;
     } else {
-        script::print_summary(outcome, &dir, output)?;
+        summary::print(outcome, place, address, output)?;
     }
     Ok(if outcome.failed.is_empty() { Exit::Pass } else { Exit::Fail })
 }

@@ -2,105 +2,86 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::BufReader;
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 
-use super::place::{Place, write};
+use super::messages::{self as m, Text};
+use super::place::{Place, write, write_private};
 use super::registry::{self, count};
-use super::samples::{CERTIFIERS, HOME, HOSTS, ORIGIN};
+use super::samples::{FILES, HOME, ORIGIN};
+use super::sheets::{self, Sheet};
 use super::shell::Shell;
+use crate::cli::batch_file::BatchReader;
 use crate::cli::exit::Exit;
-use crate::cli::output::Output;
+use crate::cli::online_messages::POSTED;
 
 /// What came of it.
 #[derive(Default)]
 pub struct Outcome {
     /// Entries in the log at the end.
     pub tree_size: u64,
-    /// Entries newly logged by this run.
+    /// Entries newly logged by this run, without those of the registry.
     pub accepted: u64,
     /// Rows refused, by signing or by the ledger.
     pub refused: u64,
     /// Entries that were in the log already, answered with their first receipt.
     pub replayed: u64,
-    /// Checks that failed.
+    /// Checks that failed, in the language of the demo.
     pub failed: Vec<String>,
-    /// Commands to try next.
-    pub next: Vec<String>,
-}
-
-impl Outcome {
-    fn check(&mut self, what: &str, holds: bool) {
-        if !holds {
-            self.failed.push(what.to_owned());
-        }
-    }
-
-    fn posted(&mut self, json: &Value) {
-        self.accepted += count(json, "accepted");
-        self.replayed += count(json, "replayed");
-        self.refused += count(json, "refused");
-    }
-}
-
-/// A sheet to be signed and posted, and who does it.
-struct Sheet {
-    name: String,
-    slug: String,
+    /// An activation code that nobody has used.
+    pub code: String,
 }
 
 struct Script<'a, 'b> {
     place: &'a Place,
     shell: &'a mut Shell<'b>,
-    /// Arguments that name the server and how to trust it.
-    server: [String; 4],
+    /// Institution ids by slug.
     ids: BTreeMap<String, String>,
     outcome: Outcome,
 }
 
 /// Runs everything against the server at `address`.
 pub fn run(place: &Place, shell: &mut Shell<'_>, address: &str) -> anyhow::Result<Outcome> {
-    let dir = place.dir().display().to_string();
-    let server = ["--server".to_owned(), address.to_owned(), "--dir".to_owned(), dir];
     let ids = registry::institutions(place)?;
-    let mut script = Script { place, shell, server, ids, outcome: Outcome::default() };
+    let mut script = Script { place, shell, ids, outcome: Outcome::default() };
+    script.environment(address)?;
     script.furnish()?;
     script.accounts()?;
     script.term()?;
     script.again()?;
+    script.corrected()?;
     script.learner()?;
     script.close()?;
     Ok(script.outcome)
 }
 
 impl Script<'_, '_> {
-    fn online<'a>(&'a self, args: &[&'a str]) -> Vec<&'a str> {
-        args.iter().copied().chain(self.server.iter().map(String::as_str)).collect()
+    fn check(&mut self, what: Text, holds: bool) {
+        self.check_file(what, "", holds);
     }
 
-    fn ask_online(&mut self, args: &[&str]) -> anyhow::Result<(Exit, Value)> {
-        let args: Vec<String> = self.online(args).into_iter().map(str::to_owned).collect();
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        let ran = self.shell.ask(&args)?;
-        Ok((ran.exit, ran.json))
+    /// [`Self::check`] of a text with the name of a file in it.
+    fn check_file(&mut self, what: Text, file: &str, holds: bool) {
+        if !holds {
+            self.outcome.failed.push(what.fill(self.shell.lang, &[("file", &file)]));
+        }
     }
 
-    fn show_online(&mut self, args: &[&str]) -> anyhow::Result<Exit> {
-        let args: Vec<String> = self.online(args).into_iter().map(str::to_owned).collect();
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        self.shell.show(&args)
+    /// What to type once, so that the lines below need no address.
+    fn environment(&mut self, address: &str) -> anyhow::Result<()> {
+        self.shell.say(m::ENVIRONMENT)?;
+        let ca = self.place.dir().join("tls/cert.pem");
+        self.shell.line(&format!("$ export XUEFEN_SERVER={address} XUEFEN_CA={}", ca.display()))
     }
 
     fn furnish(&mut self) -> anyhow::Result<()> {
         if self.place.is_furnished() {
-            return self.shell.say("Using the ledger of an earlier demo; --fresh begins a new one.");
+            return self.shell.say(m::FURNISHED);
         }
         let authority = fs::read_to_string(self.place.dir().join("authority.txt")).context("authority.txt")?;
         let status = authority.lines().find(|line| line.starts_with(&format!("{ORIGIN}/status+")));
-        let status = status.context("authority.txt has no status key")?.to_owned();
-        let server: Vec<&str> = self.server.iter().map(String::as_str).collect();
-        registry::furnish(self.place, self.shell, &server, &status)?;
+        registry::furnish(self.place, self.shell, status.context("authority.txt has no status key")?)?;
         self.place.set_furnished()
     }
 
@@ -109,137 +90,139 @@ impl Script<'_, '_> {
         let (id, key) = (self.ids[HOME].clone(), self.place.key(HOME));
         let (sheet, out) = (self.place.sample("accounts.csv"), self.place.work_arg("accounts.signed"));
         let map = self.place.work_arg("accounts-map.csv");
-        self.shell.say("\nThe home school opens 951 accounts: one sheet, one signature.")?;
+        self.shell.say(m::ACCOUNTS)?;
         let args = ["sign", "accounts", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--csv", &sheet];
         let rest = ["--out", &out, "--map", &map, "--force"];
         let exit = self.shell.show(&[&args[..], &rest].concat())?;
-        self.outcome.check("the home school's accounts are signed", exit == Exit::Pass);
-        self.post("accounts.signed", 951)
+        self.check(m::SIGNED_ALL, exit == Exit::Pass);
+        self.post("accounts.signed").map(drop)
     }
 
-    /// Posts a signed file and checks that the ledger knows all of it afterwards.
-    fn post(&mut self, name: &str, expected: u64) -> anyhow::Result<()> {
+    /// Posts a signed file and checks that the ledger knows all of it afterwards; how many it knew before.
+    fn post(&mut self, name: &str) -> anyhow::Result<u64> {
         let file = self.place.work_arg(name);
-        let (_, json) = self.ask_online(&["post", &file])?;
-        self.outcome.posted(&json);
-        let known = count(&json, "accepted") + count(&json, "replayed");
-        self.outcome.check(&format!("every row of {name} is in the log"), known == expected);
-        let (accepted, replayed, refused) =
-            (count(&json, "accepted"), count(&json, "replayed"), count(&json, "refused"));
-        self.shell.say(&format!(
-            "\n$ xuefen post {file}\n{accepted} accepted, {replayed} in the log already, {refused} refused"
-        ))
+        let expected = signed(&file)?;
+        self.shell.typed(&["post", &file])?;
+        let json = self.shell.ask(&["post", &file])?.json;
+        let of = |member| count(&json, member);
+        let (accepted, replayed, refused) = (of("accepted"), of("replayed"), of("refused"));
+        self.outcome.accepted += accepted;
+        self.outcome.replayed += replayed;
+        self.outcome.refused += refused;
+        self.check_file(m::ALL_KNOWN, name, accepted + replayed == expected);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("accepted", &accepted), ("replayed", &replayed), ("refused", &refused)];
+        self.shell.line(&POSTED.fill(self.shell.lang, &values))?;
+        Ok(replayed)
     }
 
-    fn sheets() -> Vec<Sheet> {
-        let outcomes = HOSTS.iter().map(|slug| Sheet { name: format!("outcomes-{slug}"), slug: (*slug).to_owned() });
-        let certificates =
-            CERTIFIERS.iter().map(|slug| Sheet { name: format!("certificates-{slug}"), slug: (*slug).to_owned() });
-        outcomes.chain(certificates).collect()
-    }
-
-    fn sign(&mut self, sheet: &Sheet, show: bool) -> anyhow::Result<Value> {
-        let Sheet { name, slug } = sheet;
+    /// Signs the sheet `csv` of an institution into `name`.signed, shown or not.
+    fn sign(&mut self, sheet: &Sheet, csv: &str, name: &str, is_shown: bool) -> anyhow::Result<Exit> {
+        let slug = &sheet.slug;
         let (id, key) = (self.ids[slug].clone(), self.place.key(slug));
-        let csv = self.place.sample(&format!("{name}.csv"));
-        let (out, rejects) =
-            (self.place.work_arg(&format!("{name}.signed")), self.place.work_arg(&format!("{name}.rejects.csv")));
-        let offers = self.place.work_arg(&format!("offers-{slug}.jsonl"));
-        let map = self.place.work_arg("accounts-map.csv");
+        let work = |name: &str| self.place.work_arg(name);
+        let (out, rejects) = (work(&format!("{name}.signed")), work(&format!("{name}.rejects.csv")));
+        let (offers, map) = (work(&format!("offers-{slug}.jsonl")), work("accounts-map.csv"));
         let mapping = format!("mapping-{slug}.csv");
         let mapping_path = self.place.sample(&mapping);
-        let mut args = vec!["sign", "outcomes", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--csv", &csv];
+        let mut args = vec!["sign", "outcomes", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--csv", csv];
         args.extend(["--offers", &offers, "--accounts", &map, "--out", &out, "--rejects", &rejects, "--force"]);
-        if super::samples::FILES.iter().any(|(file, _)| *file == mapping) {
+        if FILES.iter().any(|(file, _)| *file == mapping) {
             args.extend(["--mapping", &mapping_path]);
         }
-        if name.starts_with("outcomes") {
+        if sheet.name.starts_with("outcomes") {
             args.extend(["--kind", "course"]);
         }
-        let ran = self.shell.ask(&args)?;
-        if show {
-            self.shell.show(&args)?;
-        }
-        Ok(ran.json)
+        if is_shown { self.shell.show(&args) } else { self.shell.hidden(&args) }
     }
 
     /// The hosts sign and post the term; wrong rows are left out one by one.
     fn term(&mut self) -> anyhow::Result<()> {
-        self.shell.say("\nFour hosts and an evaluation body sign the term: course results, resits, certificates, twelve rows wrong on purpose.")?;
+        self.shell.say(m::TERM)?;
         let mut rejects = String::new();
-        for sheet in Self::sheets() {
-            let json = self.sign(&sheet, true)?;
-            self.outcome.refused += json["refused"].as_array().map_or(0, |rows| rows.len() as u64);
-            let path = self.place.work(&format!("{}.rejects.csv", sheet.name));
-            if let Ok(text) = fs::read_to_string(&path) {
-                rejects.push_str(&format!("# {}\n{}", sheet.name, text.trim_start_matches('\u{feff}')));
+        for sheet in &sheets::all() {
+            let name = &sheet.name;
+            let path = self.place.work(&format!("{name}.rejects.csv"));
+            // One of an earlier demo would be read for this one's.
+            if path.exists() {
+                fs::remove_file(&path).context("the rejects file of an earlier demo")?;
             }
-            self.post(&format!("{}.signed", sheet.name), count(&json, "signed"))?;
+            self.sign(sheet, &self.place.sample(&format!("{name}.csv")), name, true)?;
+            if let Ok(text) = fs::read_to_string(&path) {
+                self.outcome.refused += registry::records(text.as_bytes())?;
+                rejects.extend(["# ", name, "\n", text.trim_start_matches('\u{feff}')]);
+            }
+            self.post(&format!("{name}.signed"))?;
         }
-        write(&self.place.out("rejects.csv"), rejects.as_bytes())?;
-        // Personal data lies beside the statements in a batch file, so it keeps its mode.
+        write_private(&self.place.out("rejects.csv"), rejects.as_bytes())?;
+        // Personal data lies beside the statements in a batch file, so the copy has its mode, too.
         fs::copy(self.place.work("outcomes-changzhou-rail.signed"), self.place.out("batch.signed"))
             .context("out/batch.signed")?;
-        self.outcome.check("twelve rows were refused", self.outcome.refused == 12);
+        self.check(m::TWELVE, self.outcome.refused == 12);
         Ok(())
     }
 
-    /// The same file again, and the same sheet signed again: nothing new.
+    /// The same sheet signed and posted again: nothing new.
     fn again(&mut self) -> anyhow::Result<()> {
         let before = self.tree_size()?;
-        self.shell.say("\nThe same file again, and the same sheet signed again: the first receipts, nothing new.")?;
-        let sheet = &Self::sheets()[0];
-        let signed = count(&self.sign(sheet, false)?, "signed");
-        let (_, json) = self.ask_online(&["post", &self.place.work_arg(&format!("{}.signed", sheet.name))])?;
-        self.outcome.replayed += count(&json, "replayed");
-        self.outcome
-            .check("a sheet signed again is answered with its first receipts", count(&json, "replayed") == signed);
+        self.shell.say(m::AGAIN)?;
+        let sheet = &sheets::all()[0];
+        self.sign(sheet, &self.place.sample(&format!("{}.csv", sheet.name)), &sheet.name, false)?;
+        let name = format!("{}.signed", sheet.name);
+        let replayed = self.post(&name)?;
+        self.check(m::FIRST_RECEIPTS, replayed == signed(&self.place.work_arg(&name))?);
         let after = self.tree_size()?;
-        self.outcome.check("posting again logs nothing", before == after);
-        self.shell.say(&format!("{} replayed, tree size {before} before and {after} after", count(&json, "replayed")))
+        self.check(m::NOTHING_NEW, before == after);
+        self.shell.line(&m::SIZES.fill(self.shell.lang, &[("before", &before), ("after", &after)]))
+    }
+
+    /// Three wrong rows corrected and signed, and left for the reader to post.
+    fn corrected(&mut self) -> anyhow::Result<()> {
+        self.shell.say(m::FIXED)?;
+        let sheet = &sheets::all()[0];
+        let rows = sheets::correct(self.place, &sheet.name, "fixed.csv")?;
+        let exit = self.sign(sheet, &self.place.work_arg("fixed.csv"), "fixed", true)?;
+        fs::copy(self.place.work("fixed.signed"), self.place.out("fresh.signed")).context("out/fresh.signed")?;
+        let are_signed = exit == Exit::Pass && rows == 3 && signed(&self.place.out_arg("fresh.signed"))? == rows;
+        self.check(m::THREE_FIXED, are_signed);
+        Ok(())
     }
 
     fn tree_size(&mut self) -> anyhow::Result<u64> {
-        let (_, json) = self.ask_online(&["log", "checkpoint"])?;
-        json["tree_size"].as_u64().context("the checkpoint has no size")
+        self.shell.ask(&["log", "checkpoint"])?.json["tree_size"].as_u64().context("the checkpoint has no size")
+    }
+
+    /// A one-time code for an account of the home school.
+    fn code(&mut self, account: &str) -> anyhow::Result<String> {
+        let (id, key) = (self.ids[HOME].clone(), self.place.key(HOME));
+        let json = self.shell.must(&["account", "activation-code", account, "--issuer", &id, "--key", &key])?;
+        Ok(json["activation_code"].as_str().context("no activation code")?.to_owned())
     }
 
     /// A learner with a certificate opens the account, reads the transcript, and shows the certificate to an employer.
     fn learner(&mut self) -> anyhow::Result<()> {
         let certificates = registry::rows(&self.place.sample("certificates-sample-evaluation.csv"))?;
-        let number = certificates.first().context("no certificate")?["学号"].clone();
+        let number = &certificates.first().context("no certificate")?["学号"];
         let map = registry::rows(&self.place.work_arg("accounts-map.csv"))?;
-        let account =
-            map.iter().find(|row| row["learner_no"] == number).context("the learner has no account")?["account"]
-                .clone();
-        let (id, key) = (self.ids[HOME].clone(), self.place.key(HOME));
-        let code = |script: &mut Self| -> anyhow::Result<String> {
-            let (_, json) =
-                script.ask_online(&["account", "activation-code", &account, "--issuer", &id, "--key", &key])?;
-            Ok(json["activation_code"].as_str().context("no activation code")?.to_owned())
-        };
-        let (mine, spare) = (code(self)?, code(self)?);
+        let account = map.iter().find(|row| row["learner_no"] == *number).context("the learner has no account")?;
+        let (mine, spare) = (self.code(&account["account"])?, self.code(&account["account"])?);
         // For whoever tries the next commands, or tests the server: good for one use.
-        write(&self.place.out("activation-code.txt"), format!("{spare}\n").as_bytes())?;
-        self.shell.say(
-            "\nA learner activates the account, opens the transcript, and makes a presentation of a certificate.",
-        )?;
+        write_private(&self.place.out("activation-code.txt"), format!("{spare}\n").as_bytes())?;
+        self.outcome.code = spare;
+        self.shell.say(m::LEARNER)?;
         let token = self.place.work_arg("learner.token");
-        self.ask_online(&["account", "activate", &mine, "--out", &token])?;
-        let exit = self.show_online(&["transcript", "--token", &token])?;
-        self.outcome.check("the learner's transcript opens", exit == Exit::Pass);
-        let (_, transcript) = self.ask_online(&["transcript", "--token", &token])?;
+        self.shell.show_online(&["account", "activate", &mine, "--out", &token])?;
+        let exit = self.shell.show_online(&["transcript", "--token", &token])?;
+        self.check(m::OPENS, exit == Exit::Pass);
+        let transcript = self.shell.must(&["transcript", "--token", &token])?;
         let outcomes = transcript["outcomes"].as_array().context("the transcript has no outcomes")?;
-        let of_kind =
-            |outcome: &&Value| outcome["kind"] == "x_certificate" || outcome["outcome_kind"] == "x_certificate";
-        let index = outcomes.iter().find(of_kind).and_then(|outcome| outcome["index"].as_u64());
+        let certificate = outcomes.iter().find(|outcome| outcome["kind"] == "x_certificate");
+        let index = certificate.and_then(|outcome| outcome["index"].as_u64());
         let index = index.context("the transcript shows no X certificate")?.to_string();
         let file = self.place.out_arg("presentation.xuefen.json");
-        let exit = self.show_online(&["present", &index, "--token", &token, "--out", &file, "--force"])?;
-        self.outcome.check("a presentation is made", exit == Exit::Pass);
-        self.employer(&file)?;
-        self.outcome.next.push(format!("xuefen transcript --code {spare} {}", self.server.join(" ")));
-        Ok(())
+        let exit = self.shell.show_online(&["present", &index, "--token", &token, "--out", &file, "--force"])?;
+        self.check(m::PRESENTS, exit == Exit::Pass);
+        self.employer(&file)
     }
 
     /// The employer has two text files and the presentation, and no server.
@@ -248,26 +231,33 @@ impl Script<'_, '_> {
             fs::copy(self.place.dir().join(name), self.place.out(name)).with_context(|| name.to_owned())?;
         }
         let (policy, authority) = (self.place.out_arg("policy.txt"), self.place.out_arg("authority.txt"));
-        self.shell.say("\nAn employer checks it offline …")?;
+        self.shell.say(m::EMPLOYER)?;
         let exit = self.shell.show(&["verify", file, "--policy", &policy, "--authority", &authority])?;
-        self.outcome.check("the presentation verifies offline", exit == Exit::Pass);
+        self.check(m::GENUINE, exit == Exit::Pass);
         let bad = self.place.out_arg("presentation-bad.xuefen.json");
         flip(&self.place.out("presentation.xuefen.json"), &self.place.out("presentation-bad.xuefen.json"))?;
-        self.shell.say("\n… and the same file with one byte changed:")?;
+        self.shell.say(m::CHANGED)?;
         let exit = self.shell.show(&["verify", &bad, "--policy", &policy, "--authority", &authority])?;
-        self.outcome.check("the changed presentation fails", exit == Exit::Fail);
-        self.outcome.next.push(format!("xuefen verify {file} --policy {policy} --authority {authority}"));
+        self.check(m::CAUGHT, exit == Exit::Fail);
         Ok(())
     }
 
-    /// The last checkpoint, and a file that nobody has posted yet.
+    /// The last checkpoint.
     fn close(&mut self) -> anyhow::Result<()> {
-        let (_, json) = self.ask_online(&["log", "checkpoint"])?;
+        let json = self.shell.ask(&["log", "checkpoint"])?.json;
         let note = json["checkpoint"].as_str().or_else(|| json["note"].as_str()).context("no checkpoint")?;
         write(&self.place.out("checkpoint"), note.as_bytes())?;
         self.outcome.tree_size = json["tree_size"].as_u64().context("the checkpoint has no size")?;
         Ok(())
     }
+}
+
+/// Postings in a signed batch file.
+fn signed(path: &str) -> anyhow::Result<u64> {
+    let file = fs::File::open(path).with_context(|| format!("cannot read {path}"))?;
+    let reader = BatchReader::new(BufReader::new(file)).with_context(|| path.to_owned())?;
+    // By path: by dot it would be `Iterator::count`.
+    Ok(BatchReader::count(&reader))
 }
 
 /// Changes one byte inside the first shown value of a presentation, so that it is still base64 and still JSON.
@@ -278,23 +268,5 @@ fn flip(from: &std::path::Path, to: &std::path::Path) -> anyhow::Result<()> {
         + needle.len();
     ensure!(text.get(at).is_some_and(u8::is_ascii_alphanumeric), "the first value shown is empty");
     text[at] = if text[at] == b'A' { b'B' } else { b'A' };
-    write(to, &text)
-}
-
-/// The end of the demo for people.
-pub fn print_summary(outcome: &Outcome, dir: &str, output: &mut Output<'_>) -> anyhow::Result<()> {
-    output.line(&format!(
-        "\n{ORIGIN}: {} entries; {} new, {} answered again, {} refused. Files: {dir}/out",
-        outcome.tree_size, outcome.accepted, outcome.replayed, outcome.refused
-    ))?;
-    for failed in &outcome.failed {
-        output.line(&format!("FAILED: {failed}"))?;
-    }
-    if !outcome.next.is_empty() {
-        output.line("\nTry next, in another terminal:")?;
-        for command in &outcome.next {
-            output.line(&format!("  {command}"))?;
-        }
-    }
-    Ok(())
+    write_private(to, &text)
 }

@@ -120,7 +120,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn minimal_varints_are_those_that_prost_writes(value: u64, rest in proptest::collection::vec(any::<u8>(), 0..4)) {
+        fn minimal_varints_are_those_that_prost_writes(
+            value: u64,
+            rest in proptest::collection::vec(any::<u8>(), 0..4),
+        ) {
             let mut bytes = Vec::new();
             prost::encoding::encode_varint(value, &mut bytes);
             bytes.extend_from_slice(&rest);

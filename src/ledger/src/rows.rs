@@ -1,5 +1,5 @@
-//! What the rows of each table hold; their keys stand in `keys`. Values are postcard of these structs, so the order and types of
-//! fields are the dump format: a change of it is a rebuild of every index, and of the audit that compares digests.
+//! What the rows of each table hold; their keys stand in `keys`. Values are postcard of these structs, so the order and
+//! types of fields are the dump format: a change of it is a rebuild of every index, and of the audit that compares digests.
 //!
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
