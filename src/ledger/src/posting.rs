@@ -151,5 +151,4 @@ impl Prepared {
             Form::Statement(_) | Form::Unreadable => None,
         }
     }
-    }
 }
