@@ -74,7 +74,8 @@ impl Committer {
                 let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
             }
         }
-        Ok(())
+        // A clean end: the next start has nothing to replay. After a kill it replays what was still in memory.
+        Ok(self.index.flush()?)
     }
 
     fn commit(&mut self, closed: &Closed) -> Result<(), SequencerError> {
