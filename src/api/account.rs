@@ -45,7 +45,10 @@ impl AccountService for Accounts {
         let api = &self.0;
         let now = api.ledger.now();
         api.codes.may_try(now).map_err(too_many)?;
-        let Some(account) = use_code(api, &request.get_ref().activation_code, now).await? else {
+        let (user, code) = (Arc::clone(api), request.into_inner().activation_code);
+        // Runs to its end even if the peer goes away: let go half-way, the code could be used again.
+        let using = tokio::spawn(async move { use_code(&user, &code, now).await });
+        let Some(account) = using.await.map_err(|error| internal(&error))?? else {
             api.codes.failed(now);
             let message = "the code is wrong, was used, or has run out; ask the institution that opened the account \
                            for a new one";

@@ -14,8 +14,8 @@ use super::proto::{
     GetEntryResponse, ListIssuedRequest, ListIssuedResponse, ResolveAccountsRequest, ResolveAccountsResponse,
     ResolvedAccount,
 };
-use super::status::{internal, invalid, not_enabled, not_found, unproven};
-use super::{Api, people, resource, words};
+use super::status::{internal, invalid, not_found, not_implemented_yet, unproven};
+use super::{Api, people, present, resource, words};
 use crate::sequencer::{AsOf, View, payload_to_message};
 
 /// How long a challenge is good, seconds.
@@ -112,9 +112,13 @@ fn resolve(api: &Api, view: &View, caller: &str, kind: &str, number: &str) -> Re
     people::opened_by(api, view, account, caller)?.map_or(Ok(None), |opened| account_id(api, view, opened))
 }
 
-/// Needs a list of entries by issuer, which the state does not have yet; reading every entry instead would not do.
+/// Needs a list of entries by issuer, which would cost a row for every entry: tables that name an issuer hash it together with
+/// a nonce or record number, and reading every entry instead would not do.
 pub fn list_issued(_: &Api, _: &str, _: &ListIssuedRequest) -> Result<ListIssuedResponse, Status> {
-    Err(not_enabled("IssuingService.ListIssued"))
+    Err(not_implemented_yet(
+        "IssuingService.ListIssued",
+        "keep the receipts of what was posted, and ask for single entries with GetEntry",
+    ))
 }
 
 /// One entry. The payload only for its issuer, or who took its issuer over; that look is recorded.
@@ -125,8 +129,6 @@ pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> R
     }
     let state = AsOf::new(&view.index, view.tree.size);
     let now = api.ledger.now();
-    let status = query::status(&state, request.index, now).map_err(|error| internal(&error))?;
-    let status = status.as_ref().map_or("", words::entry_status).to_owned();
     let logged = api.ledger.entry(&view, request.index).map_err(|error| internal(&error))?;
     let payload = match caller {
         Some(caller) if people::speaks_for(&state, caller, logged.entry.statement().issuer(), now)? => {
@@ -134,6 +136,9 @@ pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> R
         }
         _ => None,
     };
+    // That a certificate has expired tells the day in its payload, so only who may read that is told.
+    let status = present::entry_status(&state, request.index, payload.as_ref(), now)?;
+    let status = status.as_ref().map_or("", words::entry_status).to_owned();
     if let Some((payload, caller)) = payload.as_ref().zip(caller)
         && let Some(account) = account_in(payload)
     {

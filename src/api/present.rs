@@ -5,6 +5,7 @@ use tonic::Status;
 use xuefen_core::commitment::Tag;
 use xuefen_core::disclosure::Disclosure;
 use xuefen_core::note;
+use xuefen_core::payload::Payload;
 use xuefen_core::presentation::{Item, Presentation};
 use xuefen_core::status::{Status as StatusNote, StatusWord};
 use xuefen_core::tree::{LeafIndex, TreeSize};
@@ -14,6 +15,20 @@ use xuefen_ledger::query::{self, EntryStatus};
 use super::Api;
 use super::status::{internal, invalid, not_found};
 use crate::sequencer::{AsOf, LoggedEntry, View};
+
+/// The status of an entry; with its payload also whether it has expired.
+pub fn entry_status(
+    state: &AsOf<'_>,
+    index: u64,
+    payload: Option<&Payload>,
+    now: i64,
+) -> Result<Option<EntryStatus>, Status> {
+    let status = match payload {
+        Some(payload) => query::status_with(state, index, payload, now),
+        None => query::status(state, index, now),
+    };
+    status.map_err(|error| internal(&error))
+}
 
 /// A signed status note of entry `index` as of the view, at the ledger's clock.
 pub fn status_note(api: &Api, view: &View, index: u64) -> Result<String, Status> {
@@ -34,10 +49,12 @@ pub fn status_note(api: &Api, view: &View, index: u64) -> Result<String, Status>
     Ok(note::assemble(&text, [note::sign(&text, &name, &api.status_key).as_str()]))
 }
 
-/// What a status note says of an entry now.
+/// What a status note says of an entry now. Reads the entry: whether a certificate has expired stands in its payload.
 pub fn status_word(api: &Api, view: &View, index: u64) -> Result<StatusWord, Status> {
+    let logged = api.ledger.entry(view, index).map_err(|error| internal(&error))?;
+    let payload = api.ledger.payload(&logged).map_err(|error| internal(&error))?;
     let state = AsOf::new(&view.index, view.tree.size);
-    let status = query::status(&state, index, api.ledger.now()).map_err(|error| internal(&error))?;
+    let status = entry_status(&state, index, payload.as_ref(), api.ledger.now())?;
     Ok(match status.ok_or_else(|| not_found("the entry"))? {
         // Erasing a payload takes nothing from what was shown of it before.
         EntryStatus::Valid | EntryStatus::Erased => StatusWord::Valid,

@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
+use xuefen_core::kinds::tags;
 use xuefen_core::proto::OutcomeKind;
 use xuefen_ledger::query;
 use xuefen_ledger::rows::AccountKey;
@@ -21,10 +23,13 @@ use super::people::{look, own_account};
 use super::proto::transcript_service_server::TranscriptService;
 use super::proto::{GetTranscriptRequest, Transcript, WatchTranscriptRequest};
 use super::status::internal;
-use super::{Api, blocking, resource};
+use super::{Api, blocking, present, resource};
 use crate::sequencer::{AsOf, View};
 
 const OUTCOMES: Sizes = Sizes { default: 200, most: 1_000 };
+
+/// A page stops here, so that it fits a message of gRPC's usual limit of 4 MiB.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// Outcomes looked through at a time when only one kind is asked for.
 const LOOKED_THROUGH: usize = 256;
@@ -124,15 +129,30 @@ fn kept(api: &Api, state: &AsOf<'_>, account: AccountId) -> Result<Option<Accoun
     Ok(found.map(|(kept, _)| kept))
 }
 
-/// The outcomes of a largest page and their statuses: what a watcher compares. No payload is opened for it, so that a
-/// certificate has expired is only seen with the next change.
+/// The outcomes of a largest page and their statuses: what a watcher compares. Only of what can expire the payload is opened.
 fn standings(api: &Api, view: &View, account: AccountId) -> Result<Vec<(u64, Option<query::EntryStatus>)>, Status> {
     let state = AsOf::new(&view.index, view.tree.size);
     let Some(kept) = kept(api, &state, account)? else { return Ok(Vec::new()) };
     let indices = query::outcomes(&state, kept, None, OUTCOMES.most as usize).map_err(|error| internal(&error))?;
     let now = api.ledger.now();
-    let standing = |index| Ok((index, query::status(&state, index, now).map_err(|error| internal(&error))?));
+    let standing = |index| {
+        let row = query::entry(&state, index).map_err(|error| internal(&error))?;
+        let payload = match row {
+            Some(row) if can_expire(i32::from(row.outcome_kind)) => {
+                let logged = api.ledger.entry(view, index).map_err(|error| internal(&error))?;
+                api.ledger.payload(&logged).map_err(|error| internal(&error))?
+            }
+            _ => None,
+        };
+        Ok((index, present::entry_status(&state, index, payload.as_ref(), now)?))
+    };
     indices.into_iter().map(standing).collect()
+}
+
+/// Certificates have a family, and that says for how long they are valid.
+fn can_expire(kind: i32) -> bool {
+    let kind = OutcomeKind::try_from(kind).unwrap_or_default();
+    tags::of_outcome(kind).is_some_and(|table| table.contains(&tags::FAMILY))
 }
 
 fn whole(api: &Api, view: &View, account: AccountId) -> Result<Transcript, Status> {
@@ -147,13 +167,21 @@ fn transcript(api: &Api, view: &View, account: AccountId, asked: &GetTranscriptR
     let state = AsOf::new(&view.index, page.tree_size);
     let from = page.cursor.first_chunk().map(|from| u64::from_be_bytes(*from));
     let limit = OUTCOMES.of(asked.page_size);
-    let mut indices = match kept(api, &state, account)? {
+    let indices = match kept(api, &state, account)? {
         Some(kept) => indices(&state, kept, asked.outcome_kind(), from, limit + 1)?,
         None => Vec::new(),
     };
-    let next = (indices.len() > limit).then(|| indices.pop()).flatten();
     let mut reader = Outcomes::new(api, view, page.tree_size);
-    let outcomes = indices.into_iter().map(|index| reader.read(index)).collect::<Result<Vec<_>, Status>>()?;
+    let (mut outcomes, mut next, mut bytes) = (Vec::with_capacity(indices.len()), None, 0);
+    for index in indices {
+        if outcomes.len() == limit || bytes > PAGE_BYTES {
+            next = Some(index);
+            break;
+        }
+        let outcome = reader.read(index)?;
+        bytes += outcome.encoded_len();
+        outcomes.push(outcome);
+    }
     let counts = outcomes.iter().filter(|outcome| outcome.status == "valid" && outcome.passed);
     let token =
         |index: u64| api.pages.write(&call, &Page { tree_size: page.tree_size, cursor: index.to_be_bytes().to_vec() });

@@ -18,7 +18,7 @@ use super::proto::{
     VerificationStep, VerifyRequest, VerifyResponse,
 };
 use super::status::{internal, not_found};
-use super::{Api, access, present};
+use super::{Api, access, blocking, present};
 use crate::sequencer::AsOf;
 use crate::words::{Lang, verification as words};
 
@@ -83,15 +83,18 @@ impl VerificationService for Verification {
     }
 
     async fn get_status(&self, request: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
-        let view = self.0.ledger.view();
-        let asked = request.into_inner();
-        let known = asked.index < view.tree.size
-            && view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?.as_ref() == asked.leaf_hash;
-        if !known {
-            return Err(not_found("an entry of this index and leaf hash"));
-        }
-        let status_note = present::status_note(&self.0, &view, asked.index)?;
-        Ok(Response::new(GetStatusResponse { status_note }))
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || {
+            let view = api.ledger.view();
+            let known = asked.index < view.tree.size
+                && view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?.as_ref() == asked.leaf_hash;
+            if !known {
+                return Err(not_found("an entry of this index and leaf hash"));
+            }
+            let status_note = present::status_note(&api, &view, asked.index)?;
+            Ok(Response::new(GetStatusResponse { status_note }))
+        })
+        .await
     }
 }
 

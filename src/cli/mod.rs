@@ -3,24 +3,37 @@
 //! What a command decides is decided elsewhere (core, ledger, server); here is what people type, read and get as exit code.
 //! Nothing outside this module may import it.
 
+pub mod account;
 pub mod audit;
 pub mod batch_file;
+pub mod bench;
 pub mod client;
+pub mod demo;
 pub mod exit;
 pub mod fsck;
+pub mod hex;
 pub mod init;
 pub mod keys;
+pub mod lifecycle;
+pub mod log;
+pub mod login;
 #[macro_use]
 pub mod messages;
 pub mod online_messages;
 pub mod output;
 pub mod post;
+pub mod present;
 pub mod private_file;
 pub mod progress;
 pub mod rebuild_index;
+pub mod registry;
 pub mod secret_key_file;
 pub mod serve;
 pub mod sign;
+pub mod speak;
+pub mod target;
+pub mod time_text;
+pub mod transcript;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -48,6 +61,10 @@ pub struct Cli {
 /// What the program can do. One variant and one file per command.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure this machine: posts, transcripts, verifications, beside the limits of disk and signatures.
+    Bench(bench::Bench),
+    /// Show a whole credit bank on this machine, with invented people.
+    Demo(demo::Demo),
     /// Make and show keys, write trust policies.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -56,6 +73,25 @@ enum Command {
     Sign(sign::Sign),
     /// Send a signed batch file to a server; resumes by itself, and may be run again.
     Post(post::Post),
+    /// Who may speak and what is offered: say it as an authority or institution, and read it.
+    #[command(subcommand)]
+    Registry(registry::Registry),
+    /// End an entry for good.
+    Revoke(lifecycle::Revoke),
+    /// Put an entry out of force for a time.
+    Suspend(lifecycle::Suspend),
+    /// Put a suspended entry in force again.
+    Reinstate(lifecycle::Reinstate),
+    /// Learners' accounts: codes, access, who looked.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// What a learner has, with credits and status.
+    Transcript(transcript::TranscriptArgs),
+    /// Make a file that shows one outcome, for whoever the learner gives it to.
+    Present(present::Present),
+    /// The public log: checkpoints, entries, proofs checked here.
+    #[command(subcommand)]
+    Log(log::Log),
     /// Make the directory of a new ledger.
     Init(init::Init),
     /// Open a ledger and answer until told to stop.
@@ -73,7 +109,13 @@ enum Command {
 /// Parses the command line of this process, runs the command and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_with(std::env::args_os())
+}
+
+/// [`main`] with these words in place of the process's own.
+#[must_use]
+pub fn main_with(args: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -92,9 +134,19 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
     let lang = cli.lang.unwrap_or_else(Lang::of_environment);
     let mut output = Output::new(cli.json, lang, out, err);
     let result = match cli.command {
+        Command::Bench(command) => bench::run(&command, &mut output),
+        Command::Demo(command) => demo::run(&command, &mut output),
         Command::Keys(command) => keys::run(command, &mut output),
         Command::Sign(command) => sign::run(command, &mut output),
         Command::Post(args) => post::run(&args, &mut output),
+        Command::Registry(command) => registry::run(&command, &mut output),
+        Command::Revoke(args) => lifecycle::revoke(&args, &mut output),
+        Command::Suspend(args) => lifecycle::suspend(&args, &mut output),
+        Command::Reinstate(args) => lifecycle::reinstate(&args, &mut output),
+        Command::Account(command) => account::run(&command, &mut output),
+        Command::Transcript(args) => transcript::run(&args, &mut output),
+        Command::Present(args) => present::run(&args, &mut output),
+        Command::Log(command) => log::run(command, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),

@@ -33,6 +33,11 @@ impl<'a> Output<'a> {
         self.json
     }
 
+    /// Where results go, for commands that show what other commands print.
+    pub fn writer(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
     /// The text in the language of this output.
     #[must_use]
     pub const fn text(&self, text: Text) -> &'static str {

@@ -11,6 +11,7 @@ use super::page::Bound;
 use super::store::{Kind, Store, Sum, checksum, damaged, key};
 use super::types::{Direction, Row};
 use bytes::Bytes;
+use lz4_flex::block::decompress_size_prepended;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -155,6 +156,9 @@ impl Run {
         if checksum(&key, &block) != self.sparse.entries[at].sum {
             return Err(damaged("a block's checksum is wrong"));
         }
+        // After the checksum: only what this program packed is ever unpacked.
+        let block = decompress_size_prepended(&block).map_err(|_| damaged("a block cannot be unpacked"))?;
+        let block = Bytes::from(block);
         if keep {
             self.context.cache.put(&key, block.clone());
         }

@@ -10,6 +10,7 @@ use super::run::{Backing, Run, Sparse, SparseEntry};
 use super::store::{Batch, Kind, Store, checksum, key};
 use super::types::Row;
 use bytes::Bytes;
+use lz4_flex::block::compress_prepend_size;
 use std::sync::Arc;
 
 /// Bytes of a stored piece of a sparse index or filter.
@@ -103,7 +104,7 @@ impl RunWriter {
 
     fn end_block(&mut self) {
         let Some((first, index)) = self.first.take() else { return };
-        let block = self.block.finish();
+        let block = compress_prepend_size(&self.block.finish());
         let key = key(Kind::Block, self.meta.id, self.meta.blocks);
         let start = self.sparse.keys.len();
         self.sparse.keys.extend_from_slice(&first);

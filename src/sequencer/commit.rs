@@ -12,6 +12,7 @@ use xuefen_core::Hash;
 
 use super::answer::{Answer, Verdict};
 use super::error::SequencerError;
+use super::pool::Ready;
 use super::signer::CheckpointSigner;
 use super::view::View;
 use crate::index::{FrameRows, Index, Row};
@@ -42,6 +43,8 @@ pub(super) struct Closed {
 pub(super) struct Waiting {
     pub verdicts: Vec<Verdict>,
     pub to: oneshot::Sender<Answer>,
+    /// What was posted. Dropped here: freeing some hundred small things per posting is not for the sequencer's thread.
+    pub _ready: Vec<Ready>,
     /// The caller's place in the queue, free again when it is answered.
     pub _permit: Option<OwnedSemaphorePermit>,
 }

@@ -122,7 +122,7 @@ impl Sequencer {
         let view = self.view.load_full();
         let now = (self.clock)();
         let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
-        self.open.waiting.push(Waiting { verdicts, to: chunk.to, _permit: Some(chunk.permit) });
+        self.open.waiting.push(Waiting { verdicts, to: chunk.to, _ready: chunk.ready, _permit: Some(chunk.permit) });
         Ok(())
     }
 
@@ -159,8 +159,7 @@ impl Sequencer {
         let leaf_hash = self.open.push_entry(draft, time, record).map_err(|error| broken(&error))?;
         let accepted = Accepted::new(&ready.prepared, logged_at, leaf_hash).ok_or_else(|| broken("no statement"))?;
         let state = Deciding { overlay: &self.overlay, index: &view.index };
-        for row in evolve(&state, index, &accepted)? {
-            let row = Row { key: row.key.into_bytes().into(), index: row.index, value: row.value.into() };
+        for row in rows_of(&evolve(&state, index, &accepted)?) {
             self.overlay.insert(&row);
             self.open.rows.push(row);
         }
@@ -198,7 +197,7 @@ impl Sequencer {
         // Rows without an entry belong to the one before.
         let index = self.end.tree.size().0.saturating_sub(1);
         self.open.rows.extend(record.rows.into_iter().map(|(key, value)| Row { key, index, value }));
-        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _permit: Some(record.permit) });
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(record.permit) });
     }
 
     /// Closes the frame gathered so far and opens the next.
@@ -219,4 +218,16 @@ impl Sequencer {
             Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
         Batch { frame: Some(closed), waiting: gathered.waiting }
     }
+}
+
+/// Rows as the index takes them, all cut from one buffer: six rows of two parts each are too many to allocate singly.
+pub(super) fn rows_of(rows: &[xuefen_ledger::Row]) -> impl Iterator<Item = Row> {
+    let parts = || rows.iter().flat_map(|row| [row.key.as_bytes(), &row.value]);
+    let mut buffer = Vec::with_capacity(parts().map(<[u8]>::len).sum());
+    parts().for_each(|part| buffer.extend_from_slice(part));
+    let mut buffer = Bytes::from(buffer);
+    rows.iter().map(move |row| {
+        let key = buffer.split_to(row.key.as_bytes().len());
+        Row { key, index: row.index, value: buffer.split_to(row.value.len()) }
+    })
 }

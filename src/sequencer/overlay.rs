@@ -1,7 +1,9 @@
-//! Rows that are decided but not yet visible in the index: what the next decision must already see.
+//! Rows that are decided but not yet visible in the index: what the next decision must already see. Beside them the rows that
+//! decisions keep asking for (the issuer, its key, its course), so that those are not looked up in the index each time.
 //!
 //! Point lookups only. As-of reads and lists belong to the index, which never shows rows above the signed size.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,12 +11,21 @@ use bytes::Bytes;
 
 use crate::index::Row;
 
+/// Rows remembered from the index at most; then all are forgotten and read once more.
+const HOT_ROWS: usize = 1 << 16;
+
+/// The newest row of a key, as the leaf index that wrote it and the value.
+#[expect(clippy::disallowed_types, reason = "looked up by key, never iterated")]
+type Newest = std::collections::HashMap<Bytes, (u64, Bytes)>;
+
 /// Newest row per key of the frames in flight.
 #[derive(Default)]
 pub(super) struct Overlay {
-    #[expect(clippy::disallowed_types, reason = "looked up by key, never iterated")]
-    newest: std::collections::HashMap<Bytes, (u64, Bytes)>,
+    newest: Newest,
     frames: VecDeque<InFlight>,
+    /// Newest rows that were read from the index. Whoever decides is the only writer, so they stay the newest until
+    /// [`Self::insert`] says otherwise.
+    hot: RefCell<Newest>,
 }
 
 struct InFlight {
@@ -29,8 +40,35 @@ impl Overlay {
         self.newest.get(key)
     }
 
+    /// The newest row of `key`: in flight, remembered, or as `index` reads it.
+    pub fn newest<E>(
+        &self,
+        key: &[u8],
+        index: impl FnOnce() -> Result<Option<(u64, Bytes)>, E>,
+    ) -> Result<Option<(u64, Bytes)>, E> {
+        if let Some(row) = self.get(key) {
+            return Ok(Some(row.clone()));
+        }
+        let mut hot = self.hot.borrow_mut();
+        if let Some(row) = hot.get(key) {
+            return Ok(Some(row.clone()));
+        }
+        let found = index()?;
+        if let Some((at, value)) = &found {
+            if hot.len() >= HOT_ROWS {
+                hot.clear();
+            }
+            // Copied, so that a few bytes do not keep a whole block alive.
+            hot.insert(Bytes::copy_from_slice(key), (*at, Bytes::copy_from_slice(value)));
+        }
+        Ok(found)
+    }
+
     /// Adds the row of an entry just accepted.
     pub fn insert(&mut self, row: &Row) {
+        if let Some(hot) = self.hot.get_mut().get_mut(&row.key) {
+            *hot = (row.index, row.value.clone());
+        }
         self.newest.insert(row.key.clone(), (row.index, row.value.clone()));
     }
 
@@ -56,6 +94,7 @@ impl Overlay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::convert::Infallible;
 
     fn row(key: &'static str, index: u64) -> Row {
         Row { key: Bytes::from_static(key.as_bytes()), index, value: Bytes::from(index.to_string()) }
@@ -75,5 +114,23 @@ mod tests {
         assert_eq!(overlay.get(b"a").map(|(index, _)| *index), Some(2), "written again by the second frame");
         overlay.drain(4);
         assert!(overlay.get(b"a").is_none() && overlay.get(b"c").is_none());
+    }
+
+    #[test]
+    fn what_was_read_is_remembered_until_it_is_written() {
+        let mut overlay = Overlay::default();
+        let read = |overlay: &Overlay, index: Option<u64>| {
+            let from_index = || Ok::<_, Infallible>(index.map(|index| (index, Bytes::from(index.to_string()))));
+            overlay.newest(b"a", from_index).unwrap().map(|(index, _)| index)
+        };
+        assert_eq!(read(&overlay, None), None);
+        assert_eq!(read(&overlay, Some(1)), Some(1), "nothing is remembered of what is not there");
+        assert_eq!(read(&overlay, None), Some(1), "remembered");
+        let rows = [row("a", 5)];
+        overlay.insert(&rows[0]);
+        assert_eq!(read(&overlay, Some(1)), Some(5));
+        overlay.close(6, rows.into());
+        overlay.drain(6);
+        assert_eq!(read(&overlay, Some(1)), Some(5), "published, and remembered as written");
     }
 }

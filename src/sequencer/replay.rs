@@ -9,6 +9,7 @@ use xuefen_core::proto;
 use xuefen_ledger::{Accepted, Secrets, evolve};
 
 use super::error::SequencerError;
+use super::order::rows_of;
 use super::overlay::Overlay;
 use super::pool::VaultSecrets;
 use super::state::Deciding;
@@ -33,8 +34,7 @@ pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &Store
                 let payload = sealed.map(|sealed| open(vault, &entry, at, &sealed)).transpose()?.flatten();
                 let accepted = Accepted::replayed(&entry, payload.as_ref(), &VaultSecrets(vault) as &dyn Secrets);
                 let state = Deciding { overlay: &overlay, index: &view };
-                for row in evolve(&state, at, &accepted)? {
-                    let row = Row { key: row.key.into_bytes().into(), index: row.index, value: row.value.into() };
+                for row in rows_of(&evolve(&state, at, &accepted)?) {
                     overlay.insert(&row);
                     rows.push(row);
                 }

@@ -14,10 +14,8 @@ pub(super) struct Deciding<'a> {
 
 impl Read for Deciding<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
-        match self.overlay.get(key.as_bytes()) {
-            Some(row) => Ok(Some(row.clone())),
-            None => self.index.newest(key.as_bytes(), self.index.size()).map_err(store),
-        }
+        let key = key.as_bytes();
+        self.overlay.newest(key, || self.index.newest(key, self.index.size()).map_err(store))
     }
 }
 

@@ -10,10 +10,13 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
+use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
+use crate::api::proto::registry_service_server::RegistryServiceServer;
+use crate::api::proto::transcript_service_server::TranscriptServiceServer;
 use crate::api::proto::verification_service_server::VerificationServiceServer;
-use crate::api::{Api, Issuing, Log, Verification, proto};
+use crate::api::{Accounts, Api, Issuing, Log, Registry, Transcripts, Verification, proto};
 
 /// Largest message taken, bytes: 1,000 postings of a few kilobytes, or a presentation of 4 MiB in its envelope.
 const MESSAGE_BYTES: usize = 16 << 20;
@@ -47,6 +50,9 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     let mut routes = Routes::builder();
     routes
         .add_service(service!(IssuingServiceServer, Issuing(Arc::clone(&api))))
+        .add_service(service!(RegistryServiceServer, Registry(Arc::clone(&api))))
+        .add_service(service!(AccountServiceServer, Accounts(Arc::clone(&api))))
+        .add_service(service!(TranscriptServiceServer, Transcripts(Arc::clone(&api))))
         .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api))))
         .add_service(service!(LogServiceServer, Log(Arc::clone(&api))))
         .add_service(health_service)

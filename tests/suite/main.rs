@@ -1,12 +1,16 @@
 //! The integration tests, one binary: what no single module can show on its own.
 
+mod crash;
 mod example_policies;
 mod generated;
 mod journal_syncs;
+mod online;
 mod pages;
 mod path;
+mod privacy;
 mod samples;
 mod sign;
+mod stories;
 mod support;
 mod tidy;
 mod verify;

@@ -3,7 +3,7 @@
 
 mod files;
 mod learners;
-mod random;
+pub mod random;
 mod results;
 mod world;
 

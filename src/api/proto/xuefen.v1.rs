@@ -900,7 +900,7 @@ pub struct GetEntryResponse {
     /// Its payload; only for its issuer.
     #[prost(message, optional, tag = "2")]
     pub payload: ::core::option::Option<::xuefen_core::proto::Payload>,
-    /// valid, pending, suspended, superseded, revoked or needs_review.
+    /// valid, pending, suspended, superseded, revoked or needs_review; for its issuer also expired, which rests on the payload.
     #[prost(string, tag = "3")]
     pub status: ::prost::alloc::string::String,
     /// Tree size it was computed at.
@@ -1127,7 +1127,7 @@ pub mod issuing_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.IssuingService", "ResolveAccounts"));
             self.inner.unary(req, path, codec).await
         }
-        /// What the caller issued, newest first.
+        /// What the caller issued, newest first. Not in this version: UNIMPLEMENTED with reason NOT_IMPLEMENTED_YET.
         pub async fn list_issued(
             &mut self,
             request: impl tonic::IntoRequest<super::ListIssuedRequest>,
@@ -1239,7 +1239,7 @@ pub mod issuing_service_server {
             tonic::Response<super::ResolveAccountsResponse>,
             tonic::Status,
         >;
-        /// What the caller issued, newest first.
+        /// What the caller issued, newest first. Not in this version: UNIMPLEMENTED with reason NOT_IMPLEMENTED_YET.
         async fn list_issued(
             &self,
             request: tonic::Request<super::ListIssuedRequest>,

@@ -4,6 +4,7 @@
 
 pub mod stream;
 pub mod summary;
+pub mod words;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -77,7 +78,7 @@ pub fn run(args: &Post, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         summary.write_receipts(path)?;
     }
     if let Some(path) = &rejects {
-        summary.write_rejects(path)?;
+        summary.write_rejects(path, lang)?;
     }
     summary.print(receipts.as_deref(), rejects.as_deref(), output)?;
     ended?;

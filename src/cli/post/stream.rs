@@ -33,7 +33,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { message: 256, unanswered: 8_192, patience: Duration::from_secs(60) }
+        Self { message: 256, unanswered: 8_192, patience: Duration::from_mins(1) }
     }
 }
 
@@ -100,7 +100,7 @@ pub async fn post<E: std::error::Error + 'static>(
         if heard_at != before {
             wait = FIRST_WAIT;
         }
-        let last = || ClientError::Refused(Box::new(refused.clone()));
+        let last = || ClientError::Refused(refused.clone());
         if !refused.is_passing() {
             return Err(PostError::Server(last()));
         }
@@ -126,7 +126,7 @@ pub async fn post_all(
 
 /// How a stream ended early.
 enum End<E: std::error::Error + 'static> {
-    Cut(Refused),
+    Cut(Box<Refused>),
     Final(PostError<E>),
 }
 
@@ -149,7 +149,7 @@ impl<I: Iterator<Item = Result<Posting, E>>, E: std::error::Error + 'static> Run
     ) -> Result<(), End<E>> {
         self.sent = 0;
         let (sender, receiver) = mpsc::channel(4);
-        let cut = |status: &tonic::Status| End::Cut(Refused::from(status));
+        let cut = |status: &tonic::Status| End::Cut(Box::new(Refused::from(status)));
         let answers =
             client.issuing().post_entries(ReceiverStream::new(receiver)).await.map_err(|status| cut(&status))?;
         let mut answers: Streaming<PostEntriesResponse> = answers.into_inner();

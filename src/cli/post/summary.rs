@@ -9,6 +9,7 @@ use serde_json::json;
 use xuefen_core::Hash;
 
 use super::stream::Listener;
+use super::words::rule_and_fix;
 use crate::api::proto::{EntryVerdict, Receipt, Refusal, entry_verdict};
 use crate::cli::client::Refused;
 use crate::cli::messages::Lang;
@@ -88,14 +89,15 @@ impl Summary {
         )
     }
 
-    /// Writes the refusals.
-    pub fn write_rejects(&self, path: &Path) -> anyhow::Result<()> {
+    /// Writes the refusals, with rule and fix in the language.
+    pub fn write_rejects(&self, path: &Path, lang: Lang) -> anyhow::Result<()> {
         write_csv(
             path,
             &REJECT_COLUMNS,
             self.refusals.iter().map(|(row, refusal)| {
                 let existing = if refusal.has_existing { refusal.existing_index.to_string() } else { String::new() };
-                let Refusal { reason, field, rule, fix, .. } = refusal.clone();
+                let Refusal { reason, field, .. } = refusal.clone();
+                let (rule, fix) = rule_and_fix(refusal, lang);
                 [row.to_string(), reason, field, rule, fix, existing]
             }),
         )
@@ -152,7 +154,8 @@ impl Summary {
         let reasons = self.by_reason();
         if !reasons.is_empty() {
             let rows = reasons.iter().map(|(reason, (count, (row, refusal)))| {
-                let what = format!("{}\n{}", refusal.rule, refusal.fix);
+                let (rule, fix) = rule_and_fix(refusal, lang);
+                let what = format!("{rule}\n{fix}");
                 vec![(*reason).to_owned(), count.to_string(), row.to_string(), refusal.field.clone(), what]
             });
             output.table(&[m::REASON, m::COUNT, m::FIRST_ROW, m::FIELD, m::RULE_AND_FIX], rows)?;
@@ -270,7 +273,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (receipts, rejects) = (dir.path().join("receipts"), dir.path().join("rejects"));
         summary().write_receipts(&receipts).unwrap();
-        summary().write_rejects(&rejects).unwrap();
+        summary().write_rejects(&rejects, Lang::En).unwrap();
         let text = std::fs::read_to_string(&receipts).unwrap();
         assert_eq!(text.lines().count(), 3);
         assert!(text.contains("\n3,13,abab") && text.contains(",7,1,0,"), "{text}");

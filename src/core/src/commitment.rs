@@ -100,19 +100,20 @@ pub fn salt(seed: &Seed, nonce: &Nonce, tag: Tag) -> Hash {
 
 /// All salts of one payload. Context, seed and nonce go in once and not for each field: every entry with a payload
 /// comes through here, with some 25 fields.
-pub(crate) struct Salts(blake3::Hasher);
+pub(crate) struct Salts(Deriver);
 
 impl Salts {
     pub(crate) fn new(seed: &Seed, nonce: &Nonce) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key(Context::FieldSalt.as_str());
-        hasher.update(&seed.0).update(&nonce.0);
-        Self(hasher)
+        let mut deriver = Deriver::new(Context::FieldSalt);
+        deriver.update(&seed.0);
+        deriver.update(&nonce.0);
+        Self(deriver)
     }
 
     pub(crate) fn of(&self, tag: Tag) -> Hash {
-        let mut hasher = self.0.clone();
-        hasher.update(&tag.get().to_be_bytes());
-        Hash(hasher.finalize().into())
+        let mut deriver = self.0.clone();
+        deriver.update(&tag.get().to_be_bytes());
+        deriver.finish()
     }
 }
 

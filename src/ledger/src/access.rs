@@ -7,6 +7,7 @@ use crate::rows::{
 use crate::state::{Key, MAX_VALUE, Read, ReadError, Row, Table};
 use prost::bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// A row as it was read: its index, and what it holds.
@@ -108,6 +109,30 @@ pub(crate) trait Access: Read {
 }
 
 impl<R: Read + ?Sized> Access for R {}
+
+/// Remembers what was read: the checks of one posting ask for the same few rows again and again.
+pub(crate) struct Memo<'a, R: ?Sized> {
+    state: &'a R,
+    // A dozen keys: a scan is faster than a map.
+    seen: RefCell<Vec<(Key, Found<Bytes>)>>,
+}
+
+impl<'a, R: Read + ?Sized> Memo<'a, R> {
+    pub(crate) const fn new(state: &'a R) -> Self {
+        Self { state, seen: RefCell::new(Vec::new()) }
+    }
+}
+
+impl<R: Read + ?Sized> Read for Memo<'_, R> {
+    fn newest(&self, key: &Key) -> Result<Found<Bytes>, ReadError> {
+        if let Some((_, found)) = self.seen.borrow().iter().find(|(seen, _)| seen == key) {
+            return Ok(found.clone());
+        }
+        let found = self.state.newest(key)?;
+        self.seen.borrow_mut().push((key.clone(), found.clone()));
+        Ok(found)
+    }
+}
 
 /// The rows of one entry while they are being made. Reads see them.
 pub(crate) struct Writer<'a, R: ?Sized> {

@@ -1,6 +1,6 @@
 //! Judges a posting against the state, in exactly the order of rules.md 2: the first failure is the answer. Changes nothing.
 
-use crate::access::Access;
+use crate::access::{Access, Memo};
 use crate::case::{Case, Check, Stop, ensure};
 use crate::policy;
 use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
@@ -68,7 +68,7 @@ pub enum Decision {
 
 /// Judges a posting that would be logged at `logged_at`, Unix seconds.
 pub fn decide(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Decision, ReadError> {
-    match judge(state, prepared, logged_at) {
+    match judge(&Memo::new(state), prepared, logged_at) {
         Ok(effects) => Ok(Decision::Accept(effects)),
         Err(Stop::Replay(index)) => Ok(Decision::Replay { index }),
         Err(Stop::Refused(refusal)) => Ok(Decision::Refuse(*refusal)),

@@ -1,5 +1,6 @@
 //! Every reason to refuse an entry, in order of precedence (rules.md 2): of several faults the first in this list is the
-//! answer. Codes are stable; "every refusal names the rule, the field and the fix".
+//! answer. References are one step of that order and are looked at field by field. Codes are stable; every refusal names
+//! the rule, the field and the fix.
 
 use std::borrow::Cow;
 

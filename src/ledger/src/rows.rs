@@ -1,11 +1,14 @@
-//! What the rows of each table hold, and their keys. Values are postcard of these structs, so the order and types of
+//! What the rows of each table hold; their keys stand in `keys`. Values are postcard of these structs, so the order and types of
 //! fields are the dump format: a change of it is a rebuild of every index, and of the audit that compares digests.
 //!
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
-use crate::state::{Key, Table};
+mod keys;
+
+pub(crate) use keys::*;
+
 use serde::{Deserialize, Serialize};
-use xuefen_core::hash::{Context, Hash, derive_key};
+use xuefen_core::hash::Hash;
 use xuefen_core::key::KeyId;
 
 /// The first 16 bytes of a hash: enough for a key that is compared in full, or that only secrets lead to.
@@ -17,18 +20,6 @@ pub fn short(hash: &Hash) -> Short {
     let mut short = [0; 16];
     short.copy_from_slice(&hash.0[..16]);
     short
-}
-
-/// A hash for keys of this state, over parts behind their lengths.
-fn state_hash(purpose: &str, parts: &[&[u8]]) -> Short {
-    let lengths: Vec<[u8; 4]> =
-        parts.iter().map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes()).collect();
-    let mut input: Vec<&[u8]> = vec![purpose.as_bytes(), &[0]];
-    for (length, part) in lengths.iter().zip(parts) {
-        input.push(length);
-        input.push(part);
-    }
-    short(&derive_key(Context::InternalState, &input))
 }
 
 /// An account as the index knows it: 16 bytes of an HMAC of the account id.
@@ -443,87 +434,4 @@ pub struct RunRow {
 #[must_use]
 pub fn key_short(id: &KeyId) -> Short {
     short(&id.0)
-}
-
-pub(crate) fn nonce(issuer: &str, nonce: &[u8; 16]) -> Key {
-    Key::fixed(Table::Nonce, &state_hash("nonce", &[issuer.as_bytes(), nonce]))
-}
-
-pub(crate) fn by_index(table: Table, index: u64) -> Key {
-    Key::fixed(table, &index.to_be_bytes())
-}
-
-pub(crate) fn entry(index: u64) -> Key {
-    by_index(Table::Entry, index)
-}
-
-pub(crate) fn standing(index: u64) -> Key {
-    by_index(Table::Standing, index)
-}
-
-pub(crate) fn key(id: Short) -> Key {
-    Key::fixed(Table::Key, &id)
-}
-
-pub(crate) fn keys_of(owner: &str) -> Key {
-    Key::texts(Table::KeysOf, &[owner])
-}
-
-pub(crate) fn authority(id: &str) -> Key {
-    Key::texts(Table::Authority, &[id])
-}
-
-pub(crate) fn institution(id: &str) -> Key {
-    Key::texts(Table::Institution, &[id])
-}
-
-pub(crate) fn display(owner: &str, kind: xuefen_core::kinds::Kind, code: &str) -> Key {
-    Key::texts(Table::Display, &[owner, kind.name(), code])
-}
-
-pub(crate) fn offer(index: u64) -> Key {
-    by_index(Table::Offer, index)
-}
-
-pub(crate) fn offers_of(owner: &str) -> Key {
-    Key::texts(Table::OffersOf, &[owner])
-}
-
-pub(crate) fn account(account: AccountKey) -> Key {
-    Key::fixed(Table::Account, &account.0)
-}
-
-pub(crate) fn document(hmac: Short) -> Key {
-    Key::fixed(Table::Document, &hmac)
-}
-
-pub(crate) fn outcomes_of(account: AccountKey) -> Key {
-    Key::fixed(Table::OutcomesOf, &account.0)
-}
-
-pub(crate) fn outcome(index: u64) -> Key {
-    by_index(Table::Outcome, index)
-}
-
-/// `source` is an HMAC of kind and source id without the issuer, so that predecessors' keys can be made without secrets.
-pub(crate) fn source(issuer: &str, source: &[u8; 32]) -> Key {
-    Key::fixed(Table::Source, &state_hash("source", &[issuer.as_bytes(), source]))
-}
-
-pub(crate) fn line(account: AccountKey, offer: u64, run: &str) -> Key {
-    Key::fixed(Table::Line, &state_hash("line", &[&account.0, &offer.to_be_bytes(), run.as_bytes()]))
-}
-
-pub(crate) fn run(offer: u64, run: &str) -> Key {
-    Key::fixed(Table::Run, &state_hash("run", &[&offer.to_be_bytes(), run.as_bytes()]))
-}
-
-/// [`OutcomeRow::course`].
-pub(crate) fn course(offer: u64, run: &str, attempt: u32) -> Short {
-    state_hash("course", &[&offer.to_be_bytes(), run.as_bytes(), &attempt.to_be_bytes()])
-}
-
-/// [`OutcomeRow::nullifier_key`].
-pub(crate) fn nullifier_key(nk: &[u8; 32]) -> Short {
-    state_hash("nullifier key", &[nk])
 }

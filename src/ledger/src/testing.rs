@@ -4,6 +4,12 @@
 // Tests are what may panic; every function here does when the world it is asked for cannot be.
 #![allow(clippy::missing_panics_doc)]
 
+mod bodies;
+mod signing;
+
+pub use bodies::{authorise, course, rule, skill_family, x_family};
+pub use signing::{commit, payload, sign, sign_all, sign_with};
+
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
@@ -11,21 +17,19 @@ use crate::{Accepted, Decision, Effects, MemoryState, Prepared, Read, decide, ev
 use prost::bytes::Bytes;
 use std::collections::BTreeMap;
 use xuefen_core::attestation::Claim;
-use xuefen_core::batch::sign_batch;
-use xuefen_core::commitment::{Nonce, Seed, Tag as Number};
+use xuefen_core::commitment::Tag as Number;
 use xuefen_core::entry::Entry;
 use xuefen_core::hash::{Hash, keyed_hash, sha256};
 use xuefen_core::key::{KeyId, PublicKey, SecretKey};
 use xuefen_core::kinds::tags::{self, Tag};
-use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::origin::Origin;
-use xuefen_core::payload::{Field, Payload};
+use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    AccreditInstitution, Algorithm, AuthoriseKey, AuthorityKeyGrant, AuthorityRole, CertificateFamily,
-    CertificateLevel, Countersign, Course, EntryRef, Genesis, InstitutionKey, InstitutionKind, MergeAccounts, Name,
-    OpenAccount, OutcomeKind, RecordOutcome, RecordingRule, Sector, institution_key,
+    AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, Countersign, EntryRef, Genesis, InstitutionKind,
+    MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
 };
+use xuefen_core::statement::Statement;
 use xuefen_core::time::Timestamp;
 
 /// Origin of the test ledger.
@@ -167,7 +171,11 @@ impl World {
     /// Genesis is in the log: ministry, provinces, status and intake key.
     #[must_use]
     pub fn begun() -> Self {
-        let mut world = Self::empty();
+        Self::begun_at(START)
+    }
+
+    fn begun_at(now: i64) -> Self {
+        let mut world = Self { now, ..Self::empty() };
         let body = world.genesis();
         let statement = world.statement(&world.ministry.id.clone(), body);
         let posting = sign(&statement, &[&world.ministry.key], None);
@@ -178,7 +186,13 @@ impl World {
     /// School, college and evaluation body are accredited and have keys; there are a rule, courses, families, an account.
     #[must_use]
     pub fn furnished() -> Self {
-        let mut world = Self::begun();
+        Self::furnished_at(START)
+    }
+
+    /// [`Self::furnished`], begun at another time: for tests with programs that look at the machine's clock.
+    #[must_use]
+    pub fn furnished_at(now: i64) -> Self {
+        let mut world = Self::begun_at(now);
         for (name, accreditation) in [
             ("school", world.accreditation(&world.school, "630100", "西宁市第一职业技术学校")),
             ("college", world.accreditation(&world.college, "320400", "常州铁道高等职业技术学校")),
@@ -437,12 +451,11 @@ impl World {
             Decision::Refuse(refusal) => return Err(refusal),
         };
         let index = self.state.size();
-        let draft = prepared.draft().expect("an accepted posting has a good form");
-        let payload = prepared.payload().cloned();
+        // The leaf hash is known once the entry is complete, so a second copy of the posting is drafted for it.
+        let again = Prepared::clone_form(&prepared);
+        let (draft, payload) = again.into_draft().expect("an accepted posting has a good form");
         let logged_at = Timestamp::new(self.now).expect("the world's clock is within 53 bits");
-        let mut bytes = Vec::new();
-        draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
-        let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
+        let entry = draft.log(logged_at).expect("an accepted posting fits");
         let accepted = Accepted::new(&prepared, self.now, entry.leaf_hash()).expect("an accepted posting is readable");
         let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
         self.state.apply(rows);
@@ -470,148 +483,20 @@ impl World {
     }
 }
 
-/// An authority's authorisation of a key.
-#[must_use]
-pub fn authorise(institution: &str, key: &SecretKey) -> Body {
-    let key = AuthoriseKey {
-        algorithm: Algorithm::Ed25519 as i32,
-        public_key: key.public().as_bytes().to_vec(),
-        custodian: institution.to_owned(),
-        valid_from: 0,
-        valid_until: 0,
-    };
-    let action = Some(institution_key::Action::Authorise(key));
-    Body::InstitutionKey(InstitutionKey { institution: institution.to_owned(), action })
-}
-
-/// 45 minutes an hour; 16 hours of theory or 32 of practice a credit; half credits.
-#[must_use]
-pub fn rule() -> RecordingRule {
-    RecordingRule {
-        code: "national".to_owned(),
-        version: 1,
-        effective_from: 0,
-        parent_index: 0,
-        hour_minutes: 45,
-        theory_hours_per_credit: 16,
-        practice_hours_per_credit: 32,
-        step_millis: 500,
+impl Prepared {
+    /// A copy that can be turned into a draft while the original is still judged.
+    fn clone_form(original: &Self) -> Self {
+        use crate::posting::Form;
+        let form = match &original.form {
+            Form::Entry(draft) => {
+                let statement: Statement<Message> = draft.statement().clone();
+                let copy = xuefen_core::entry::Draft::new(statement, draft.attestations().to_vec());
+                copy.map_or(Form::Unreadable, |draft| Form::Entry(Box::new(draft)))
+            }
+            Form::Statement(statement) => Form::Statement(statement.clone()),
+            Form::Unreadable => Form::Unreadable,
+        };
+        let facts = crate::Facts::default();
+        Self { form, attested: Vec::new(), faults: Vec::new(), facts, payload: original.payload.clone() }
     }
-}
-
-/// 64 hours, half of them practice: 3 credits under [`rule`].
-#[must_use]
-pub fn course(rule: u64) -> Course {
-    Course {
-        code: "建工-01".to_owned(),
-        version: 1,
-        names: zh("建筑工程测量"),
-        minutes: 2_880,
-        practice_minutes: 1_440,
-        credit_millis: 3_000,
-        recording_rule_index: rule,
-        category: "专业核心".to_owned(),
-        scale: "percentage".to_owned(),
-        level: None,
-        majors: vec!["440301".to_owned()],
-        competency: String::new(),
-    }
-}
-
-fn levels(codes: &[&str]) -> Vec<CertificateLevel> {
-    codes.iter().map(|code| CertificateLevel { code: (*code).to_owned(), names: zh(code), level: None }).collect()
-}
-
-/// An X certificate of three levels, valid for a thousand days.
-#[must_use]
-pub fn x_family() -> CertificateFamily {
-    CertificateFamily {
-        code: "x-bim".to_owned(),
-        version: 1,
-        names: zh("建筑信息模型（BIM）"),
-        outcome_kind: OutcomeKind::XCertificate as i32,
-        levels: levels(&["初级", "中级", "高级"]),
-        occupation: String::new(),
-        validity_days: 1_000,
-    }
-}
-
-/// The eight levels of an occupation (新八级工).
-#[must_use]
-pub fn skill_family() -> CertificateFamily {
-    CertificateFamily {
-        code: "skill-cook".to_owned(),
-        version: 1,
-        names: zh("中式烹调师"),
-        outcome_kind: OutcomeKind::SkillLevelCertificate as i32,
-        levels: levels(&["学徒工", "初级工", "中级工", "高级工", "技师", "高级技师", "特级技师", "首席技师"]),
-        occupation: "4-03-02-01".to_owned(),
-        validity_days: 0,
-    }
-}
-
-/// A payload with all tags of a table, empty where nothing is given.
-#[must_use]
-pub fn payload(table: &[Tag], values: &[(Tag, Vec<u8>)]) -> Payload {
-    let value =
-        |tag: &Tag| values.iter().rfind(|(of, _)| of == tag).map(|(_, value)| value.clone()).unwrap_or_default();
-    let field = |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag) };
-    Payload::new(Seed::new([9; 32]), table.iter().map(field).collect()).expect("tables ascend")
-}
-
-/// Puts the commitment into a private statement. An outcome without a nullifier key gets the one it derives.
-pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
-    let nonce = Nonce::from_slice(&statement.nonce).unwrap_or(Nonce([0; 16]));
-    let mut fields = payload.fields().to_vec();
-    if let Some(first) = fields.first_mut().filter(|field| field.tag == Number::NULLIFIER_KEY && field.value.is_empty())
-    {
-        first.value = NullifierKey::derive(payload.seed(), &nonce).as_bytes().to_vec();
-    }
-    let payload = Payload::new(payload.seed().clone(), fields).expect("tags did not change");
-    let commitment = payload.commitment(&nonce).0.to_vec();
-    match &mut statement.body {
-        Some(Body::OpenAccount(body)) => body.commitment = commitment,
-        Some(Body::MergeAccounts(body)) => body.commitment = commitment,
-        Some(Body::RecordOutcome(body)) => body.commitment = commitment,
-        _ => {}
-    }
-    payload
-}
-
-/// Signs one statement with the keys of these seeds.
-#[must_use]
-pub fn sign_with(statement: &Message, seeds: &[u8], payload: Option<Payload>) -> RawPosting {
-    let keys: Vec<SecretKey> = seeds.iter().map(|seed| SecretKey::from_seed(&[*seed; 32])).collect();
-    sign(statement, &keys.iter().collect::<Vec<_>>(), payload)
-}
-
-/// Signs one statement with these keys.
-#[must_use]
-pub fn sign(statement: &Message, keys: &[&SecretKey], payload: Option<Payload>) -> RawPosting {
-    let bytes: Bytes = prost::Message::encode_to_vec(statement).into();
-    // Not through `Statement::parse`: tests sign faulty statements too.
-    let leaf = xuefen_core::merkle::leaf_hash(&bytes);
-    let mut attestations: Vec<(KeyId, Bytes)> = Vec::new();
-    for key in keys {
-        for attestation in sign_batch(key, vec![leaf]).expect("a batch of one") {
-            attestations.push((attestation.key_id(), attestation.encode().into()));
-        }
-    }
-    attestations.sort();
-    let attestations = attestations.into_iter().map(|(_, bytes)| bytes).collect();
-    RawPosting { statement: bytes, attestations, payload }
-}
-
-/// Signs many statements with one signature.
-#[must_use]
-pub fn sign_all(statements: Vec<(Message, Option<Payload>)>, key: &SecretKey) -> Vec<RawPosting> {
-    let encoded: Vec<(Bytes, Option<Payload>)> =
-        statements.into_iter().map(|(it, payload)| (prost::Message::encode_to_vec(&it).into(), payload)).collect();
-    let leaves = encoded.iter().map(|(bytes, _)| xuefen_core::merkle::leaf_hash(bytes)).collect();
-    let attestations = sign_batch(key, leaves).expect("1 to 65,536 statements");
-    let posting = |((statement, payload), attestation): ((Bytes, Option<Payload>), _)| {
-        let attestation: xuefen_core::attestation::Attestation = attestation;
-        RawPosting { statement, attestations: vec![attestation.encode().into()], payload }
-    };
-    encoded.into_iter().zip(attestations).map(posting).collect()
 }

@@ -1,0 +1,195 @@
+//! What is derived may be deleted, and every damaged byte of what is not is found.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tonic::transport::Channel;
+use xuefen::api::proto::log_service_client::LogServiceClient;
+use xuefen::api::proto::{
+    Checkpoint, GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest, ListEntriesRequest,
+};
+use xuefen::cli::secret_key_file::{SecretKind, write};
+use xuefen::journal::{FileJournal, Frames, Journal as _, Mark, Options, Start};
+use xuefen_ledger::testing::ORIGIN;
+
+use super::learners::{School, account, now};
+use super::memory::Memory;
+use super::process::{Process, assert_sound, run};
+use crate::samples::random::Random;
+
+/// Bytes changed, one at a time.
+const FLIPS: usize = 200;
+
+/// A ledger with learners in many frames, private records among them, and a learner's token.
+struct Bench {
+    temp: TempDir,
+    dir: PathBuf,
+    memory: Memory,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let temp = TempDir::new().expect("temporary directory");
+        let dir = temp.path().join("ledger");
+        let (mut school, first) = School::new(&dir);
+        let memory = Memory::new(&dir);
+        let learner = account(first.len() as u64);
+        let mut bench = Self { temp, dir, memory };
+        write(&bench.file("school.key"), SecretKind::SigningKey, &[4; 32]).expect("a key file");
+        let server = Process::start(&bench.dir);
+        let channel = server.channel().await;
+        bench.memory.post(&channel, first).await.expect("a school");
+        for round in 0..20 {
+            // Each post waits for the one before: a frame each.
+            bench.memory.post(&channel, school.learner().to_vec()).await.expect("a learner");
+            if round == 10 {
+                bench.log_in(&server, &learner, &school.world.school.id);
+            }
+        }
+        server.stop();
+        bench
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.temp.path().join(name)
+    }
+
+    fn log_in(&self, server: &Process, account: &[u8; 16], school: &str) {
+        let account = xuefen::cli::hex::to_hex(account);
+        let key = self.file("school.key");
+        let ask = ["account", "activation-code", &account, "--issuer", school, "--key", text(&key)];
+        let made = self.online(server, &ask);
+        let code = made["activation_code"].as_str().expect("a code");
+        self.online(server, &["account", "activate", code, "--out", text(&self.file("token"))]);
+    }
+
+    /// Runs a command that talks to `server`, for its JSON.
+    fn online(&self, server: &Process, words: &[&str]) -> Value {
+        let address = format!("http://{}", server.address);
+        let output = Command::new(env!("CARGO_BIN_EXE_xuefen"))
+            .args(words)
+            .args(["--json", "--plaintext", "--server", &address, "--dir", text(&self.dir)])
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Starts the server, asks it everything, and stops it.
+    async fn ask_everything(&mut self) -> Answers {
+        let server = Process::start(&self.dir);
+        let channel = server.channel().await;
+        self.memory.check_consistent(&channel).await;
+        self.memory.check_all(&channel).await;
+        let token = self.file("token");
+        let transcript = self.online(&server, &["transcript", "--token", text(&token)]);
+        assert_eq!(transcript["outcomes"].as_array().expect("outcomes").len(), 1, "{transcript}");
+        let account = self.online(&server, &["account", "show", "--token", text(&token)]);
+        let again = self.memory.sent.values().cloned().collect();
+        self.memory.post(&channel, again).await.expect("the first receipts");
+        let answers = Answers::of(&channel, transcript, account).await;
+        server.stop();
+        answers
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// What readers were told.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    checkpoint: Checkpoint,
+    entries: Vec<Vec<u8>>,
+    inclusion: Vec<String>,
+    consistency: Vec<Vec<Vec<u8>>>,
+    transcript: Value,
+    account: Value,
+}
+
+impl Answers {
+    async fn of(channel: &Channel, transcript: Value, account: Value) -> Self {
+        let mut log = LogServiceClient::new(channel.clone());
+        let checkpoint = log.get_checkpoint(GetCheckpointRequest {}).await.expect("a checkpoint").into_inner();
+        let request = ListEntriesRequest { start: 0, page_size: 1_000 };
+        let entries = log.list_entries(request).await.expect("entries").into_inner().entries;
+        assert_eq!(entries.len() as u64, checkpoint.tree_size);
+        let (mut inclusion, mut consistency) = (Vec::new(), Vec::new());
+        for index in 0..checkpoint.tree_size {
+            let request = GetInclusionProofRequest { index, tree_size: 0 };
+            inclusion.push(log.get_inclusion_proof(request).await.expect("a proof").into_inner().proof);
+            let request = GetConsistencyProofRequest { old_size: index + 1, new_size: 0 };
+            consistency.push(log.get_consistency_proof(request).await.expect("a proof").into_inner().path);
+        }
+        Self { checkpoint, entries, inclusion, consistency, transcript, account }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_index_the_ledger_answers_the_same() {
+    let mut bench = Bench::new().await;
+    let before = bench.ask_everything().await;
+    fs::remove_dir_all(bench.dir.join("index")).expect("an index");
+    assert_eq!(bench.ask_everything().await, before, "started without an index");
+    let rebuilt = run(&["rebuild-index"], &bench.dir);
+    assert_eq!(rebuilt.status.code(), Some(0), "{rebuilt:?}");
+    assert_eq!(bench.ask_everything().await, before, "rebuilt by hand");
+    for damaged in index_files(&bench.dir.join("index")) {
+        fs::write(&damaged, b"not what was here").expect("written");
+    }
+    assert_eq!(bench.ask_everything().await, before, "every file of the index damaged");
+    assert_sound(&bench.dir);
+}
+
+fn index_files(dir: &Path) -> Vec<PathBuf> {
+    let items = fs::read_dir(dir).expect("a folder").map(|item| item.expect("an item").path());
+    items.flat_map(|path| if path.is_dir() { index_files(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_changed_byte_of_the_journal_is_found_and_its_frame_named() {
+    let seed = u64::try_from(now()).expect("after 1970");
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let bench = Bench::new().await;
+    assert_sound(&bench.dir);
+    let copy = bench.file("copy");
+    fs::create_dir_all(copy.join("journal")).expect("a folder");
+    for name in ["origin", "journal/head", "journal/0000000000.segment"] {
+        fs::copy(bench.dir.join(name), copy.join(name)).expect("copied");
+    }
+    let path = copy.join("journal/0000000000.segment");
+    let whole = fs::read(&path).expect("a segment");
+    let frames = frames(&bench.dir.join("journal"));
+    assert_eq!(frames.last().map(|(_, end)| *end), Some(whole.len()), "frames fill the segment");
+    let mut hit = BTreeSet::new();
+    for _ in 0..FLIPS {
+        let (at, bit) = (random.below(whole.len()), random.below(8));
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, &bytes).expect("written");
+        let (frame, _) = frames.iter().find(|(_, end)| at < *end).expect("in a frame");
+        let output = run(&["--json", "fsck"], &copy);
+        let what = format!("bit {bit} of byte {at} in frame {frame}: {output:?}");
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let damage = report["damage"].as_str().unwrap_or_default();
+        assert!(damage.starts_with("segment 0 offset ") && damage.contains(&format!(", frame {frame}: ")), "{what}");
+        hit.insert(*frame);
+    }
+    assert!(hit.len() > frames.len() / 2, "few frames were hit: {hit:?}");
+    fs::write(&path, &whole).expect("written");
+    assert_eq!(run(&["fsck"], &copy).status.code(), Some(0), "the copy itself is sound");
+}
+
+/// Number and end of each frame of the first segment.
+fn frames(journal: &Path) -> Vec<(u64, usize)> {
+    let journal = FileJournal::open(journal, ORIGIN, Mark::Beginning, Options::default()).expect("a journal");
+    let frames = Frames::new(journal.reader(), Start::Beginning).expect("frames").map(|frame| frame.expect("whole"));
+    frames.map(|frame| (frame.number().0, frame.end().offset() as usize)).collect()
+}
