@@ -29,7 +29,6 @@ use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, Countersign, EntryRef, Genesis, InstitutionKind,
     MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
 };
-use xuefen_core::statement::Statement;
 use xuefen_core::time::Timestamp;
 
 /// Origin of the test ledger.
@@ -451,11 +450,12 @@ impl World {
             Decision::Refuse(refusal) => return Err(refusal),
         };
         let index = self.state.size();
-        // The leaf hash is known once the entry is complete, so a second copy of the posting is drafted for it.
-        let again = Prepared::clone_form(&prepared);
-        let (draft, payload) = again.into_draft().expect("an accepted posting has a good form");
+        let draft = prepared.draft().expect("an accepted posting has a good form");
+        let payload = prepared.payload().cloned();
         let logged_at = Timestamp::new(self.now).expect("the world's clock is within 53 bits");
-        let entry = draft.log(logged_at).expect("an accepted posting fits");
+        let mut bytes = Vec::new();
+        draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
+        let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
         let accepted = Accepted::new(&prepared, self.now, entry.leaf_hash()).expect("an accepted posting is readable");
         let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
         self.state.apply(rows);
