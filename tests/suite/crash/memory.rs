@@ -79,8 +79,7 @@ impl Memory {
     pub async fn post(&mut self, channel: &Channel, postings: Vec<Posting>) -> Result<(), tonic::Status> {
         let mut left: BTreeSet<u64> = postings.iter().map(|posting| posting.sequence).collect();
         self.sent.extend(postings.iter().map(|posting| (posting.sequence, posting.clone())));
-        let messages: Vec<_> =
-            postings.chunks(50).map(|some| PostEntriesRequest { postings: some.to_vec() }).collect();
+        let messages: Vec<_> = postings.chunks(50).map(|some| PostEntriesRequest { postings: some.to_vec() }).collect();
         let mut answers =
             IssuingServiceClient::new(channel.clone()).post_entries(tokio_stream::iter(messages)).await?.into_inner();
         while let Some(answer) = answers.message().await? {

@@ -10,7 +10,8 @@ use super::learners::School;
 use super::memory::Memory;
 use super::process::{Process, has_strace};
 
-const CALLS: &str = "trace=openat,write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2";
+const CALLS: &str =
+    "trace=openat,write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2";
 
 /// A system call that ended well: when it began and ended, counted in lines of the log.
 #[derive(Debug)]

@@ -142,7 +142,8 @@ pub fn refused(dir: &Path) -> String {
 /// Journal and history of a ledger that nobody serves are sound.
 pub fn assert_sound(dir: &Path) {
     for command in ["fsck", "audit"] {
-        let help = Command::new(env!("CARGO_BIN_EXE_xuefen")).args([command, "--help"]).output().expect("the program runs");
+        let help =
+            Command::new(env!("CARGO_BIN_EXE_xuefen")).args([command, "--help"]).output().expect("the program runs");
         if command == "audit" && !help.status.success() {
             println!("skipped: this program has no audit");
             continue;
