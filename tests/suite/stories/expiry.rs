@@ -46,6 +46,6 @@ async fn a_certificate_expires_after_its_familys_days_wherever_it_is_asked_for()
     bank.world.open(&school.id, school.seed, [8; 16], "990000200806050011");
     let opening = crate::support::postings(&bank.world).pop().expect("the opening");
     bank.post(&[opening]).await;
-    let changed = tokio::time::timeout(Duration::from_secs(60), watched.next()).await.expect("the watcher is told");
+    let changed = tokio::time::timeout(Duration::from_mins(1), watched.next()).await.expect("the watcher is told");
     assert_eq!(word(&changed.expect("a transcript").expect("allowed")), "expired");
 }
