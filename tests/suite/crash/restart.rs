@@ -25,11 +25,13 @@ use crate::samples::random::Random;
 const FLIPS: usize = 200;
 
 /// A ledger with learners in many frames, private records among them, and a learner's token.
-struct Bench {
+pub struct Bench {
     temp: TempDir,
-    dir: PathBuf,
-    school: School,
-    memory: Memory,
+    pub dir: PathBuf,
+    pub school: School,
+    pub memory: Memory,
+    /// A learner with an account and an outcome.
+    learner: [u8; 16],
     /// The learner's activation code, which is used.
     code: String,
     /// Who looked at the learner's account, newest first, when that was last asked.
@@ -37,13 +39,13 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let temp = TempDir::new().expect("temporary directory");
         let dir = temp.path().join("ledger");
         let (school, first) = School::new(&dir);
         let memory = Memory::new(&dir);
         let learner = account(first.len() as u64);
-        let mut bench = Self { temp, dir, school, memory, code: String::new(), accesses: Vec::new() };
+        let mut bench = Self { temp, dir, school, memory, learner, code: String::new(), accesses: Vec::new() };
         write(&bench.file("school.key"), SecretKind::SigningKey, &[4; 32]).expect("a key file");
         let server = Process::start(&bench.dir);
         let channel = server.channel().await;
@@ -53,23 +55,29 @@ impl Bench {
             let next = bench.school.learner().to_vec();
             bench.memory.post(&channel, next).await.expect("a learner");
             if round == 10 {
-                bench.log_in(&server, &learner);
+                bench.log_in(&server);
             }
         }
         server.stop();
         bench
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.temp.path().join(name)
     }
 
-    fn log_in(&mut self, server: &Process, account: &[u8; 16]) {
-        let school = &self.school.world.school.id;
-        let account = xuefen::cli::hex::to_hex(account);
+    /// The command by which the school makes an activation code for the learner.
+    pub fn activation_code(&self) -> Vec<String> {
+        let account = xuefen::cli::hex::to_hex(&self.learner);
         let key = self.file("school.key");
-        let ask = ["account", "activation-code", &account, "--issuer", school, "--key", text(&key)];
-        let made = self.online(server, &ask);
+        let words =
+            ["account", "activation-code", &account, "--issuer", &self.school.world.school.id, "--key", text(&key)];
+        words.map(str::to_owned).to_vec()
+    }
+
+    fn log_in(&mut self, server: &Process) {
+        let ask = self.activation_code();
+        let made = self.online(server, &ask.iter().map(|word| &**word).collect::<Vec<_>>());
         made["activation_code"].as_str().expect("a code").clone_into(&mut self.code);
         self.online(server, &["account", "activate", &self.code, "--out", text(&self.file("token"))]);
     }
@@ -89,7 +97,7 @@ impl Bench {
         self.accesses = list;
     }
 
-    fn run_online(&self, server: &Process, words: &[&str]) -> Output {
+    pub fn run_online(&self, server: &Process, words: &[&str]) -> Output {
         let address = format!("http://{}", server.address);
         let mut command = Command::new(env!("CARGO_BIN_EXE_xuefen"));
         command.args(words).args(["--json", "--plaintext", "--server", &address, "--dir", text(&self.dir)]);
@@ -97,7 +105,7 @@ impl Bench {
     }
 
     /// Runs a command that talks to `server`, for its JSON.
-    fn online(&self, server: &Process, words: &[&str]) -> Value {
+    pub fn online(&self, server: &Process, words: &[&str]) -> Value {
         let output = self.run_online(server, words);
         assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
         serde_json::from_slice(&output.stdout).expect("JSON")
@@ -254,6 +262,7 @@ async fn parts_of_an_older_copy_are_refused_by_name() {
         ("vault", true, "restore the key ring"),
     ] {
         replace(&newest, &bench.dir);
+        bench.accesses.clear();
         if without_index {
             fs::remove_dir_all(bench.dir.join("index")).expect("an index");
         }
