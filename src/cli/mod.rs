@@ -8,6 +8,7 @@
 pub mod messages;
 
 pub mod account;
+pub mod audit;
 pub mod batch_file;
 pub mod bench;
 pub mod client;
@@ -102,6 +103,8 @@ enum Command {
     Serve(serve::Serve),
     /// Read every byte of a journal and name the first damage.
     Fsck(fsck::Fsck),
+    /// Judge every entry of a ledger again, by code of its own.
+    Audit(audit::Audit),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
     /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
@@ -155,6 +158,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),
+        Command::Audit(command) => audit::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
         Command::Verify(args) => verify::run(&args, &mut output),
     };

@@ -141,6 +141,11 @@ impl FileJournal {
         self.cut
     }
 
+    /// The newest head that was written: what was acknowledged. [`Journal::acquire`] tells it too, but writes.
+    pub const fn published(&self) -> &Head {
+        self.head.newest()
+    }
+
     /// Runs one write. After an error the writer has stopped: what is in the page cache and what is on disk may differ,
     /// and a second sync on the descriptor would say nothing about the first.
     fn write<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T, JournalError>) -> Result<T, JournalError> {

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod access;
+pub mod audit;
 pub mod authority;
 mod case;
 pub mod day;

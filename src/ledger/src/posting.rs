@@ -151,13 +151,4 @@ impl Prepared {
             Form::Statement(_) | Form::Unreadable => None,
         }
     }
-
-    /// [`Self::draft`] and the payload, given away.
-    #[must_use]
-    pub fn into_draft(self) -> Option<(Draft<Message>, Option<Payload>)> {
-        match self.form {
-            Form::Entry(draft) => Some((*draft, self.payload)),
-            Form::Statement(_) | Form::Unreadable => None,
-        }
-    }
 }

@@ -29,7 +29,6 @@ use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, Countersign, EntryRef, Genesis, InstitutionKind,
     MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
 };
-use xuefen_core::statement::Statement;
 use xuefen_core::time::Timestamp;
 
 /// Origin of the test ledger.
@@ -451,11 +450,12 @@ impl World {
             Decision::Refuse(refusal) => return Err(refusal),
         };
         let index = self.state.size();
-        // The leaf hash is known once the entry is complete, so a second copy of the posting is drafted for it.
-        let again = Prepared::clone_form(&prepared);
-        let (draft, payload) = again.into_draft().expect("an accepted posting has a good form");
+        let draft = prepared.draft().expect("an accepted posting has a good form");
+        let payload = prepared.payload().cloned();
         let logged_at = Timestamp::new(self.now).expect("the world's clock is within 53 bits");
-        let entry = draft.log(logged_at).expect("an accepted posting fits");
+        let mut bytes = Vec::new();
+        draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
+        let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
         let accepted = Accepted::new(&prepared, self.now, entry.leaf_hash()).expect("an accepted posting is readable");
         let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
         self.state.apply(rows);
@@ -480,23 +480,5 @@ impl World {
     pub fn key_known(&self, seed: u8) -> bool {
         let id = SecretKey::from_seed(&[seed; 32]).public().id();
         self.state.newest(&crate::rows::key(key_short(&id))).is_ok_and(|row| row.is_some())
-    }
-}
-
-impl Prepared {
-    /// A copy that can be turned into a draft while the original is still judged.
-    fn clone_form(original: &Self) -> Self {
-        use crate::posting::Form;
-        let form = match &original.form {
-            Form::Entry(draft) => {
-                let statement: Statement<Message> = draft.statement().clone();
-                let copy = xuefen_core::entry::Draft::new(statement, draft.attestations().to_vec());
-                copy.map_or(Form::Unreadable, |draft| Form::Entry(Box::new(draft)))
-            }
-            Form::Statement(statement) => Form::Statement(statement.clone()),
-            Form::Unreadable => Form::Unreadable,
-        };
-        let facts = crate::Facts::default();
-        Self { form, attested: Vec::new(), faults: Vec::new(), facts, payload: original.payload.clone() }
     }
 }

@@ -16,7 +16,7 @@ use xuefen_core::proto::{
 };
 
 /// What somebody does: which deed, by whom, to what, and two numbers more. Small ranges, so that deeds meet.
-type Deed = (u8, u8, u8, u8, u8);
+pub(crate) type Deed = (u8, u8, u8, u8, u8);
 
 /// Authorities and institutions with the seeds of their keys.
 fn party(world: &World, number: u8) -> (String, u8) {
@@ -72,7 +72,7 @@ fn outcome(world: &mut World, (issuer, seed): (&str, u8), target: u64, (a, b): (
     world.outcome(issuer, body, &values, seed)
 }
 
-fn posting(world: &mut World, (deed, who, what, a, b): Deed) -> RawPosting {
+pub(crate) fn posting(world: &mut World, (deed, who, what, a, b): Deed) -> RawPosting {
     let (issuer, seed) = party(world, who);
     let size = u8::try_from(world.entries.len()).unwrap_or(u8::MAX);
     // Mostly the newest entries: those are what deeds meet on.

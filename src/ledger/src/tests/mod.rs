@@ -1,5 +1,7 @@
 //! Tests of the machine as a whole.
 
+mod audit_histories;
+mod audits;
 mod histories;
 mod keys;
 mod outcomes;

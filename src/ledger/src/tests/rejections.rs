@@ -93,7 +93,7 @@ fn supersede(world: &mut World, index: u64, change: impl FnOnce(&mut RecordOutco
 }
 
 /// A world and a posting that is refused for this reason.
-fn case(rejection: Rejection) -> (World, RawPosting) {
+pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
     let mut world = World::furnished();
     let posting = match group(rejection) {
         Group::Form => form(rejection, &mut world),

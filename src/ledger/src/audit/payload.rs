@@ -1,0 +1,65 @@
+//! Payloads: there or not, committed to, complete, well written (rules.md 2; formats.md 3; docs/spec/tags.md).
+
+use super::judge::{Case, Judge};
+use super::text::is_value;
+use super::{Counts, PayloadOf};
+use crate::rejection::Rejection;
+use xuefen_core::kinds::tags::{self, Tag};
+use xuefen_core::proto::OutcomeKind;
+use xuefen_core::proto::statement::Body;
+
+fn table(body: &Body) -> Option<&'static [Tag]> {
+    match body {
+        Body::OpenAccount(_) => Some(tags::OPEN_ACCOUNT),
+        Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
+        Body::RecordOutcome(body) => tags::of_outcome(OutcomeKind::try_from(body.outcome_kind).ok()?),
+        _ => None,
+    }
+}
+
+/// What no record of the kind can do without.
+fn needed(body: &Body) -> &'static [Tag] {
+    match body {
+        Body::OpenAccount(_) => &[tags::ACCOUNT, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER],
+        Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
+        Body::RecordOutcome(_) => {
+            &[tags::NULLIFIER_KEY, tags::ACCOUNT, tags::SOURCE_ID, tags::ACHIEVED_ON, tags::ISSUER_NAME]
+        }
+        _ => &[],
+    }
+}
+
+pub(super) fn check(case: &Case<'_>, counts: &mut Counts, judge: &mut Judge) {
+    if !case.kind.is_private() {
+        let none = matches!(case.payload, PayloadOf::None);
+        judge.unless(none, Rejection::PayloadUnexpected, String::new);
+        return;
+    }
+    let payload = match case.payload {
+        PayloadOf::Present(payload) => payload,
+        PayloadOf::Erased => {
+            counts.erased += 1;
+            return;
+        }
+        PayloadOf::None => {
+            judge.unless(false, Rejection::PayloadMissing, String::new);
+            return;
+        }
+    };
+    counts.payloads += 1;
+    let statement = case.entry.statement();
+    let committed = statement.commitment() == Some(payload.commitment(&statement.nonce()));
+    judge.unless(committed, Rejection::CommitmentMismatch, String::new);
+    let Some(table) = table(case.body) else { return };
+    let there: Vec<u32> = payload.fields().iter().map(|field| field.tag.get()).collect();
+    let asked: Vec<u32> = table.iter().map(|tag| tag.number).collect();
+    judge.unless(there == asked, Rejection::TagsIncomplete, || format!("tags {there:?}"));
+    for field in payload.fields() {
+        let Some(tag) = tags::by_number(field.tag.get()) else { continue };
+        let good = field.value.is_empty() || is_value(&field.value, tag.value);
+        judge.unless(good, Rejection::ValueMalformed, || format!("payload.{}", tag.name));
+    }
+    for tag in needed(case.body) {
+        judge.unless(!case.value(*tag).is_empty(), Rejection::ValueMissing, || format!("payload.{}", tag.name));
+    }
+}
