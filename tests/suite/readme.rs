@@ -147,6 +147,6 @@ fn the_two_commands_of_the_readme_are_the_demo_and_what_ci_runs() {
 #[test]
 fn lines_of_a_block_are_read_as_a_shell_reads_them() {
     let page = "a\n```\n$ xuefen post \\\n    'a b' # why\nno\n```\nxuefen x\n";
-    assert_eq!(fenced(page), ["xuefen post  'a b' # why", "no"]);
-    assert_eq!(arguments("xuefen post  'a b' # why"), Some(vec!["post".to_owned(), "a b".to_owned()]));
+    assert_eq!(fenced(page), ["xuefen post 'a b' # why", "no"]);
+    assert_eq!(arguments("xuefen post 'a b' # why"), Some(vec!["post".to_owned(), "a b".to_owned()]));
 }

@@ -135,3 +135,13 @@ pub fn postings(world: &World) -> Vec<xuefen_ledger::RawPosting> {
 pub fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])
 }
+
+/// Whether strace is here and may trace; says so if not.
+pub fn has_strace() -> bool {
+    let tried = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let works = tried.is_ok_and(|output| output.status.success());
+    if !works {
+        println!("skipped: strace is not installed or may trace nothing here");
+    }
+    works
+}

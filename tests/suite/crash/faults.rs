@@ -11,7 +11,8 @@ use xuefen::api::proto::Posting;
 
 use super::learners::School;
 use super::memory::Memory;
-use super::process::{Process, assert_sound, has_strace, said};
+use super::process::{Process, assert_sound, said};
+use crate::support::has_strace;
 
 /// A school's ledger on disk, and a client that knows all of it.
 struct Bench {

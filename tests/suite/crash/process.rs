@@ -161,12 +161,3 @@ pub fn assert_sound(dir: &Path) {
         assert_eq!(output.status.code(), Some(0), "{command}: {output:?}");
     }
 }
-
-/// Whether strace is here; says so if not.
-pub fn has_strace() -> bool {
-    let found = Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success());
-    if !found {
-        println!("skipped: strace is not installed, so the disk cannot be made to fail");
-    }
-    found
-}
