@@ -309,11 +309,11 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
             && old.nullifier_key == outcome.nullifier_key;
         judge.unless(same, Rejection::SupersedesDiffers, || format!("entry {corrects:?}"));
     }
-    if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+    // A correction has the attempt of what it corrects. Another outcome may have it, too, since two accounts were merged.
+    if corrects.is_none() && matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            let free = versions.contains(before) || book.all_revoked(*before);
-            judge.unless(free, Rejection::AttemptExists, || format!("entry {before}"));
+            judge.unless(book.all_revoked(*before), Rejection::AttemptExists, || format!("entry {before}"));
         }
     }
 }
