@@ -104,7 +104,9 @@ impl Ledger {
         let end = end(&index, &tip, logged_at)?;
         let index = Arc::new(index);
         let (published, watch) = watch::channel(tip.tree.size);
+        let stopped = Arc::new(AtomicBool::new(false));
         let committer = Committer {
+            stopped: Arc::clone(&stopped),
             expected: tip.expected(),
             journal: Box::new(journal),
             vault: Arc::clone(&vault),
@@ -124,7 +126,6 @@ impl Ledger {
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
         let (batches, batch_queue) = crossbeam_channel::bounded(0);
-        let stopped = Arc::new(AtomicBool::new(false));
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let mut threads = Arc::new(preparer).start(cores, &job_queue).map_err(SequencerError::Spawn)?;
         threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);

@@ -299,8 +299,8 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     let versions = corrects.map(|index| book.versions_from(index)).unwrap_or_default();
     for issuer in book.line_of(case.issuer) {
         let Some(before) = book.sources.get(&(issuer, outcome.source)) else { continue };
-        let free = versions.contains(before) || book.all_revoked(*before);
-        judge.unless(free, Rejection::DuplicateOutcome, || format!("entry {before}"));
+        // A revoked record keeps its number: recorded anew, it gets another.
+        judge.unless(versions.contains(before), Rejection::DuplicateOutcome, || format!("entry {before}"));
     }
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
         let same = old.kind == outcome.kind
