@@ -69,6 +69,7 @@ impl Bank {
             status_key: SecretKey::from_seed(&[92; 32]),
             policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
             authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
+            verifying: Semaphore::new(VERIFYING),
         }));
     }
 
