@@ -217,6 +217,19 @@ async fn wrong_used_and_ended_codes_look_alike() {
 }
 
 #[tokio::test]
+async fn who_guesses_all_day_keeps_out_only_those_who_guess() {
+    let bank = Bank::new().await;
+    let code = bank.code(&bank.school(), LEARNER).await.unwrap();
+    let now = bank.clock.load(Ordering::Relaxed);
+    while bank.api().codes.may_try(now).is_ok() {
+        bank.api().codes.failed(now);
+    }
+    assert_eq!(reason(&bank.activate("AAAAA-AAAAA-AAAAA-AAAAA").await.unwrap_err()), "TOO_MANY_ATTEMPTS");
+    bank.activate(&code).await.unwrap();
+    assert_eq!(reason(&bank.activate(&code).await.unwrap_err()), "TOO_MANY_ATTEMPTS", "used");
+}
+
+#[tokio::test]
 async fn only_who_opened_an_account_makes_codes_for_it() {
     let bank = Bank::new().await;
     let college = Caller::Institution(bank.world.college.id.clone());
