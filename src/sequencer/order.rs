@@ -173,7 +173,9 @@ impl Sequencer {
             Ok(leaf_hash) => leaf_hash,
             // Nothing has changed yet, so what fits into no frame is no reason to stop.
             Err(error) => {
-                sealed.into_iter().for_each(|sealed| self.vault.release(sealed.slot));
+                if let Some(sealed) = sealed {
+                    self.vault.release(sealed.slot);
+                }
                 return Ok(too_large("posting", &error));
             }
         };

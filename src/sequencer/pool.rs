@@ -104,9 +104,10 @@ impl Preparer {
                     let all = || postings.into_iter().map(|posting| preparer.prepare(posting)).collect();
                     // A posting that finds a fault in this program costs its caller the answer, and nobody else a thread.
                     // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
-                    match catch_unwind(AssertUnwindSafe(all)) {
-                        Ok(ready) => then(ready),
-                        Err(_) => tracing::error!("preparing a chunk panicked; its caller gets no answer"),
+                    if let Ok(ready) = catch_unwind(AssertUnwindSafe(all)) {
+                        then(ready);
+                    } else {
+                        tracing::error!("preparing a chunk panicked; its caller gets no answer");
                     }
                 }
             })
