@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use xuefen_core::kinds::tags;
 use xuefen_ledger::query;
+use xuefen_ledger::rows::Short;
 
 use super::access::{AccessError, AccountId, Caller, LIFETIME_SECONDS};
 use super::page::{Page, Sizes};
@@ -44,11 +45,12 @@ impl AccountService for Accounts {
     async fn activate(&self, request: Request<ActivateRequest>) -> Result<Response<ActivateResponse>, Status> {
         let api = &self.0;
         let now = api.ledger.now();
-        api.codes.may_try(now).map_err(too_many)?;
         let (user, code) = (Arc::clone(api), request.into_inner().activation_code);
         // Runs to its end even if the peer goes away: let go half-way, the code could be used again.
         let using = tokio::spawn(async move { use_code(&user, &code, now).await });
         let Some(account) = using.await.map_err(|error| internal(&error))?? else {
+            // Only failures are held back: else whoever guesses wrongly all day would keep everybody out.
+            api.codes.may_try(now).map_err(too_many)?;
             api.codes.failed(now);
             let message = "the code is wrong, was used, or has run out; ask the institution that opened the account \
                            for a new one";
@@ -95,22 +97,31 @@ fn may_make_code(api: &Api, caller: &Caller, account: AccountId) -> Result<(), S
 /// The kept account that a good code opens; from then on the code is used. `None` for every code that is not good.
 async fn use_code(api: &Arc<Api>, code: &str, now: i64) -> Result<Option<AccountId>, Status> {
     let Some(hash) = api.codes.hash(code) else { return Ok(None) };
+    // Guesses need not wait for good codes, nor good codes for guesses.
+    if opened_by_code(api, hash, now).await?.is_none() {
+        return Ok(None);
+    }
     // Until the use can be seen in the index, nobody else may look the code up.
     let _using = api.codes.using.lock().await;
-    let reader = Arc::clone(api);
-    let account = blocking(move || {
-        let view = reader.ledger.view();
-        let known = reader.ledger.activation(&view, &hash).map_err(|error| internal(&error))?;
-        let Some(known) = known.filter(|known| !known.used && now < known.expires_at) else { return Ok(None) };
-        let state = AsOf::new(&view.index, view.tree.size);
-        let row = query::account(&state, known.account).map_err(|error| internal(&error))?;
-        row.map_or(Ok(None), |(_, row)| people::account_id(&reader, &view, row.entry))
-    })
-    .await?;
+    let account = opened_by_code(api, hash, now).await?;
     if let Some(account) = account {
         api.ledger.record(&Private::Use { account: account.0, code: hash, at: now }).await?;
     }
     Ok(account)
+}
+
+/// The kept account that a code which is good now opens.
+async fn opened_by_code(api: &Arc<Api>, code: Short, now: i64) -> Result<Option<AccountId>, Status> {
+    let api = Arc::clone(api);
+    blocking(move || {
+        let view = api.ledger.view();
+        let known = api.ledger.activation(&view, &code).map_err(|error| internal(&error))?;
+        let Some(known) = known.filter(|known| !known.used && now < known.expires_at) else { return Ok(None) };
+        let state = AsOf::new(&view.index, view.tree.size);
+        let row = query::account(&state, known.account).map_err(|error| internal(&error))?;
+        row.map_or(Ok(None), |(_, row)| people::account_id(&api, &view, row.entry))
+    })
+    .await
 }
 
 fn get_account(api: &Api, caller: AccountId, asked: &GetAccountRequest) -> Result<Account, Status> {

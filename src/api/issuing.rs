@@ -22,6 +22,10 @@ use crate::sequencer::{Answer, CHUNK, LaneIn, LaneOut, PostError, Verdict};
 /// Bytes of postings that travel together, at most, unless one alone is longer.
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// Postings of one message, at most. They are all in memory while the stream waits for the ledger, each with more than its
+/// own bytes.
+const MOST_POSTINGS: usize = 4_096;
+
 /// See the module.
 pub struct Issuing(pub Arc<Api>);
 
@@ -56,16 +60,13 @@ impl IssuingService for Issuing {
         let posting = posting.ok_or_else(|| invalid("posting", "send the entry to post".to_owned()))?;
         let posting = convert::posting(posting);
         if validate_only {
-            let checked = self.0.ledger.check(posting).await.map_err(|_| stopped())?;
+            let checked = self.0.ledger.check(posting).await.map_err(post_error)?;
             return match checked {
                 Ok(()) => Ok(Response::new(PostEntryResponse::default())),
                 Err(refusal) => Err(convert::refused(&refusal)),
             };
         }
-        let answer = self.0.ledger.post(vec![posting]).await.map_err(|error| match error {
-            PostError::Busy => busy(),
-            PostError::Stopped(_) => stopped(),
-        })?;
+        let answer = self.0.ledger.post(vec![posting]).await.map_err(post_error)?;
         match answer.verdicts.into_iter().next() {
             Some(Verdict::Receipt(receipt)) => Ok(Response::new(PostEntryResponse {
                 receipt: Some(convert::receipt(receipt)),
@@ -113,6 +114,13 @@ impl IssuingService for Issuing {
     }
 }
 
+fn post_error(error: PostError) -> Status {
+    match error {
+        PostError::Busy => busy(),
+        PostError::Stopped(_) => stopped(),
+    }
+}
+
 /// Reads what the peer sends and hands it in, in chunks, in order.
 async fn feed(
     mut requests: Streaming<PostEntriesRequest>,
@@ -120,6 +128,9 @@ async fn feed(
     numbers: &mpsc::Sender<Numbers>,
 ) -> Result<(), Status> {
     while let Some(request) = requests.message().await? {
+        if request.postings.len() > MOST_POSTINGS {
+            return Err(invalid("postings", format!("send at most {MOST_POSTINGS} in a message, better 100 to 1,000")));
+        }
         let (mut chunk, mut sequences, mut bytes) = (Vec::new(), Vec::new(), 0);
         for posting in request.postings {
             let (sequence, size) = (posting.sequence, prost::Message::encoded_len(&posting));

@@ -41,6 +41,7 @@ pub mod proto {
 use std::sync::Arc;
 
 use access::{AccessError, AccountId, Caller, LocalTokens};
+use tokio::sync::Semaphore;
 use tonic::Request;
 use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::key::SecretKey;
@@ -64,7 +65,12 @@ pub struct Api {
     pub policy: Policy,
     /// Authority and status keys beside that policy.
     pub authority: AuthorityFile,
+    /// Places for presentations that are being verified: [`VERIFYING`] of them.
+    pub verifying: Semaphore,
 }
+
+/// Presentations verified at once. Anybody may ask, and each may take thousands of signatures.
+pub const VERIFYING: usize = 4;
 
 /// Reads the disk away from the threads that move the network.
 async fn blocking<T: Send + 'static>(

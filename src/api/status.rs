@@ -64,6 +64,15 @@ pub fn busy() -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// Too many presentations wait to be verified.
+pub fn verifier_busy() -> Status {
+    let mut details = error_info("VERIFIER_BUSY", []);
+    details.set_retry_info(Some(std::time::Duration::from_secs(1)));
+    let message = "too many presentations are being verified; try again in a moment, or use 'xuefen verify', which needs no \
+                   server";
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
 /// In the schema, and not in this version; `instead` says what to do until then.
 pub fn not_implemented_yet(what: &str, instead: &str) -> Status {
     let message = format!("{what} is not in this version; {instead}");

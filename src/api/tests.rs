@@ -69,6 +69,7 @@ impl Bank {
             status_key: SecretKey::from_seed(&[92; 32]),
             policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
             authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
+            verifying: Semaphore::new(VERIFYING),
         }));
     }
 
@@ -213,6 +214,19 @@ async fn wrong_used_and_ended_codes_look_alike() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn who_guesses_all_day_keeps_out_only_those_who_guess() {
+    let bank = Bank::new().await;
+    let code = bank.code(&bank.school(), LEARNER).await.unwrap();
+    let now = bank.clock.load(Ordering::Relaxed);
+    while bank.api().codes.may_try(now).is_ok() {
+        bank.api().codes.failed(now);
+    }
+    assert_eq!(reason(&bank.activate("AAAAA-AAAAA-AAAAA-AAAAA").await.unwrap_err()), "TOO_MANY_ATTEMPTS");
+    bank.activate(&code).await.unwrap();
+    assert_eq!(reason(&bank.activate(&code).await.unwrap_err()), "TOO_MANY_ATTEMPTS", "used");
 }
 
 #[tokio::test]

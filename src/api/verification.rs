@@ -1,6 +1,7 @@
 //! `VerificationService`: employers check, learners make what is checked, anybody who knows an entry asks for its status.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tonic::{Request, Response, Status};
 use xuefen_core::authority::Chain;
@@ -17,13 +18,16 @@ use super::proto::{
     self, CreatePresentationRequest, CreatePresentationResponse, DisclosedField, GetStatusRequest, GetStatusResponse,
     VerificationStep, VerifyRequest, VerifyResponse,
 };
-use super::status::{internal, not_found};
+use super::status::{internal, not_found, verifier_busy};
 use super::{Api, access, blocking, present};
 use crate::sequencer::AsOf;
 use crate::words::{Lang, verification as words};
 
 /// Oldest status note that this server takes, seconds. A verifier of one's own chooses for oneself.
 const STATUS_MAX_AGE_SECONDS: u64 = 86_400;
+
+/// How long a presentation waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an employer asks for when the learner does not choose: what it is, from whom, at what level; never a mark.
 const EMPLOYER_TAGS: [tags::Tag; 7] = [
@@ -44,6 +48,8 @@ impl VerificationService for Verification {
     async fn verify(&self, request: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {
         let api = Arc::clone(&self.0);
         let file = request.into_inner().presentation;
+        let place = tokio::time::timeout(PATIENCE, self.0.verifying.acquire()).await.map_err(|_| verifier_busy())?;
+        let _place = place.map_err(|error| internal(&error))?;
         // Signatures by the dozen: not on the threads that move the network.
         tokio::task::spawn_blocking(move || Ok(Response::new(check(&api, &file)?)))
             .await

@@ -133,8 +133,10 @@ impl Ledger {
         Ok(answer.await.map_err(|_| Stopped)?)
     }
 
-    /// Whether a posting would be accepted by the ledger as it stands. Logs nothing and promises nothing.
-    pub async fn check(&self, posting: RawPosting) -> Result<Result<(), Refusal>, Stopped> {
+    /// Whether a posting would be accepted by the ledger as it stands. Logs nothing and promises nothing. Takes a place in
+    /// the queue like one that is posted, so that nobody can pile up work by asking.
+    pub async fn check(&self, posting: RawPosting) -> Result<Result<(), Refusal>, PostError> {
+        let _permit = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| PostError::Busy)?;
         let (job, ready) = Job::awaited(vec![posting]);
         self.jobs.send(job).map_err(|_| Stopped)?;
         let ready = ready.await.map_err(|_| Stopped)?;
@@ -158,3 +160,6 @@ impl Ledger {
         lane::open(Arc::clone(self))
     }
 }
+
+#[cfg(test)]
+mod tests;

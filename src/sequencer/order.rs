@@ -9,23 +9,24 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender, select};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use xuefen_core::origin::Origin;
 use xuefen_core::time::Timestamp;
 use xuefen_core::tree::Frontier;
 use xuefen_core::{Hash, chain};
-use xuefen_ledger::{Accepted, Decision, Effects, evolve, query};
+use xuefen_ledger::{Accepted, Decision, Effects, Refusal, evolve, query};
 
 use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
 use super::error::SequencerError;
 use super::gather::Gathering;
 use super::overlay::Overlay;
-use super::pool::Ready;
+use super::pool::{Ready, Sealing, seal};
 use super::slots::HighestSlot;
 use super::state::Deciding;
 use super::view::View;
 use crate::index::Row;
 use crate::journal::{FrameNumber, Sealed, TreeHead};
-use crate::vault::{Slot, Vault};
+use crate::vault::{Slot, Vault, VaultError};
 
 /// Postings that travel together; their verdicts leave together.
 pub(super) struct Chunk {
@@ -67,6 +68,7 @@ pub(super) struct End {
 
 /// Everything the sequencer thread owns.
 pub(super) struct Sequencer {
+    origin: Origin,
     vault: Arc<Vault>,
     view: Arc<ArcSwap<View>>,
     clock: Clock,
@@ -76,9 +78,9 @@ pub(super) struct Sequencer {
 }
 
 impl Sequencer {
-    pub(super) fn new(vault: Arc<Vault>, view: Arc<ArcSwap<View>>, clock: Clock, end: End) -> Self {
+    pub(super) fn new(origin: Origin, vault: Arc<Vault>, view: Arc<ArcSwap<View>>, clock: Clock, end: End) -> Self {
         let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash);
-        Self { vault, view, clock, end, overlay: Overlay::default(), open }
+        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open }
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
@@ -153,12 +155,32 @@ impl Sequencer {
         let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
         let time = Timestamp::new(logged_at).ok_or_else(|| broken("the clock is out of range"))?;
         let draft = ready.prepared.draft().ok_or_else(|| broken("accepted without a good form"))?;
-        if ready.prepared.payload().is_some() && ready.sealed.is_none() {
+        let late = match &ready.sealed {
+            Sealing::Nothing | Sealing::Done(_) => None,
+            Sealing::IfAccepted(_) => match seal(&self.vault, &self.origin, &ready.prepared) {
+                Ok(sealed) => sealed,
+                Err(VaultError::TooLong) => return Ok(too_large("payload", "longer than any record may be")),
+                Err(error) => return Err(error.into()),
+            },
+        };
+        let sealed = match &ready.sealed {
+            Sealing::Done(sealed) => Some(sealed),
+            Sealing::Nothing | Sealing::IfAccepted(_) => late.as_ref(),
+        };
+        if ready.prepared.payload().is_some() && sealed.is_none() {
             return Err(broken("its payload could not be sealed"));
         }
-        let sealed = ready.sealed.as_ref();
         let record = sealed.map(|sealed| Sealed { slot: sealed.slot.0, bytes: &sealed.bytes });
-        let leaf_hash = self.open.push_entry(draft, time, record).map_err(|error| broken(&error))?;
+        let leaf_hash = match self.open.push_entry(draft, time, record) {
+            Ok(leaf_hash) => leaf_hash,
+            // Nothing has changed yet, so what fits into no frame is no reason to stop.
+            Err(error) => {
+                if let Some(sealed) = sealed {
+                    self.vault.release(sealed.slot);
+                }
+                return Ok(too_large("posting", &error));
+            }
+        };
         let accepted = Accepted::new(&ready.prepared, logged_at, leaf_hash).ok_or_else(|| broken("no statement"))?;
         let state = Deciding { overlay: &self.overlay, index: &view.index };
         for row in rows_of(&evolve(&state, index, &accepted)?) {
@@ -224,6 +246,10 @@ impl Sequencer {
             Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
         Batch { frame: Some(closed), waiting: gathered.waiting }
     }
+}
+
+fn too_large(field: &'static str, why: &str) -> Verdict {
+    Verdict::Refused(Box::new(Refusal::too_large(field, why.to_owned())))
 }
 
 /// Rows as the index takes them, all cut from one buffer: six rows of two parts each are too many to allocate singly.

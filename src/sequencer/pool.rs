@@ -3,6 +3,7 @@
 //! Strict parsing, signatures, commitments, keyed hashes, sealing. What comes out is a list of findings; whether an entry
 //! enters is decided afterwards, in order, by one thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -11,17 +12,29 @@ use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 use xuefen_core::entry::Draft;
 use xuefen_core::key::{KeyId, PublicKey};
-use xuefen_ledger::{Context, KeyLookup, Prepared, RawPosting, Secrets, query};
+use xuefen_core::origin::Origin;
+use xuefen_ledger::{Context, KeyLookup, Prepared, RawPosting, Secrets, Signatures, query};
 
 use super::state::AsOf;
 use super::verified::VerifiedBatches;
 use super::view::View;
-use crate::vault::{AccountId, Slot, Vault};
+use crate::vault::{AccountId, SEAL_OVERHEAD, Slot, Vault, VaultError};
 
 /// A posting with all its stateless work done.
 pub struct Ready {
     pub(super) prepared: Prepared,
-    pub(super) sealed: Option<SealedPayload>,
+    pub(super) sealed: Sealing,
+}
+
+/// What became of a payload.
+pub(super) enum Sealing {
+    /// There is none, or the posting is refused whatever the state.
+    Nothing,
+    /// Sealed, under a key that was maybe reserved for it.
+    Done(SealedPayload),
+    /// Signed by a key that the published state does not have; so many bytes long. Sealed once it is accepted: a stranger
+    /// must not be able to make keys for learners, each of which costs a place in the key ring for ever.
+    IfAccepted(usize),
 }
 
 /// A payload sealed under its learner's key.
@@ -34,7 +47,7 @@ pub(super) struct SealedPayload {
 impl Ready {
     /// Gives the reserved key back: nothing of the posting is kept.
     pub(super) fn release(&self, vault: &Vault) {
-        if let Some(sealed) = &self.sealed {
+        if let Sealing::Done(sealed) = &self.sealed {
             vault.release(sealed.slot);
         }
     }
@@ -43,7 +56,12 @@ impl Ready {
     pub(super) fn record_bytes(&self) -> usize {
         const HEADER_AND_TIME: usize = 32;
         let entry = self.prepared.draft().map_or(0, Draft::start_len);
-        entry + self.sealed.as_ref().map_or(0, |sealed| sealed.bytes.len()) + HEADER_AND_TIME
+        let payload = match &self.sealed {
+            Sealing::Nothing => 0,
+            Sealing::Done(sealed) => sealed.bytes.len(),
+            Sealing::IfAccepted(length) => length + SEAL_OVERHEAD,
+        };
+        entry + payload + HEADER_AND_TIME
     }
 }
 
@@ -82,8 +100,15 @@ impl Preparer {
         let start = |number| {
             let (preparer, jobs) = (Arc::clone(self), jobs.clone());
             thread::Builder::new().name(format!("verify-{number}")).spawn(move || {
-                for job in jobs {
-                    (job.then)(job.postings.into_iter().map(|posting| preparer.prepare(posting)).collect());
+                for Job { postings, then } in jobs {
+                    let all = || postings.into_iter().map(|posting| preparer.prepare(posting)).collect();
+                    // A posting that finds a fault in this program costs its caller the answer, and nobody else a thread.
+                    // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
+                    if let Ok(ready) = catch_unwind(AssertUnwindSafe(all)) {
+                        then(ready);
+                    } else {
+                        tracing::error!("preparing a chunk panicked; its caller gets no answer");
+                    }
                 }
             })
         };
@@ -94,25 +119,34 @@ impl Preparer {
         let view = self.view.load();
         let keys = Keys(&view);
         let prepared = xuefen_ledger::prepare(posting, &self.context, &VaultSecrets(&self.vault), &keys, &self.batches);
-        let sealed = if prepared.is_sound() { self.seal(&prepared) } else { None };
+        let sealed = self.seal(&prepared);
         Ready { prepared, sealed }
     }
 
     /// Seals the payload of a posting that may still be accepted.
-    fn seal(&self, prepared: &Prepared) -> Option<SealedPayload> {
-        let commitment = prepared.statement()?.commitment()?;
-        let (account, payload) = (prepared.account()?, prepared.payload()?);
-        // Out of randomness is out of service: an entry whose payload was not sealed is not taken.
-        let slot = self.vault.reserve(AccountId(account)).ok()?;
-        match self.vault.seal(slot, self.context.origin.as_str(), &commitment, &super::payload::encode(payload)) {
-            Ok(bytes) => Some(SealedPayload { slot, bytes }),
-            Err(error) => {
-                tracing::error!(%error, "cannot seal a payload");
-                self.vault.release(slot);
-                None
-            }
+    fn seal(&self, prepared: &Prepared) -> Sealing {
+        let Some(payload) = prepared.payload().filter(|_| prepared.is_sound()) else { return Sealing::Nothing };
+        match prepared.signatures() {
+            Signatures::Bad => Sealing::Nothing,
+            Signatures::UnknownKey => Sealing::IfAccepted(super::payload::encode(payload).len()),
+            // What cannot be sealed now is tried once more if it is accepted, and then said.
+            Signatures::Good => match seal(&self.vault, &self.context.origin, prepared) {
+                Ok(Some(sealed)) => Sealing::Done(sealed),
+                Ok(None) | Err(_) => Sealing::IfAccepted(super::payload::encode(payload).len()),
+            },
         }
     }
+}
+
+/// Seals the payload of a posting under its learner's key, which is reserved; `None` if there is nothing to seal.
+pub(super) fn seal(vault: &Vault, origin: &Origin, prepared: &Prepared) -> Result<Option<SealedPayload>, VaultError> {
+    let commitment = prepared.statement().and_then(xuefen_core::statement::Statement::commitment);
+    let Some(((account, payload), commitment)) = prepared.account().zip(prepared.payload()).zip(commitment) else {
+        return Ok(None);
+    };
+    let slot = vault.reserve(AccountId(account))?;
+    let sealed = vault.seal(slot, origin.as_str(), &commitment, &super::payload::encode(payload));
+    sealed.map(|bytes| Some(SealedPayload { slot, bytes })).inspect_err(|_| vault.release(slot))
 }
 
 /// Keyed hashes under the ledger's pepper, for the rules.

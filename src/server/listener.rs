@@ -4,22 +4,41 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 
 /// Bytes a peer may send on a stream or connection before it hears from us. The default of 64 KiB makes a bulk stream wait
 /// for a round trip every hundred entries.
 const WINDOW_BYTES: u32 = 4 << 20;
 
-/// Time for a TLS handshake; a peer that opens a socket and says nothing must not hold a task for ever.
+/// Time for a TLS handshake, and after it for the first bytes of HTTP; a peer that opens a socket and says nothing must not
+/// hold a task for ever.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Bytes by which a peer shows that it speaks HTTP: HTTP/2's preface. While HTTP waits for them it has no clock of its own.
+const PREFACE: usize = 24;
+
+/// Time for the head of an HTTP/1 request, and between two of one connection.
+const HEAD: Duration = Duration::from_secs(30);
+
+/// Connections at once. Each has buffers of its own, so their number is what bounds memory; more are closed unanswered.
+const CONNECTIONS: usize = 4_096;
+
+/// Calls at once on one connection.
+const STREAMS: u32 = 256;
 
 /// Time for calls in flight to end after the shutdown signal.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -32,12 +51,14 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let mut http = Builder::new(TokioExecutor::new());
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     http.http2()
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
-        .max_concurrent_streams(1024)
+        .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Some(Duration::from_secs(30)))
-        .timer(hyper_util::rt::TokioTimer::new());
+        .timer(TokioTimer::new());
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     tokio::pin!(shutdown);
     loop {
@@ -53,6 +74,10 @@ pub async fn serve(
             },
             () = &mut shutdown => break,
         };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            tracing::warn!("{CONNECTIONS} connections are open; one more was closed");
+            continue;
+        };
         // Without this, Nagle and delayed acknowledgements turn a 0.1 ms call into 40 ms.
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -62,6 +87,7 @@ pub async fn serve(
             if let Err(error) = connection(socket, tls, &http, router, watcher).await {
                 tracing::debug!(%error, "connection ended");
             }
+            drop(place);
         });
     }
     drop(listener);
@@ -83,8 +109,96 @@ async fn connection(
             let stream = tokio::time::timeout(HANDSHAKE, tls.accept(socket))
                 .await
                 .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "TLS handshake took too long"))??;
-            watcher.watch(http.serve_connection(TokioIo::new(stream), service).into_owned()).await
+            watcher
+                .watch(http.serve_connection(TokioIo::new(Prompt::new(stream, HANDSHAKE)), service).into_owned())
+                .await
         }
-        None => watcher.watch(http.serve_connection(TokioIo::new(socket), service).into_owned()).await,
+        None => {
+            watcher
+                .watch(http.serve_connection(TokioIo::new(Prompt::new(socket, HANDSHAKE)), service).into_owned())
+                .await
+        }
+    }
+}
+
+/// A stream whose peer has so long to send the first [`PREFACE`] bytes.
+struct Prompt<S> {
+    stream: S,
+    missing: usize,
+    deadline: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Prompt<S> {
+    fn new(stream: S, patience: Duration) -> Self {
+        Self { stream, missing: PREFACE, deadline: Some(Box::pin(sleep(patience))) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Prompt<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        this.missing = this.missing.saturating_sub(buf.filled().len() - before);
+        if this.missing == 0 {
+            this.deadline = None;
+        }
+        if read.is_pending()
+            && let Some(deadline) = &mut this.deadline
+            && deadline.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer said nothing")));
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    const PATIENCE: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn a_peer_that_says_too_little_is_cut_and_one_that_has_spoken_is_not() {
+        let (mut peer, ours) = duplex(64);
+        let mut ours = Prompt::new(ours, PATIENCE);
+        let mut bytes = [0; 64];
+        peer.write_all(&[1; PREFACE - 1]).await.unwrap();
+        assert_eq!(ours.read(&mut bytes).await.unwrap(), PREFACE - 1);
+        assert_eq!(ours.read(&mut bytes).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let (mut peer, ours) = duplex(64);
+        let mut ours = Prompt::new(ours, PATIENCE);
+        peer.write_all(&[1; PREFACE]).await.unwrap();
+        assert_eq!(ours.read(&mut bytes).await.unwrap(), PREFACE);
+        let waited = tokio::time::timeout(4 * PATIENCE, ours.read(&mut bytes)).await;
+        assert!(waited.is_err(), "a quiet connection stays");
     }
 }

@@ -18,13 +18,23 @@ use crate::api::proto::transcript_service_server::TranscriptServiceServer;
 use crate::api::proto::verification_service_server::VerificationServiceServer;
 use crate::api::{Accounts, Api, Issuing, Log, Registry, Transcripts, Verification, proto};
 
-/// Largest message taken, bytes: 1,000 postings of a few kilobytes, or a presentation of 4 MiB in its envelope.
-const MESSAGE_BYTES: usize = 16 << 20;
+/// Largest request of most services, bytes. A message that repeats what is empty takes many times its length once it is read,
+/// so none may be longer than its service needs.
+const REQUEST_BYTES: usize = 256 << 10;
+
+/// Of postings: 1,000 of a few kilobytes.
+const POSTINGS_BYTES: usize = 4 << 20;
+
+/// Of a presentation of 4 MiB, in its envelope.
+const PRESENTATION_BYTES: usize = (4 << 20) + 1_024;
 
 macro_rules! service {
     ($server:ident, $service:expr) => {
+        service!($server, $service, REQUEST_BYTES)
+    };
+    ($server:ident, $service:expr, $bytes:expr) => {
         $server::new($service)
-            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_decoding_message_size($bytes)
             .accept_compressed(CompressionEncoding::Gzip)
             .send_compressed(CompressionEncoding::Gzip)
     };
@@ -49,11 +59,11 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     };
     let mut routes = Routes::builder();
     routes
-        .add_service(service!(IssuingServiceServer, Issuing(Arc::clone(&api))))
+        .add_service(service!(IssuingServiceServer, Issuing(Arc::clone(&api)), POSTINGS_BYTES))
         .add_service(service!(RegistryServiceServer, Registry(Arc::clone(&api))))
         .add_service(service!(AccountServiceServer, Accounts(Arc::clone(&api))))
         .add_service(service!(TranscriptServiceServer, Transcripts(Arc::clone(&api))))
-        .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api))))
+        .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api)), PRESENTATION_BYTES))
         .add_service(service!(LogServiceServer, Log(Arc::clone(&api))))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)

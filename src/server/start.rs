@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::key::{Algorithm, KeyId, SecretKey};
 use xuefen_core::origin::Origin;
@@ -11,7 +12,7 @@ use xuefen_core::policy::Policy;
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Codes, Pages};
+use crate::api::{Api, Codes, Pages, VERIFYING};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 
 /// Why a ledger could not be started.
@@ -90,6 +91,7 @@ pub fn open(
         status_key: status,
         policy,
         authority,
+        verifying: Semaphore::new(VERIFYING),
     }))
 }
 

@@ -11,7 +11,7 @@ use xuefen_core::checkpoint::Checkpoint;
 use xuefen_core::commitment::{Seed, Tag};
 use xuefen_core::disclosure::Disclosure;
 use xuefen_core::entry::{Draft, Entry};
-use xuefen_core::key::{PublicKey, SecretKey};
+use xuefen_core::key::SecretKey;
 use xuefen_core::kinds::tags;
 use xuefen_core::origin::Origin;
 use xuefen_core::payload::{Field, Payload};
@@ -23,6 +23,8 @@ use xuefen_core::time::Timestamp;
 use xuefen_core::tree::{Frontier, LeafIndex, Node, inclusion_proof};
 use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use xuefen_core::{cosignature, note};
+
+use xuefen::cli::secret_key_file::read_key;
 
 use crate::sign::{ISSUER, ORIGIN, Office, json, xuefen};
 
@@ -68,8 +70,8 @@ impl Log {
         self.entries.push((entry, disclosure));
     }
 
-    /// Logs what the nation says.
-    fn decree(&mut self, body: Body) {
+    /// Logs what the nation says, attested by others too.
+    fn decree(&mut self, body: Body, others: &[&SecretKey]) {
         let message = Message {
             version: 1,
             ledger: ORIGIN.to_owned(),
@@ -79,7 +81,10 @@ impl Log {
             body: Some(body),
         };
         let statement = Statement::from_message(message).expect("a good statement");
-        let attestations = sign_batch(&secret(Who::Nation), vec![statement.leaf_hash()]).expect("one statement");
+        let nation = secret(Who::Nation);
+        let sign = |key: &&SecretKey| sign_batch(key, vec![statement.leaf_hash()]).expect("one statement").remove(0);
+        let mut attestations: Vec<_> = others.iter().chain([&&nation]).map(sign).collect();
+        attestations.sort_by_key(Attestation::key_id);
         self.add(Draft::new(statement, attestations).expect("good parts"), Disclosure::default());
     }
 
@@ -127,26 +132,29 @@ fn grant(role: proto::AuthorityRole, who: Who) -> proto::AuthorityKeyGrant {
 }
 
 /// A log in which the nation accredits a school, its key and, if `allowed`, course outcomes.
-fn log(school: &PublicKey, allowed: bool) -> Log {
+fn log(school: &SecretKey, allowed: bool) -> Log {
     let mut log = Log::default();
     let keys =
         vec![grant(proto::AuthorityRole::Accredit, Who::Nation), grant(proto::AuthorityRole::Status, Who::Status)];
-    log.decree(Body::Genesis(proto::Genesis { keys, ..Default::default() }));
+    log.decree(Body::Genesis(proto::Genesis { keys, ..Default::default() }), &[]);
     let kind = if allowed { proto::OutcomeKind::Course } else { proto::OutcomeKind::Module };
-    log.decree(Body::AccreditInstitution(proto::AccreditInstitution {
-        institution: ISSUER.to_owned(),
-        outcome_kinds: vec![kind.into()],
-        names: vec![proto::Name { language: "zh".to_owned(), text: "某职业学校".to_owned() }],
-        ..Default::default()
-    }));
+    log.decree(
+        Body::AccreditInstitution(proto::AccreditInstitution {
+            institution: ISSUER.to_owned(),
+            outcome_kinds: vec![kind.into()],
+            names: vec![proto::Name { language: "zh".to_owned(), text: "某职业学校".to_owned() }],
+            ..Default::default()
+        }),
+        &[],
+    );
     let key = proto::AuthoriseKey {
         algorithm: proto::Algorithm::Ed25519.into(),
-        public_key: school.as_bytes().to_vec(),
+        public_key: school.public().as_bytes().to_vec(),
         custodian: ISSUER.to_owned(),
         ..Default::default()
     };
     let action = Some(proto::institution_key::Action::Authorise(key));
-    log.decree(Body::InstitutionKey(proto::InstitutionKey { institution: ISSUER.to_owned(), action }));
+    log.decree(Body::InstitutionKey(proto::InstitutionKey { institution: ISSUER.to_owned(), action }), &[school]);
     log
 }
 
@@ -165,7 +173,8 @@ fn presented(allowed: bool, word: StatusWord) -> (Office, Presentation) {
     let shown = [tags::ACHIEVED_ON, tags::GRADE].map(|tag| Tag::new(tag.number).expect("not 0"));
     let disclosure = payload.disclose(&statement.nonce(), &shown).expect("tags of the kind");
     let attestation = Attestation::parse(&posting.attestations[0]).expect("canonical");
-    let mut log = log(&office.public, allowed);
+    let school = read_key(&office.dir.path().join("key")).expect("a key file");
+    let mut log = log(&school, allowed);
     log.add(Draft::new(statement, vec![attestation]).expect("good parts"), disclosure);
 
     let witness = format!("w,{},https://w.example/", vkey(Who::Witness, "w.example", KeyType::Cosignature));

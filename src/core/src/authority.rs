@@ -1,8 +1,9 @@
 //! The chain of authority of formats.md 5, step 4, for the kinds of this ledger: from the keys in `authority.txt` over
 //! genesis, authority keys, accreditation and institution keys to the issuer of what is shown.
 //!
-//! It answers whether the right **existed**. That nothing ended it is proven by the status note (step 7), never here; ends
-//! that happen to stand among the items are taken in all the same.
+//! It answers whether the right **existed**, by the same rules as those by which the ledger accepts (rules.md 1 and 2): what
+//! the ledger would refuse is not learned, even if an operator logged it. That nothing ended a right is proven by the status
+//! note (step 7), never here; ends of keys that happen to stand among the items are taken in all the same.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,8 @@ use crate::proto::change_institution::Change;
 use crate::proto::institution_key::Action as KeyAction;
 use crate::proto::statement::Body;
 use crate::proto::{
-    AccreditInstitution, AuthorityKeyGrant, AuthorityRole, EntryRef, Name, OutcomeKind, RecordOutcome, Statement,
+    AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, EntryRef, Genesis, InstitutionKey, Name,
+    OutcomeKind, RotateKey, Statement,
 };
 use crate::verify::{Attested, Authority, AuthorityReason};
 use crate::vkey::VerifierKey;
@@ -30,18 +32,25 @@ struct Known {
     owner: String,
     /// `None` for keys of institutions.
     role: Option<AuthorityRole>,
-    /// GB/T 2260 code of the province it is bound to; empty for the whole country.
+    /// GB/T 2260 code of the province that an authority's key is bound to, or that authorised an institution's; empty for the
+    /// nation.
     region: String,
     from: i64,
-    /// Exclusive; 0 = open.
+    /// Exclusive.
     until: i64,
+    /// The key that this one takes over from, with the end that it had before.
+    replaces: Option<(KeyId, i64)>,
 }
 
 impl Known {
     /// Valid at both times, as rules.md 2 asks of every key.
-    fn valid(&self, issued_at: i64, logged_at: i64) -> bool {
-        let at = |time| self.from <= time && (self.until == 0 || time < self.until);
-        at(issued_at) && at(logged_at)
+    const fn valid(&self, issued_at: i64, logged_at: i64) -> bool {
+        self.from <= issued_at && issued_at < self.until && self.from <= logged_at && logged_at < self.until
+    }
+
+    /// Where it accredits, if it does: "" = everywhere.
+    fn accredits(&self) -> Option<&str> {
+        (self.role == Some(AuthorityRole::Accredit)).then_some(self.region.as_str())
     }
 }
 
@@ -51,7 +60,7 @@ struct Accredited {
     leaf_hash: Hash,
     by_nation: bool,
     by_province: bool,
-    /// When the completing signature was logged.
+    /// When the institution's first accreditation took force.
     since: Option<i64>,
     names: Vec<Name>,
 }
@@ -61,13 +70,14 @@ pub struct Chain {
     trusted: Vec<VerifierKey>,
     keys: BTreeMap<KeyId, Known>,
     accreditations: BTreeMap<u64, Accredited>,
-    /// Institution id to the index of its accreditation.
+    /// Institution id to the index of the accreditation in force.
     institutions: BTreeMap<String, u64>,
-    status: Vec<PublicKey>,
+    /// The newest `logged_at` learned: the log's clock never runs backwards, whatever an entry claims.
+    latest: i64,
 }
 
 impl Chain {
-    /// Starts from the keys of `authority.txt`.
+    /// Starts from the keys of `authority.txt`. Each of them is trusted for the whole country.
     #[must_use]
     pub fn new(file: &AuthorityFile) -> Self {
         let trusted = file.keys().to_vec();
@@ -77,12 +87,13 @@ impl Chain {
             role: Some(AuthorityRole::Accredit),
             region: String::new(),
             from: 0,
-            until: 0,
+            until: i64::MAX,
+            replaces: None,
         };
         // A key named `<origin>/status` signs status notes and nothing else.
-        let authorities = trusted.iter().filter(|key| !key.name().as_str().ends_with("/status"));
-        let keys = authorities.map(|key| (id_of(key.public_key()), known(key))).collect();
-        Self { trusted, keys, accreditations: BTreeMap::new(), institutions: BTreeMap::new(), status: Vec::new() }
+        let authorities = trusted.iter().filter(|key| !is_status(key));
+        let keys = authorities.map(|key| (key.public_key().id(), known(key))).collect();
+        Self { trusted, keys, accreditations: BTreeMap::new(), institutions: BTreeMap::new(), latest: 0 }
     }
 
     /// Names of an institution, if its accreditation is among what was learned.
@@ -91,168 +102,321 @@ impl Chain {
         self.accreditation(institution).map_or(&[], |accredited| &accredited.names)
     }
 
+    /// The accreditation in force.
     fn accreditation(&self, institution: &str) -> Option<&Accredited> {
         self.accreditations.get(self.institutions.get(institution)?)
     }
 
-    /// Whether a valid key of `owner` with this role signed, and for which region ("" = the whole country).
-    fn regions<'a>(&'a self, item: &'a Attested<'_, Statement>, role: AuthorityRole) -> impl Iterator<Item = &'a str> {
-        let (issued_at, logged_at) = times(item);
-        item.signers.iter().filter_map(move |id| {
-            let key = self.keys.get(id)?;
-            (key.role == Some(role) && key.valid(issued_at, logged_at)).then_some(key.region.as_str())
-        })
+    fn region_of(&self, institution: &str) -> Option<&str> {
+        self.accreditation(institution).map(|accredited| accredited.body.region.as_str())
     }
 
-    fn by_nation(&self, item: &Attested<'_, Statement>) -> bool {
-        self.regions(item, AuthorityRole::Accredit).any(str::is_empty)
+    /// `issued_at` and `logged_at`, Unix seconds.
+    fn times(&self, item: &Attested<'_, Statement>) -> (i64, i64) {
+        let logged_at = item.entry.logged_at().seconds().max(self.latest);
+        (item.entry.statement().issued_at().seconds(), logged_at)
     }
 
-    fn by_province(&self, item: &Attested<'_, Statement>, region: &str) -> bool {
-        let own = |key: &str| !key.is_empty() && province(key) == province(region);
-        !region.is_empty() && self.regions(item, AuthorityRole::Accredit).any(own)
+    /// The valid keys that signed.
+    fn signers<'a>(&'a self, item: &'a Attested<'_, Statement>) -> impl Iterator<Item = &'a Known> {
+        let (issued_at, logged_at) = self.times(item);
+        let known = item.signers.iter().filter_map(|id| self.keys.get(id));
+        known.filter(move |key| key.valid(issued_at, logged_at))
     }
 
-    /// Whether a valid key of `institution` itself signed.
-    fn by_institution(&self, item: &Attested<'_, Statement>, institution: &str) -> bool {
-        let (issued_at, logged_at) = times(item);
-        item.signers
-            .iter()
-            .filter_map(|id| self.keys.get(id))
-            .any(|key| key.role.is_none() && key.owner == institution && key.valid(issued_at, logged_at))
+    /// Those of the issuer: what an issuer may do, it does with keys of its own.
+    fn own<'a>(&'a self, item: &'a Attested<'_, Statement>) -> impl Iterator<Item = &'a Known> {
+        self.signers(item).filter(|key| key.owner == item.entry.statement().issuer())
+    }
+
+    fn accredits(&self, item: &Attested<'_, Statement>) -> bool {
+        self.own(item).any(|key| key.accredits().is_some())
+    }
+
+    fn is_nation(&self, item: &Attested<'_, Statement>) -> bool {
+        self.own(item).any(|key| key.accredits() == Some(""))
+    }
+
+    /// Whether the issuer is the nation, or the province of a region.
+    fn is_over(&self, item: &Attested<'_, Statement>, region: &str) -> bool {
+        self.own(item).filter_map(Known::accredits).any(|own| own.is_empty() || same_province(own, region))
+    }
+
+    /// Whether the issuer acts as this institution. A key that a province authorised is the institution's only while that
+    /// province is its own: else any province could give itself a key of any institution.
+    fn is_institution(&self, item: &Attested<'_, Statement>, institution: &str) -> bool {
+        let region = self.region_of(institution);
+        item.entry.statement().issuer() == institution
+            && self.own(item).any(|key| {
+                let rightly = key.region.is_empty() || region.is_none_or(|region| same_province(&key.region, region));
+                key.role.is_none() && rightly
+            })
     }
 
     fn grant(&mut self, grant: &AuthorityKeyGrant, logged_at: i64) {
-        let Ok(public) = PublicKey::parse(&grant.public_key) else { return };
+        let Some(public) = good_key(grant.algorithm, &grant.public_key) else { return };
         let Ok(role) = AuthorityRole::try_from(grant.role) else { return };
-        if role == AuthorityRole::Status {
-            self.status.push(public);
-            return;
-        }
-        // A verifier's own key stays as trusted as it was, whatever the log says about it.
-        self.keys.entry(id_of(&public)).or_insert(Known {
+        // A verifier's own key stays as trusted as it was, whatever the log says about it; and no key changes hands.
+        self.keys.entry(public.id()).or_insert(Known {
             public,
             owner: grant.authority.clone(),
             role: Some(role),
             region: grant.region.clone(),
-            from: if grant.valid_from == 0 { logged_at } else { grant.valid_from },
-            until: grant.valid_until,
+            from: grant.valid_from.max(logged_at),
+            until: open_end(grant.valid_until),
+            replaces: None,
         });
     }
 
-    fn end(&mut self, key_id: &[u8], owner: Option<&str>, logged_at: i64) {
-        let Some(id) = KeyId::from_slice(key_id) else { return };
-        if let Some(key) = self.keys.get_mut(&id)
-            && owner.is_none_or(|owner| key.owner == owner)
-            && (key.until == 0 || key.until > logged_at)
-        {
-            key.until = logged_at;
+    /// Trusted only through the verifier's own keys, one of which it must name.
+    fn is_genesis(&self, item: &Attested<'_, Statement>, body: &Genesis) -> bool {
+        let trusted = |id: &KeyId| self.trusted.iter().any(|key| !is_status(key) && key.public_key().id() == *id);
+        let national =
+            |grant: &&AuthorityKeyGrant| grant.role == AuthorityRole::Accredit as i32 && grant.region.is_empty();
+        let mut named = body.keys.iter().filter(national).filter_map(|it| good_key(it.algorithm, &it.public_key));
+        item.index.0 == 0 && named.any(|key| trusted(&key.id()) && item.signers.contains(&key.id()))
+    }
+
+    /// The nation, or the owner of a key that replaces or ends it.
+    fn may_authority_key(&self, item: &Attested<'_, Statement>, body: &AuthorityKey) -> bool {
+        let issuer = item.entry.statement().issuer();
+        let own = match &body.action {
+            None => false,
+            Some(AuthorityAction::Grant(it)) => {
+                let same = |key: &Known| key.role.is_some_and(|role| role as i32 == it.role) && key.region == it.region;
+                it.authority == issuer && self.own(item).any(same)
+            }
+            Some(AuthorityAction::End(it)) => {
+                let ended = KeyId::from_slice(&it.key_id).and_then(|id| self.keys.get(&id));
+                self.accredits(item) && ended.is_some_and(|key| key.owner == issuer)
+            }
+        };
+        own || self.is_nation(item)
+    }
+
+    /// The institution itself, for rotations and ends; else an authority over it. A new key has signed too: else an
+    /// institution could claim a key that it does not hold.
+    fn may_institution_key(&self, item: &Attested<'_, Statement>, body: &InstitutionKey) -> bool {
+        let holds = |algorithm, public_key: &[u8]| {
+            let leaf = item.entry.statement().leaf_hash();
+            let good = |key: PublicKey| item.entry.attestations().iter().any(|it| it.verify(leaf, &key).is_ok());
+            good_key(algorithm, public_key).is_some_and(good)
+        };
+        let itself = self.is_institution(item, &body.institution);
+        // Without its accreditation among the items, the key says which province it is bound to.
+        let over = match self.region_of(&body.institution) {
+            Some(region) => self.is_over(item, region),
+            None => self.accredits(item),
+        };
+        match &body.action {
+            None => false,
+            Some(KeyAction::Authorise(it)) => over && holds(it.algorithm, &it.public_key),
+            Some(KeyAction::Rotate(it)) => {
+                itself && holds(it.algorithm, &it.public_key) && self.may_replace(item, &body.institution, it)
+            }
+            Some(KeyAction::End(_)) => itself || over,
         }
     }
 
-    fn institution_key(&mut self, public_key: &[u8], institution: &str, from: i64, until: i64) {
-        let Ok(public) = PublicKey::parse(public_key) else { return };
-        let known = Known { public, owner: institution.to_owned(), role: None, region: String::new(), from, until };
-        self.keys.entry(id_of(&known.public)).or_insert(known);
+    /// Whether the old key, as far as it is known, is the institution's and lasts until the new one takes over.
+    fn may_replace(&self, item: &Attested<'_, Statement>, institution: &str, body: &RotateKey) -> bool {
+        let (_, logged_at) = self.times(item);
+        let Some(id) = KeyId::from_slice(&body.old_key_id) else { return false };
+        let lasts = |key: &Known| key.valid(logged_at, logged_at.saturating_add(ROTATION_SECONDS));
+        self.keys.get(&id).is_none_or(|key| key.owner == institution && key.role.is_none() && lasts(key))
     }
 
     fn learn_key(&mut self, item: &Attested<'_, Statement>, institution: &str, action: &KeyAction) {
-        let (_, logged_at) = times(item);
-        let region = self.accreditation(institution).map_or("", |accredited| &accredited.body.region).to_owned();
-        let by_authority = self.by_nation(item) || self.by_province(item, &region);
+        let (_, logged_at) = self.times(item);
         match action {
-            KeyAction::Authorise(key) if by_authority => {
-                let from = if key.valid_from == 0 { logged_at } else { key.valid_from };
-                self.institution_key(&key.public_key, institution, from, key.valid_until);
+            KeyAction::Authorise(key) => {
+                let regions = || self.own(item).filter_map(Known::accredits);
+                let region = if regions().any(str::is_empty) { "" } else { regions().next().unwrap_or_default() };
+                let region = region.to_owned();
+                let (from, until) = (key.valid_from.max(logged_at), open_end(key.valid_until));
+                self.institution_key(&key.public_key, institution, region, (from, until), None);
             }
-            KeyAction::Rotate(key) if self.by_institution(item, institution) => {
+            KeyAction::Rotate(key) => {
                 let from = logged_at.saturating_add(ROTATION_SECONDS);
-                self.institution_key(&key.public_key, institution, from, 0);
-                self.end(&key.old_key_id, Some(institution), from);
+                let region = self.own(item).find(|key| key.role.is_none()).map(|key| key.region.clone());
+                let old = KeyId::from_slice(&key.old_key_id).and_then(|id| Some((id, self.keys.get_mut(&id)?)));
+                let replaces = old.map(|(id, old)| {
+                    let until = old.until;
+                    old.until = until.min(from);
+                    (id, until)
+                });
+                let until = i64::MAX;
+                let region = region.unwrap_or_default();
+                self.institution_key(&key.public_key, institution, region, (from, until), replaces);
             }
-            KeyAction::End(end) if by_authority || self.by_institution(item, institution) => {
-                self.end(&end.key_id, Some(institution), logged_at);
+            KeyAction::End(end) => {
+                self.end(&end.key_id, |key| key.role.is_none() && key.owner == institution, logged_at);
             }
-            KeyAction::Authorise(_) | KeyAction::Rotate(_) | KeyAction::End(_) => {}
         }
     }
 
+    fn institution_key(
+        &mut self,
+        public_key: &[u8],
+        institution: &str,
+        region: String,
+        (from, until): (i64, i64),
+        replaces: Option<(KeyId, i64)>,
+    ) {
+        let Ok(public) = PublicKey::parse(public_key) else { return };
+        let owner = institution.to_owned();
+        self.keys.entry(public.id()).or_insert(Known { public, owner, role: None, region, from, until, replaces });
+    }
+
+    /// Ends a key. One that had not yet taken over gives the old one its time back.
+    fn end(&mut self, key_id: &[u8], right: impl Fn(&Known) -> bool, logged_at: i64) {
+        let Some(key) = KeyId::from_slice(key_id).and_then(|id| self.keys.get_mut(&id)) else { return };
+        if !right(key) {
+            return;
+        }
+        key.until = key.until.min(logged_at);
+        if logged_at < key.from
+            && let Some((old, until)) = key.replaces
+            && let Some(old) = self.keys.get_mut(&old)
+        {
+            old.until = until;
+        }
+    }
+
+    /// Whether nation and province are among the signers.
+    fn parties(&self, item: &Attested<'_, Statement>, region: &str) -> (bool, bool) {
+        let regions = || self.signers(item).filter_map(Known::accredits);
+        (regions().any(str::is_empty), region.is_empty() || regions().any(|own| same_province(own, region)))
+    }
+
     fn accredit(&mut self, item: &Attested<'_, Statement>, body: &AccreditInstitution) {
-        let mut accredited = Accredited {
+        let (by_nation, by_province) = self.parties(item, &body.region);
+        let accredited = Accredited {
             body: body.clone(),
             leaf_hash: item.entry.leaf_hash(),
-            by_nation: self.by_nation(item),
-            by_province: body.region.is_empty() || self.by_province(item, &body.region),
+            by_nation,
+            by_province,
             since: None,
             names: body.names.clone(),
         };
-        if accredited.by_nation || accredited.by_province {
-            accredited.complete(times(item).1);
-            self.institutions.insert(body.institution.clone(), item.index.0);
-            self.accreditations.insert(item.index.0, accredited);
-        }
+        self.accreditations.insert(item.index.0, accredited);
+        self.complete(item.index.0, self.times(item).1);
     }
 
     fn countersign(&mut self, item: &Attested<'_, Statement>, target: &EntryRef) {
         let Some(region) = self.accreditations.get(&target.index).map(|known| known.body.region.clone()) else {
             return;
         };
-        let (by_nation, by_province) = (self.by_nation(item), self.by_province(item, &region));
-        let logged_at = times(item).1;
+        let (by_nation, by_province) = self.parties(item, &region);
+        let (_, logged_at) = self.times(item);
         if let Some(accredited) = self.accreditations.get_mut(&target.index)
             && accredited.leaf_hash.as_ref() == &target.leaf_hash[..]
         {
             accredited.by_nation |= by_nation;
             accredited.by_province |= by_province;
-            accredited.complete(logged_at);
+            self.complete(target.index, logged_at);
         }
     }
 
-    fn rename(&mut self, item: &Attested<'_, Statement>, institution: &str, names: &[Name]) {
-        let Some(index) = self.institutions.get(institution).copied() else { return };
-        let region = self.accreditations.get(&index).map_or("", |known| &known.body.region).to_owned();
-        if (self.by_nation(item) || self.by_province(item, &region))
-            && let Some(accredited) = self.accreditations.get_mut(&index)
+    /// Puts an accreditation into force once all have signed. It replaces the rights of the one before; that the institution
+    /// was accredited since then stays.
+    fn complete(&mut self, index: u64, logged_at: i64) {
+        let Some(new) = self.accreditations.get(&index) else { return };
+        if !new.by_nation || !new.by_province || new.since.is_some() {
+            return;
+        }
+        let institution = new.body.institution.clone();
+        let before = self.accreditation(&institution).and_then(|before| before.since);
+        if let Some(new) = self.accreditations.get_mut(&index) {
+            new.since = Some(before.unwrap_or(logged_at));
+        }
+        self.institutions.insert(institution, index);
+    }
+
+    fn rename(&mut self, institution: &str, names: &[Name]) {
+        if let Some(index) = self.institutions.get(institution)
+            && let Some(accredited) = self.accreditations.get_mut(index)
         {
             accredited.names = names.to_vec();
         }
     }
 
-    fn judge_outcome(&self, subject: &Attested<'_, Statement>, body: &RecordOutcome) -> Result<(), AuthorityReason> {
-        let issuer = subject.entry.statement().issuer().to_owned();
-        let (issued_at, _) = times(subject);
-        let accredited =
-            self.accreditation(&issuer).filter(|known| known.since.is_some_and(|since| since <= issued_at));
-        let Some(accredited) = accredited else { return Err(AuthorityReason::NotAccredited { issuer }) };
-        if accredited.body.outcome_kinds.contains(&body.outcome_kind)
-            && body.outcome_kind != OutcomeKind::Unspecified as i32
-        {
-            return Ok(());
+    /// Whether the issuer may say this: what the ledger's rules ask of the issuer, as far as the items tell.
+    fn may(&self, item: &Attested<'_, Statement>, body: &Body) -> Result<(), AuthorityReason> {
+        let issuer = item.entry.statement().issuer();
+        let not_allowed = || AuthorityReason::NotAllowed { issuer: issuer.to_owned(), kind: Kind::of(body).name() };
+        let ensure = |may: bool| if may { Ok(()) } else { Err(not_allowed()) };
+        let accredits = self.accredits(item);
+        match body {
+            Body::Genesis(body) => ensure(self.is_genesis(item, body)),
+            Body::AuthorityKey(body) => ensure(self.may_authority_key(item, body)),
+            Body::AccreditInstitution(body) => ensure(self.is_over(item, &body.region)),
+            Body::ChangeInstitution(body) => match self.region_of(&body.institution) {
+                Some(region) => ensure(self.is_over(item, region)),
+                None if accredits => Err(AuthorityReason::ItemMissing { kind: Kind::AccreditInstitution.name() }),
+                None => Err(not_allowed()),
+            },
+            Body::InstitutionKey(body) => ensure(self.may_institution_key(item, body)),
+            Body::OpenAccount(_) | Body::MergeAccounts(_)
+                if self.own(item).any(|key| key.role == Some(AuthorityRole::Intake)) =>
+            {
+                Ok(())
+            }
+            Body::RecordOutcome(body) => {
+                let accredited = self.as_accredited(item)?;
+                let named = body.outcome_kind != OutcomeKind::Unspecified as i32;
+                ensure(named && accredited.body.outcome_kinds.contains(&body.outcome_kind))
+            }
+            // Offers and accounts are an institution's; so is a rule below another.
+            Body::Course(_) | Body::Module(_) | Body::OpenAccount(_) | Body::MergeAccounts(_) => {
+                self.as_accredited(item).map(|_| ())
+            }
+            Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
+            // Anything else that an authority says is said by right of its key.
+            _ if accredits => Ok(()),
+            _ => self.as_accredited(item).map(|_| ()),
         }
-        Err(AuthorityReason::NotAllowed { issuer, kind: Kind::RecordOutcome.name() })
+    }
+
+    /// The issuer's accreditation, if it acts as the institution that it was when it issued.
+    fn as_accredited(&self, item: &Attested<'_, Statement>) -> Result<&Accredited, AuthorityReason> {
+        let issuer = item.entry.statement().issuer();
+        let (issued_at, _) = self.times(item);
+        let accredited = self.accreditation(issuer).filter(|it| it.since.is_some_and(|since| since <= issued_at));
+        let accredited = accredited.ok_or_else(|| AuthorityReason::NotAccredited { issuer: issuer.to_owned() })?;
+        if self.is_institution(item, issuer) {
+            Ok(accredited)
+        } else {
+            Err(AuthorityReason::NotByIssuer { issuer: issuer.to_owned() })
+        }
     }
 }
 
-impl Accredited {
-    fn complete(&mut self, logged_at: i64) {
-        if self.by_nation && self.by_province && self.since.is_none() {
-            self.since = Some(logged_at);
-        }
+/// Whether a key of this role may sign a body at all.
+fn may_sign(role: Option<AuthorityRole>, body: &Body) -> bool {
+    match role {
+        None | Some(AuthorityRole::Accredit) => true,
+        Some(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        Some(_) => false,
     }
 }
 
-fn id_of(key: &PublicKey) -> KeyId {
-    KeyId::of(Algorithm::Ed25519, key.as_bytes())
+fn is_status(key: &VerifierKey) -> bool {
+    key.name().as_str().ends_with("/status")
 }
 
-/// The first two digits of a GB/T 2260 code name the province.
-fn province(region: &str) -> &str {
-    region.get(..2).unwrap_or(region)
+fn good_key(algorithm: i32, public_key: &[u8]) -> Option<PublicKey> {
+    (Algorithm::from_number(algorithm) == Some(Algorithm::Ed25519)).then(|| PublicKey::parse(public_key).ok()).flatten()
 }
 
-/// `issued_at` and `logged_at`, Unix seconds.
-fn times(item: &Attested<'_, Statement>) -> (i64, i64) {
-    (item.entry.statement().issued_at().seconds(), item.entry.logged_at().seconds())
+/// 0 = no end.
+const fn open_end(until: i64) -> i64 {
+    if until == 0 { i64::MAX } else { until }
+}
+
+/// The first two digits of a GB/T 2260 code name the province. The nation is none.
+fn same_province(a: &str, b: &str) -> bool {
+    matches!((a.as_bytes(), b.as_bytes()), ([a, b, ..], [c, d, ..]) if (a, b) == (c, d))
 }
 
 impl Authority<Statement> for Chain {
@@ -261,45 +425,44 @@ impl Authority<Statement> for Chain {
     }
 
     fn learn(&mut self, item: &Attested<'_, Statement>) {
+        // What would be refused as a subject teaches nothing.
         let Some(body) = item.entry.statement().message().body.as_ref() else { return };
-        let (_, logged_at) = times(item);
-        match body {
-            // Trusted only through the verifier's own keys: nobody else's signature is known yet.
-            Body::Genesis(genesis) if item.index.0 == 0 && self.by_nation(item) => {
-                genesis.keys.iter().for_each(|grant| self.grant(grant, logged_at));
-            }
-            Body::AuthorityKey(key) if self.by_nation(item) => match &key.action {
-                Some(AuthorityAction::Grant(grant)) => self.grant(grant, logged_at),
-                Some(AuthorityAction::End(end)) => self.end(&end.key_id, None, logged_at),
-                None => {}
-            },
-            Body::AccreditInstitution(body) => self.accredit(item, body),
-            Body::ChangeInstitution(change) => {
-                if let Some(Change::Rename(rename)) = &change.change {
-                    self.rename(item, &change.institution, &rename.names);
+        let (_, logged_at) = self.times(item);
+        if self.judge(item).is_ok() {
+            match body {
+                Body::Genesis(genesis) => genesis.keys.iter().for_each(|grant| self.grant(grant, logged_at)),
+                Body::AuthorityKey(key) => match &key.action {
+                    Some(AuthorityAction::Grant(grant)) => self.grant(grant, logged_at),
+                    Some(AuthorityAction::End(end)) => self.end(&end.key_id, |key| key.role.is_some(), logged_at),
+                    None => {}
+                },
+                Body::AccreditInstitution(body) => self.accredit(item, body),
+                Body::ChangeInstitution(change) => {
+                    if let Some(Change::Rename(rename)) = &change.change {
+                        self.rename(&change.institution, &rename.names);
+                    }
                 }
-            }
-            Body::InstitutionKey(key) => {
-                if let Some(action) = &key.action {
-                    self.learn_key(item, &key.institution, action);
+                Body::InstitutionKey(key) => {
+                    if let Some(action) = &key.action {
+                        self.learn_key(item, &key.institution, action);
+                    }
                 }
-            }
-            Body::Countersign(body) => {
-                if let Some(target) = &body.target {
-                    self.countersign(item, target);
+                Body::Countersign(body) => {
+                    if let Some(target) = &body.target {
+                        self.countersign(item, target);
+                    }
                 }
+                _ => {}
             }
-            _ => {}
         }
+        self.latest = logged_at;
     }
 
     fn judge(&self, subject: &Attested<'_, Statement>) -> Result<(), AuthorityReason> {
-        let statement = subject.entry.statement();
-        let issuer = statement.issuer();
-        let (issued_at, logged_at) = times(subject);
-        let owned = |id: &KeyId| self.keys.get(id).filter(|key| key.owner == issuer);
-        if !subject.signers.iter().filter_map(owned).any(|key| key.valid(issued_at, logged_at)) {
-            let issuer = issuer.to_owned();
+        let issuer = subject.entry.statement().issuer().to_owned();
+        let body = subject.entry.statement().message().body.as_ref();
+        let body = body.ok_or_else(|| AuthorityReason::NotByIssuer { issuer: issuer.clone() })?;
+        if !self.own(subject).any(|key| may_sign(key.role, body)) {
             // An unknown key may be the issuer's, known to someone with more items.
             return Err(if subject.unknown_signers > 0 {
                 AuthorityReason::IssuerKeyUnknown { issuer }
@@ -307,23 +470,16 @@ impl Authority<Statement> for Chain {
                 AuthorityReason::NotByIssuer { issuer }
             });
         }
-        match statement.message().body.as_ref() {
-            Some(Body::RecordOutcome(body)) => self.judge_outcome(subject, body),
-            // Anything else that an authority says is said by right of its key.
-            _ if subject.signers.iter().filter_map(owned).any(|key| key.role.is_some()) => Ok(()),
-            _ => match self.accreditation(issuer) {
-                Some(known) if known.since.is_some_and(|since| since <= issued_at) => Ok(()),
-                _ => Err(AuthorityReason::NotAccredited { issuer: issuer.to_owned() }),
-            },
-        }
+        self.may(subject, body)
     }
 
     fn status_keys(&self, origin: &Origin) -> Vec<VerifierKey> {
         let name = format!("{origin}/status");
         let own = self.trusted.iter().filter(|key| key.name().as_str() == name).cloned();
         let name = crate::vkey::KeyName::parse(&name).expect("an origin with a suffix is a key name");
-        let granted = self.status.iter();
-        let granted = granted.map(|key| VerifierKey::new(name.clone(), crate::vkey::KeyType::Note, key.clone()));
+        let granted =
+            self.keys.values().filter(|key| key.role == Some(AuthorityRole::Status) && key.until > self.latest);
+        let granted = granted.map(|key| VerifierKey::new(name.clone(), crate::vkey::KeyType::Note, key.public.clone()));
         own.chain(granted).collect()
     }
 
@@ -333,3 +489,6 @@ impl Authority<Statement> for Chain {
         !holder_key.is_empty() && shown.map(|field| field.value.as_slice()).any(|value| value == holder_key)
     }
 }
+
+#[cfg(test)]
+mod tests;

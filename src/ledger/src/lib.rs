@@ -40,7 +40,7 @@ pub use decide::{Decision, Effects, Flag, decide};
 pub use evolve::{Accepted, evolve};
 pub use facts::Facts;
 pub use memory::{AsOf, MemoryState};
-pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, VerifiedBatches};
+pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, VerifiedBatches};
 pub use prepare::{prepare, reads};
 pub use rejection::{Refusal, Rejection, Text};
 pub use state::{Direction, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};

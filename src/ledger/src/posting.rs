@@ -85,6 +85,17 @@ pub(crate) enum Signature {
     UnknownKey(Attestation),
 }
 
+/// What is known of all signatures of a posting without state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signatures {
+    /// All verify, each under the key of its id.
+    Good,
+    /// The snapshot did not have some key.
+    UnknownKey,
+    /// One does not verify.
+    Bad,
+}
+
 /// An attestation, as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Attested {
@@ -129,6 +140,17 @@ impl Prepared {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// What is known of its signatures: of several, the least.
+    #[must_use]
+    pub fn signatures(&self) -> Signatures {
+        let of = |attested: &Attested| match &attested.signature {
+            Signature::Good => Signatures::Good,
+            Signature::UnknownKey(_) => Signatures::UnknownKey,
+            Signature::Bad(_) => Signatures::Bad,
+        };
+        self.attested.iter().map(of).max().unwrap_or(Signatures::Bad)
     }
 
     /// Id of the account that the payload is about: whose key seals it. `None` for public kinds.

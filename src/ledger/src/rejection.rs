@@ -325,6 +325,12 @@ impl Refusal {
         Self { rejection, field: field.into(), existing: None, detail: Cow::Borrowed("") }
     }
 
+    /// It fits into no frame of the journal.
+    #[must_use]
+    pub fn too_large(field: &'static str, why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Rejection::TooLarge, field).detail(why)
+    }
+
     pub(crate) fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: detail.into(), ..self }
     }

@@ -1,0 +1,129 @@
+//! What strangers and careless callers may not do to everybody else.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use xuefen_core::key::SecretKey;
+use xuefen_ledger::Signatures;
+use xuefen_ledger::testing::{START, World};
+
+use super::lane::LaneIn;
+use super::*;
+use crate::vault::AccountId;
+
+/// The account that a world opens.
+const LEARNER: AccountId = AccountId([7; 16]);
+const OTHER: AccountId = AccountId([8; 16]);
+
+fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::new(dir.path());
+    create(&home, &world.context.origin).unwrap();
+    let options = OpenOptions {
+        origin: world.context.origin.clone(),
+        log_key: SecretKey::from_seed(&[90; 32]),
+        genesis_keys: world.context.genesis_keys.clone(),
+        clock: Arc::new(|| START),
+        progress: Box::new(|_, _| {}),
+    };
+    (dir, Arc::new(Ledger::open(&home, options).unwrap()))
+}
+
+fn postings(world: &World) -> Vec<RawPosting> {
+    let posting = |(entry, payload): &(xuefen_core::entry::Entry<xuefen_ledger::Message>, Option<_>)| RawPosting {
+        statement: entry.statement().bytes().clone(),
+        attestations: entry.attestations().iter().map(|it| it.encode().into()).collect(),
+        payload: payload.clone(),
+    };
+    world.entries.iter().map(posting).collect()
+}
+
+fn accepted(answer: &Answer) -> usize {
+    answer.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Receipt(_))).count()
+}
+
+fn rubbish() -> Vec<RawPosting> {
+    vec![RawPosting { statement: vec![0xff; 8].into(), attestations: Vec::new(), payload: None }]
+}
+
+/// Pushes until the lane takes no more.
+async fn stuff(lane: &LaneIn) -> usize {
+    let mut pushed = 0;
+    while tokio::time::timeout(Duration::from_millis(100), lane.push(rubbish())).await.is_ok() {
+        pushed += 1;
+        assert!(pushed < 1_000, "the lane has no bound");
+    }
+    pushed
+}
+
+#[tokio::test]
+async fn who_reads_no_answers_holds_up_nobody_else() {
+    let (_dir, ledger) = ledger(&World::empty());
+    let lanes: Vec<_> = (0..8).map(|_| ledger.lane()).collect();
+    for (lane, _) in &lanes {
+        assert!(stuff(lane).await > 0);
+    }
+    assert_eq!(ledger.queue.available_permits(), QUEUE, "answers that nobody takes hold no place in the queue");
+    ledger.post(rubbish()).await.unwrap();
+    let (good, mut answers) = ledger.lane();
+    good.push(rubbish()).await.unwrap();
+    assert_eq!(answers.next().await.unwrap().unwrap().verdicts.len(), 1);
+    // Whoever begins to read goes on.
+    let (lane, mut answers) = lanes.into_iter().next().unwrap();
+    answers.next().await.unwrap().unwrap();
+    lane.push(rubbish()).await.unwrap();
+    drop(answers);
+    // And whoever went away is told, not left waiting.
+    while lane.push(rubbish()).await.is_ok() {}
+}
+
+#[tokio::test]
+async fn keys_registered_in_the_same_chunk_seal_payloads_too() {
+    let world = World::furnished();
+    let (_dir, ledger) = ledger(&world);
+    let postings = postings(&world);
+    let count = postings.len();
+    let answer = ledger.post(postings).await.unwrap();
+    assert_eq!(accepted(&answer), count, "{:?}", answer.verdicts);
+    assert!(ledger.vault.slot_of(LEARNER).is_some());
+    let entry = ledger.opening_entry(&answer.view, ledger.account_key(&LEARNER.0)).unwrap().unwrap();
+    let logged = ledger.entry(&answer.view, entry).unwrap();
+    assert!(ledger.payload(&logged).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn strangers_make_no_keys_for_learners() {
+    let mut world = World::furnished();
+    let (_dir, ledger) = ledger(&world);
+    let furnished = postings(&world);
+    ledger.post(furnished).await.unwrap();
+    let before = ledger.vault.slot_of(LEARNER).unwrap();
+    let school = world.school.id.clone();
+    let (body, payload) = world.account([66; 16], "110101199003070001");
+    let unknown_key = world.private(&school, body.clone(), &payload, &[77]);
+    assert_eq!(world.prepare(unknown_key.clone()).signatures(), Signatures::UnknownKey);
+    let mut forged = world.private(&school, body, &payload, &[4]);
+    let mut attestation = forged.attestations[0].to_vec();
+    *attestation.last_mut().unwrap() ^= 1;
+    forged.attestations[0] = attestation.into();
+    assert_eq!(world.prepare(forged.clone()).signatures(), Signatures::Bad);
+    for posting in [unknown_key, forged] {
+        assert_eq!(accepted(&ledger.post(vec![posting.clone()]).await.unwrap()), 0);
+        assert!(ledger.check(posting).await.unwrap().is_err());
+    }
+    world.open(&school, 4, OTHER.0, "110101199003070001");
+    let good = postings(&world).pop().unwrap();
+    assert_eq!(accepted(&ledger.post(vec![good]).await.unwrap()), 1);
+    let after = ledger.vault.slot_of(OTHER).unwrap();
+    assert_eq!(after.0, before.0 + 1, "what was refused took places in the key ring");
+}
+
+#[tokio::test]
+async fn asking_whether_takes_a_place_in_the_queue() {
+    let (_dir, ledger) = ledger(&World::empty());
+    let all = Arc::clone(&ledger.queue).acquire_many_owned(u32::try_from(QUEUE).unwrap()).await.unwrap();
+    let posting = || rubbish().remove(0);
+    assert!(matches!(ledger.check(posting()).await, Err(PostError::Busy)));
+    drop(all);
+    assert!(ledger.check(posting()).await.unwrap().is_err());
+}
