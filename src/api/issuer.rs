@@ -112,8 +112,8 @@ fn resolve(api: &Api, view: &View, caller: &str, kind: &str, number: &str) -> Re
     people::opened_by(api, view, account, caller)?.map_or(Ok(None), |opened| account_id(api, view, opened))
 }
 
-/// Needs a list of entries by issuer, which would cost a row for every entry: tables that name an issuer hash it together with
-/// a nonce or record number, and reading every entry instead would not do.
+/// Needs a list of entries by issuer, which would cost a row for every entry: tables that name an issuer hash it together
+/// with a nonce or record number, and reading every entry instead would not do.
 pub fn list_issued(_: &Api, _: &str, _: &ListIssuedRequest) -> Result<ListIssuedResponse, Status> {
     Err(not_implemented_yet(
         "IssuingService.ListIssued",

@@ -4,6 +4,7 @@
 //! sync nobody knows what is on the disk, so the only way on is to start again and look (architecture.md, failure policy).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
@@ -57,6 +58,8 @@ pub(super) struct Committer {
     pub index: Arc<Index>,
     pub signer: CheckpointSigner,
     pub view: Arc<ArcSwap<View>>,
+    /// Set before any caller learns that the writer has stopped.
+    pub stopped: Arc<AtomicBool>,
     /// Tells watchers that a larger tree can be seen.
     pub published: watch::Sender<u64>,
 }
@@ -65,8 +68,12 @@ impl Committer {
     /// Commits batches until the sequencer hangs up or something fails.
     pub(super) fn run(mut self, batches: &Receiver<Batch>) -> Result<(), SequencerError> {
         for batch in batches {
-            if let Some(closed) = batch.frame {
-                self.commit(&closed)?;
+            if let Some(closed) = batch.frame
+                && let Err(error) = self.commit(&closed)
+            {
+                // Before the callers' channels close with this batch: who is told so must not find the ledger ready.
+                self.stopped.store(true, Ordering::Release);
+                return Err(error);
             }
             let view = self.view.load_full();
             for waiting in batch.waiting {
@@ -74,8 +81,9 @@ impl Committer {
                 let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
             }
         }
-        // A clean end: the next start has nothing to replay. After a kill it replays what was still in memory.
-        Ok(self.index.flush()?)
+        // A clean stop: the next start has nothing to replay. Not worth a word if it fails, the journal has everything.
+        drop(self.index.flush());
+        Ok(())
     }
 
     fn commit(&mut self, closed: &Closed) -> Result<(), SequencerError> {

@@ -24,6 +24,7 @@ mod private;
 mod read;
 mod replay;
 mod signer;
+mod slots;
 mod state;
 mod verified;
 mod view;

@@ -23,6 +23,7 @@ use super::home::Home;
 use super::order::{Clock, End, Sequencer};
 use super::pool::Preparer;
 use super::signer::CheckpointSigner;
+use super::slots::{self, HighestSlot};
 use super::verified::VerifiedBatches;
 use super::view::View;
 use super::{Ledger, QUEUE, private, replay};
@@ -85,7 +86,7 @@ impl Ledger {
         if let Some(cut) = journal.cut() {
             tracing::warn!(position = %cut.position, bytes = cut.bytes, "cut a torn tail that nobody was told of");
         }
-        // The list of erased slots comes with the journal's erasure records; there are none yet.
+        // No erased slot is known before the journal was asked (`slots.rs`).
         let vault = Arc::new(Vault::open(&home.vault(), &[])?);
         let tip = journal.acquire()?;
         let reader = journal.reader();
@@ -103,7 +104,9 @@ impl Ledger {
         let end = end(&index, &tip, logged_at)?;
         let index = Arc::new(index);
         let (published, watch) = watch::channel(tip.tree.size);
+        let stopped = Arc::new(AtomicBool::new(false));
         let committer = Committer {
+            stopped: Arc::clone(&stopped),
             expected: tip.expected(),
             journal: Box::new(journal),
             vault: Arc::clone(&vault),
@@ -123,7 +126,6 @@ impl Ledger {
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
         let (batches, batch_queue) = crossbeam_channel::bounded(0);
-        let stopped = Arc::new(AtomicBool::new(false));
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let mut threads = Arc::new(preparer).start(cores, &job_queue).map_err(SequencerError::Spawn)?;
         threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);
@@ -200,7 +202,7 @@ pub fn rebuild_index(dir: &Path, origin: &Origin) -> Result<(Index, Applied), Se
     Ok((index, start))
 }
 
-/// Replays what the index does not have.
+/// Replays what the index does not have; then the key ring must have every slot in use.
 fn catch_up(
     index: &Index,
     vault: &Vault,
@@ -211,10 +213,11 @@ fn catch_up(
 ) -> Result<(), SequencerError> {
     for frame in frames {
         let frame = frame?;
-        replay::frame(index, vault, origin, &frame)?;
+        replay::frame(index, vault, origin, &frame).map_err(|error| slots::named(error, vault))?;
         progress(frame.tree().size, tip.tree.size);
     }
-    Ok(())
+    // Before any key is written: a new one must not take the place of one that only the ring has lost.
+    HighestSlot::of(&index.view())?.check(vault)
 }
 
 /// `logged_at` of the last entry, Unix seconds; 0 for an empty log.
@@ -276,5 +279,6 @@ fn publish_tip(journal: &mut FileJournal, signer: &mut CheckpointSigner, tip: &T
 /// Where the next entry goes on. The peaks of the tree are nodes that the index has.
 fn end(index: &Index, tip: &Tip, logged_at: i64) -> Result<End, SequencerError> {
     let tree = index.view().frontier(TreeSize(tip.tree.size))?;
-    Ok(End { tree, chain: tip.chain, next_frame: tip.frame.next(), frame_hash: tip.frame_hash, logged_at })
+    let slots = HighestSlot::of(&index.view())?;
+    Ok(End { tree, chain: tip.chain, next_frame: tip.frame.next(), frame_hash: tip.frame_hash, logged_at, slots })
 }

@@ -21,6 +21,7 @@ use super::error::SequencerError;
 use super::gather::Gathering;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
+use super::slots::HighestSlot;
 use super::state::Deciding;
 use super::view::View;
 use crate::index::Row;
@@ -62,6 +63,7 @@ pub(super) struct End {
     pub frame_hash: Hash,
     /// Of the last entry, Unix seconds.
     pub logged_at: i64,
+    pub slots: HighestSlot,
 }
 
 /// Everything the sequencer thread owns.
@@ -230,7 +232,11 @@ impl Sequencer {
         if gathered.has_no_records() {
             return Batch { frame: None, waiting: gathered.waiting };
         }
-        let rows: Arc<[Row]> = gathered.rows.into();
+        let mut rows = gathered.rows;
+        if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
+            rows.push(Row { key, index: tree.size.saturating_sub(1), value });
+        }
+        let rows: Arc<[Row]> = rows.into();
         self.overlay.close(tree.size, Arc::clone(&rows));
         let frame = gathered.builder.finish(self.end.chain, tree);
         self.end.next_frame = frame.number().next();

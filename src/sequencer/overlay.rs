@@ -104,7 +104,7 @@ mod tests {
     fn rows_stay_until_their_frame_is_published() {
         let mut overlay = Overlay::default();
         for (size, rows) in [(2, vec![row("a", 0), row("b", 1)]), (4, vec![row("a", 2), row("c", 3)])] {
-            for row in rows.iter() {
+            for row in &rows {
                 overlay.insert(row);
             }
             overlay.close(size, rows.into());

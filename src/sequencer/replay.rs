@@ -12,6 +12,7 @@ use super::error::SequencerError;
 use super::order::rows_of;
 use super::overlay::Overlay;
 use super::pool::VaultSecrets;
+use super::slots::HighestSlot;
 use super::state::Deciding;
 use super::{payload, private};
 use crate::index::{FrameRows, Index, Row};
@@ -24,6 +25,7 @@ pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &Store
     let mut overlay = Overlay::default();
     let first = frame.header().first_index;
     let view = index.view();
+    let mut slots = Vec::new();
     for (position, record) in frame.records() {
         let at = first + leaf_hashes.len() as u64;
         match record {
@@ -31,6 +33,7 @@ pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &Store
                 let entry = parse(at, entry)?;
                 leaf_hashes.push(entry.leaf_hash());
                 positions.push(position.to_u64());
+                slots.extend(sealed.as_ref().map(|sealed| Slot(sealed.slot)));
                 let payload = sealed.map(|sealed| open(vault, &entry, at, &sealed)).transpose()?.flatten();
                 let accepted = Accepted::replayed(&entry, payload.as_ref(), &VaultSecrets(vault) as &dyn Secrets);
                 let state = Deciding { overlay: &overlay, index: &view };
@@ -42,10 +45,14 @@ pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &Store
             Record::Private { kind, sealed } => {
                 // Rows without an entry belong to the one before, as when they were made.
                 let index = at.saturating_sub(1);
+                slots.push(Slot(sealed.slot));
                 let made = private::replay(vault, origin, kind, &sealed)?;
                 rows.extend(made.into_iter().map(|(key, value)| Row { key, index, value }));
             }
         }
+    }
+    if let Some((key, value)) = HighestSlot::of(&view)?.raise(slots) {
+        rows.push(Row { key, index: frame.tree().size.saturating_sub(1), value });
     }
     index.apply(FrameRows {
         frame: frame.number().0,

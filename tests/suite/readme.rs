@@ -103,13 +103,15 @@ fn every_command_in_a_block_is_one() {
     for name in PAGES {
         for line in fenced(&read(name)) {
             let Some(arguments) = arguments(&line) else { continue };
-            let parsed = Cli::try_parse_from(std::iter::once("xuefen".to_owned()).chain(arguments));
-            assert!(
-                parsed.is_ok(),
-                "{name}: {line}\n{}",
-                parsed.err().map(|error| error.to_string()).unwrap_or_default()
-            );
             seen += 1;
+            // Shortened in a sample: the names in it are checked, what is left out is not missed.
+            if line.ends_with('…') {
+                assert_eq!(unknown(&line), None, "{name}: {line}");
+                continue;
+            }
+            let parsed = Cli::try_parse_from(std::iter::once("xuefen".to_owned()).chain(arguments));
+            let wrong = parsed.err().map(|error| error.to_string());
+            assert_eq!(wrong, None, "{name}: {line}");
         }
     }
     assert!(seen > 10, "only {seen} commands were found");
@@ -145,6 +147,6 @@ fn the_two_commands_of_the_readme_are_the_demo_and_what_ci_runs() {
 #[test]
 fn lines_of_a_block_are_read_as_a_shell_reads_them() {
     let page = "a\n```\n$ xuefen post \\\n    'a b' # why\nno\n```\nxuefen x\n";
-    assert_eq!(fenced(page), ["xuefen post  'a b' # why", "no"]);
-    assert_eq!(arguments("xuefen post  'a b' # why"), Some(vec!["post".to_owned(), "a b".to_owned()]));
+    assert_eq!(fenced(page), ["xuefen post 'a b' # why", "no"]);
+    assert_eq!(arguments("xuefen post 'a b' # why"), Some(vec!["post".to_owned(), "a b".to_owned()]));
 }

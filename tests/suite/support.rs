@@ -31,7 +31,8 @@ pub struct Server {
     clock: Arc<AtomicI64>,
     stop: Option<oneshot::Sender<()>>,
     done: Option<tokio::task::JoinHandle<()>>,
-    _dir: Option<TempDir>,
+    /// Goes with the server, unless [`Self::stop`] gives it back.
+    temporary: Option<TempDir>,
 }
 
 impl Server {
@@ -40,7 +41,7 @@ impl Server {
         let dir = TempDir::new().expect("temporary directory");
         init(dir.path(), world);
         let mut server = Self::open(dir.path(), world.now).await;
-        server._dir = Some(dir);
+        server.temporary = Some(dir);
         server
     }
 
@@ -54,7 +55,7 @@ impl Server {
         let routes = routes::routes(Arc::clone(&api)).await.expect("services");
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(listener::serve(socket, None, routes, async move { drop(stopped.await) }));
-        Self { home, address, api, clock, stop: Some(stop), done: Some(done), _dir: None }
+        Self { home, address, api, clock, stop: Some(stop), done: Some(done), temporary: None }
     }
 
     /// Moves the ledger's clock, Unix seconds.
@@ -77,7 +78,7 @@ impl Server {
         if let Some(done) = self.done.take() {
             done.await.expect("the server ends");
         }
-        self._dir.take()
+        self.temporary.take()
     }
 }
 
@@ -133,4 +134,14 @@ pub fn postings(world: &World) -> Vec<xuefen_ledger::RawPosting> {
 /// A key from a seed byte, as the world's parties have them.
 pub fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])
+}
+
+/// Whether strace is here and may trace; says so if not.
+pub fn has_strace() -> bool {
+    let tried = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    let works = tried.is_ok_and(|output| output.status.success());
+    if !works {
+        println!("skipped: strace is not installed or may trace nothing here");
+    }
+    works
 }

@@ -2463,7 +2463,7 @@ pub struct ListInstitutionsRequest {
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListInstitutionsResponse {
-    /// By id.
+    /// In the order of the list.
     #[prost(message, repeated, tag = "1")]
     pub institutions: ::prost::alloc::vec::Vec<Institution>,
     /// Empty at the end.
@@ -2562,7 +2562,7 @@ pub struct Offer {
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOffersResponse {
-    /// By kind, code and version.
+    /// In the order they were logged.
     #[prost(message, repeated, tag = "1")]
     pub offers: ::prost::alloc::vec::Vec<Offer>,
     /// Empty at the end.
@@ -2687,7 +2687,7 @@ pub mod registry_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "GetInstitution"));
             self.inner.unary(req, path, codec).await
         }
-        /// All institutions, by id.
+        /// All institutions, in an order that stays the same from page to page.
         pub async fn list_institutions(
             &mut self,
             request: impl tonic::IntoRequest<super::ListInstitutionsRequest>,
@@ -2739,7 +2739,7 @@ pub mod registry_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListKeys"));
             self.inner.unary(req, path, codec).await
         }
-        /// Courses, modules, families, recording rules of an owner, by code.
+        /// Courses, modules, families, recording rules of an owner, in the order they were logged.
         pub async fn list_offers(
             &mut self,
             request: impl tonic::IntoRequest<super::ListOffersRequest>,
@@ -2784,7 +2784,7 @@ pub mod registry_service_server {
             &self,
             request: tonic::Request<super::GetInstitutionRequest>,
         ) -> std::result::Result<tonic::Response<super::Institution>, tonic::Status>;
-        /// All institutions, by id.
+        /// All institutions, in an order that stays the same from page to page.
         async fn list_institutions(
             &self,
             request: tonic::Request<super::ListInstitutionsRequest>,
@@ -2800,7 +2800,7 @@ pub mod registry_service_server {
             tonic::Response<super::ListKeysResponse>,
             tonic::Status,
         >;
-        /// Courses, modules, families, recording rules of an owner, by code.
+        /// Courses, modules, families, recording rules of an owner, in the order they were logged.
         async fn list_offers(
             &self,
             request: tonic::Request<super::ListOffersRequest>,

@@ -33,7 +33,7 @@ impl Place {
         }
         // An earlier demo that was cut short left keys and half a registry.
         ensure!(!mark.exists() || place.is_furnished(), "the demo in {} was cut short; add --fresh", dir.display());
-        for part in ["samples", "parties", "work", "out"] {
+        for part in ["samples", "parties", "office", "out"] {
             let part = dir.join(part);
             fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
         }
@@ -66,7 +66,7 @@ impl Place {
 
     /// A file that the script writes for itself.
     pub fn work(&self, name: &str) -> PathBuf {
-        self.dir.join("work").join(name)
+        self.dir.join("office").join(name)
     }
 
     /// [`Self::work`] as an argument.

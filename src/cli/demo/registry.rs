@@ -39,7 +39,7 @@ fn sheet(path: &Path, header: &[&str], rows: impl IntoIterator<Item = Vec<String
     write(path, &out.into_inner()?)
 }
 
-/// A party's key file as a sheet in `work` names it: from the sheet's own directory.
+/// A party's key file as a sheet in `office` names it: from the sheet's own directory.
 fn beside(party: &str) -> String {
     format!("../parties/{party}.key")
 }

@@ -11,7 +11,8 @@ use xuefen::api::proto::Posting;
 
 use super::learners::School;
 use super::memory::Memory;
-use super::process::{Process, assert_sound, has_strace, said};
+use super::process::{Process, assert_sound, said};
+use crate::support::has_strace;
 
 /// A school's ledger on disk, and a client that knows all of it.
 struct Bench {
@@ -33,15 +34,6 @@ impl Bench {
         memory.post(&channel, school.learner().to_vec()).await.expect("a learner");
         server.stop();
         Self { _temp: temp, dir, school, memory }
-    }
-
-    /// A server in which `action` befalls the second such call on `file` that one thread makes. Opening makes at most one
-    /// (it writes the head anew), and the committing thread is another one: its first commit is good, the second is hit.
-    fn faulty(&self, file: &Path, action: &str) -> Process {
-        let (call, what) = action.split_once(':').expect("a call and what befalls it");
-        let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{what}:when=2"));
-        let path = file.to_str().expect("UTF-8");
-        Process::traced(&self.dir, &self.dir.with_extension("strace"), &["-P", path, "-e", &trace, "-e", &inject])
     }
 
     /// The journal's only segment, its head, the only ring of keys.
@@ -72,6 +64,15 @@ impl Bench {
         server.stop();
         assert_sound(&self.dir);
     }
+}
+
+/// A server in which `action` befalls the second such call on `file` that one thread makes. Opening makes at most one (it
+/// writes the head anew), and the committing thread is another one: its first commit is good, the second is hit.
+fn faulty(dir: &Path, file: &Path, action: &str) -> Process {
+    let (call, what) = action.split_once(':').expect("a call and what befalls it");
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{what}:when=2"));
+    let path = file.to_str().expect("UTF-8");
+    Process::traced(dir, &dir.with_extension("strace"), &["-P", path, "-e", &trace, "-e", &inject])
 }
 
 fn reason(status: &tonic::Status) -> (Code, String) {
@@ -111,7 +112,7 @@ async fn a_failed_write_or_sync_stops_the_ledger_and_loses_nothing() {
     for file in bench.files() {
         for action in ["pwrite64:error=ENOSPC", "pwrite64:error=EIO", "fdatasync:error=EIO"] {
             let what = format!("{action} of {}", file.display());
-            let server = bench.faulty(&file, action);
+            let server = faulty(&bench.dir, &file, action);
             let (ready, said) = server.get("/readyz").await;
             assert_eq!(ready, 200, "{what}: {said}");
             let status = bench.hit(&server).await.expect_err("no receipt without a durable entry");
@@ -124,6 +125,36 @@ async fn a_failed_write_or_sync_stops_the_ledger_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn learners_read_on_when_the_ledger_has_stopped() {
+    if !has_strace() {
+        return;
+    }
+    let mut bench = super::restart::Bench::new().await;
+    let head = bench.dir.join("journal/head");
+    let server = faulty(&bench.dir, &head, "fdatasync:error=EIO");
+    let channel = server.channel().await;
+    let mut commits = 0;
+    let status = loop {
+        let next = bench.school.learner().to_vec();
+        match bench.memory.post(&channel, next).await {
+            Ok(()) => commits += 1,
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((commits, reason(&status)), (1, (Code::Unavailable, "LEDGER_STOPPED".to_owned())));
+    let token = bench.file("token");
+    let token = token.to_str().expect("UTF-8");
+    for _ in 0..2 {
+        let transcript = bench.online(&server, &["transcript", "--token", token]);
+        assert_eq!(transcript["outcomes"].as_array().expect("outcomes").len(), 1, "{transcript}");
+    }
+    // What must be kept to be of use is refused.
+    let again = bench.run_online(&server, &bench.activation_code().iter().map(|word| &**word).collect::<Vec<_>>());
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(again.status.code() == Some(2) && said.contains("LEDGER_STOPPED"), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_at_each_write_and_sync_of_a_commit_loses_nothing() {
     if !has_strace() {
         return;
@@ -131,7 +162,7 @@ async fn a_kill_at_each_write_and_sync_of_a_commit_loses_nothing() {
     let mut bench = Bench::new().await;
     for file in bench.files() {
         for action in ["pwrite64:signal=SIGKILL", "fdatasync:signal=SIGKILL"] {
-            let mut server = bench.faulty(&file, action);
+            let mut server = faulty(&bench.dir, &file, action);
             let unanswered = bench.hit(&server).await;
             assert!(unanswered.is_err(), "{action} of {}: the server lives", file.display());
             let ended = tokio::task::spawn_blocking(move || server.wait()).await.expect("it ends");

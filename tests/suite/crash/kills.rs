@@ -35,6 +35,13 @@ async fn fifty_kills_lose_nothing_that_was_acknowledged() {
     memory.post(&server.channel().await, first).await.expect("a school");
     server.kill_after(Duration::ZERO);
     for round in 0..ROUNDS {
+        if random.percent(10) {
+            // A clean stop writes the index: the next starts go on from its mark.
+            recovered(&dir, &mut memory, &mut random).await.stop();
+        }
+        if random.percent(5) {
+            std::fs::remove_dir_all(dir.join("index")).expect("an index");
+        }
         if random.percent(20) {
             // Recovery itself is cut off.
             start_and_kill(&dir, Duration::from_millis(random.below(60) as u64));

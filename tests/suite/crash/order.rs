@@ -8,7 +8,8 @@ use tempfile::TempDir;
 
 use super::learners::School;
 use super::memory::Memory;
-use super::process::{Process, has_strace};
+use super::process::Process;
+use crate::support::has_strace;
 
 const CALLS: &str =
     "trace=openat,write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2";

@@ -133,10 +133,19 @@ pub fn run(words: &[&str], dir: &Path) -> Output {
 
 /// A start that must be refused: what it says.
 pub fn refused(dir: &Path) -> String {
-    let output = run(&["serve", "--listen", "127.0.0.1:0", "--plaintext"], dir);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert!(output.stdout.is_empty(), "{output:?}");
-    String::from_utf8(output.stderr).expect("UTF-8")
+    let before = std::fs::read(log(dir)).unwrap_or_default().len();
+    let mut child = serve(Command::new(env!("CARGO_BIN_EXE_xuefen")), dir);
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("piped");
+    BufReader::new(stdout).read_line(&mut line).expect("a line or the end");
+    let said = said(dir)[before..].to_owned();
+    if !line.is_empty() {
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        panic!("it was to be refused, but: {line}{said}");
+    }
+    assert_eq!(child.wait().expect("it ends").code(), Some(2), "{said}");
+    said
 }
 
 /// Journal and history of a ledger that nobody serves are sound.
@@ -151,13 +160,4 @@ pub fn assert_sound(dir: &Path) {
         let output = run(&[command], dir);
         assert_eq!(output.status.code(), Some(0), "{command}: {output:?}");
     }
-}
-
-/// Whether strace is here; says so if not.
-pub fn has_strace() -> bool {
-    let found = Command::new("strace").arg("-V").output().is_ok_and(|output| output.status.success());
-    if !found {
-        println!("skipped: strace is not installed, so the disk cannot be made to fail");
-    }
-    found
 }

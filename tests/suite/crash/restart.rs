@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,63 +18,95 @@ use xuefen_ledger::testing::ORIGIN;
 
 use super::learners::{School, account, now};
 use super::memory::Memory;
-use super::process::{Process, assert_sound, run};
+use super::process::{Process, assert_sound, refused, run};
 use crate::samples::random::Random;
 
 /// Bytes changed, one at a time.
 const FLIPS: usize = 200;
 
 /// A ledger with learners in many frames, private records among them, and a learner's token.
-struct Bench {
+pub struct Bench {
     temp: TempDir,
-    dir: PathBuf,
-    memory: Memory,
+    pub dir: PathBuf,
+    pub school: School,
+    pub memory: Memory,
+    /// A learner with an account and an outcome.
+    learner: [u8; 16],
+    /// The learner's activation code, which is used.
+    code: String,
+    /// Who looked at the learner's account, newest first, when that was last asked.
+    accesses: Vec<Value>,
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let temp = TempDir::new().expect("temporary directory");
         let dir = temp.path().join("ledger");
-        let (mut school, first) = School::new(&dir);
+        let (school, first) = School::new(&dir);
         let memory = Memory::new(&dir);
         let learner = account(first.len() as u64);
-        let mut bench = Self { temp, dir, memory };
+        let mut bench = Self { temp, dir, school, memory, learner, code: String::new(), accesses: Vec::new() };
         write(&bench.file("school.key"), SecretKind::SigningKey, &[4; 32]).expect("a key file");
         let server = Process::start(&bench.dir);
         let channel = server.channel().await;
         bench.memory.post(&channel, first).await.expect("a school");
         for round in 0..20 {
             // Each post waits for the one before: a frame each.
-            bench.memory.post(&channel, school.learner().to_vec()).await.expect("a learner");
+            let next = bench.school.learner().to_vec();
+            bench.memory.post(&channel, next).await.expect("a learner");
             if round == 10 {
-                bench.log_in(&server, &learner, &school.world.school.id);
+                bench.log_in(&server);
             }
         }
         server.stop();
         bench
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.temp.path().join(name)
     }
 
-    fn log_in(&self, server: &Process, account: &[u8; 16], school: &str) {
-        let account = xuefen::cli::hex::to_hex(account);
+    /// The command by which the school makes an activation code for the learner.
+    pub fn activation_code(&self) -> Vec<String> {
+        let account = xuefen::cli::hex::to_hex(&self.learner);
         let key = self.file("school.key");
-        let ask = ["account", "activation-code", &account, "--issuer", school, "--key", text(&key)];
-        let made = self.online(server, &ask);
-        let code = made["activation_code"].as_str().expect("a code");
-        self.online(server, &["account", "activate", code, "--out", text(&self.file("token"))]);
+        let words =
+            ["account", "activation-code", &account, "--issuer", &self.school.world.school.id, "--key", text(&key)];
+        words.map(str::to_owned).to_vec()
+    }
+
+    fn log_in(&mut self, server: &Process) {
+        let ask = self.activation_code();
+        let made = self.online(server, &ask.iter().map(|word| &**word).collect::<Vec<_>>());
+        made["activation_code"].as_str().expect("a code").clone_into(&mut self.code);
+        self.online(server, &["account", "activate", &self.code, "--out", text(&self.file("token"))]);
+    }
+
+    /// Private records have no leaf, but are kept like entries: a used code stays used, and no look is forgotten.
+    fn check_private(&mut self, server: &Process) {
+        let again = self.run_online(server, &["account", "activate", &self.code]);
+        assert_eq!(again.status.code(), Some(2), "the code is used: {again:?}");
+        let token = self.file("token");
+        let list = self.online(server, &["account", "accesses", "--token", text(&token)]);
+        let list = list["accesses"].as_array().expect("a list").clone();
+        let count = |all: &[Value], one| all.iter().filter(|other| *other == one).count();
+        for look in &self.accesses {
+            assert!(count(&list, look) >= count(&self.accesses, look), "{look} is forgotten: {list:?}");
+        }
+        assert!(list.len() > self.accesses.len(), "every look is recorded: {list:?}");
+        self.accesses = list;
+    }
+
+    pub fn run_online(&self, server: &Process, words: &[&str]) -> Output {
+        let address = format!("http://{}", server.address);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xuefen"));
+        command.args(words).args(["--json", "--plaintext", "--server", &address, "--dir", text(&self.dir)]);
+        command.output().expect("the program runs")
     }
 
     /// Runs a command that talks to `server`, for its JSON.
-    fn online(&self, server: &Process, words: &[&str]) -> Value {
-        let address = format!("http://{}", server.address);
-        let output = Command::new(env!("CARGO_BIN_EXE_xuefen"))
-            .args(words)
-            .args(["--json", "--plaintext", "--server", &address, "--dir", text(&self.dir)])
-            .output()
-            .expect("the program runs");
+    pub fn online(&self, server: &Process, words: &[&str]) -> Value {
+        let output = self.run_online(server, words);
         assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
@@ -89,6 +121,7 @@ impl Bench {
         let transcript = self.online(&server, &["transcript", "--token", text(&token)]);
         assert_eq!(transcript["outcomes"].as_array().expect("outcomes").len(), 1, "{transcript}");
         let account = self.online(&server, &["account", "show", "--token", text(&token)]);
+        self.check_private(&server);
         let again = self.memory.sent.values().cloned().collect();
         self.memory.post(&channel, again).await.expect("the first receipts");
         let answers = Answers::of(&channel, transcript, account).await;
@@ -192,4 +225,59 @@ fn frames(journal: &Path) -> Vec<(u64, usize)> {
     let journal = FileJournal::open(journal, ORIGIN, Mark::Beginning, Options::default()).expect("a journal");
     let frames = Frames::new(journal.reader(), Start::Beginning).expect("frames").map(|frame| frame.expect("whole"));
     frames.map(|frame| (frame.number().0, frame.end().offset() as usize)).collect()
+}
+
+/// Copies a directory over another one, which loses what it had.
+fn replace(from: &Path, to: &Path) {
+    if to.exists() {
+        fs::remove_dir_all(to).expect("removed");
+    }
+    fs::create_dir_all(to).expect("made");
+    for item in fs::read_dir(from).expect("a folder").map(|item| item.expect("an item").path()) {
+        let there = to.join(item.file_name().expect("a name"));
+        if item.is_dir() {
+            replace(&item, &there);
+        } else {
+            fs::copy(&item, &there).expect("copied");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_of_an_older_copy_are_refused_by_name() {
+    let mut bench = Bench::new().await;
+    let (older, newest) = (bench.file("older"), bench.file("newest"));
+    replace(&bench.dir, &older);
+    let server = Process::start(&bench.dir);
+    let next = bench.school.learner().to_vec();
+    bench.memory.post(&server.channel().await, next).await.expect("a learner that the copy does not know");
+    server.stop();
+    replace(&bench.dir, &newest);
+    for (part, without_index, says) in [
+        ("journal/0000000000.segment", true, "acknowledged entries are missing"),
+        ("journal/0000000000.segment", false, "that this journal does not have under its head"),
+        // With an older head too, only the index is left to tell of what is missing.
+        ("journal", false, "that this journal does not have under its head"),
+        ("vault", false, "restore the key ring"),
+        ("vault", true, "restore the key ring"),
+    ] {
+        replace(&newest, &bench.dir);
+        bench.accesses.clear();
+        if without_index {
+            fs::remove_dir_all(bench.dir.join("index")).expect("an index");
+        }
+        match older.join(part) {
+            from if from.is_dir() => replace(&from, &bench.dir.join(part)),
+            from => drop(fs::copy(from, bench.dir.join(part)).expect("copied")),
+        }
+        for attempt in ["first", "second"] {
+            let said = refused(&bench.dir);
+            assert!(said.contains(says), "older {part}, {attempt} attempt: {said}");
+        }
+        // Refusing wrote nothing that the right part could not put right.
+        let folder = part.split('/').next().expect("a name");
+        replace(&newest.join(folder), &bench.dir.join(folder));
+        bench.ask_everything().await;
+        assert_sound(&bench.dir);
+    }
 }

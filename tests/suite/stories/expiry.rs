@@ -1,5 +1,7 @@
 //! A certificate whose family says for how long it is valid (rules.md 5): everyone who may know is told that it expired.
 
+use std::time::Duration;
+
 use tokio_stream::StreamExt as _;
 use xuefen::api::proto::{StepResult, WatchTranscriptRequest};
 use xuefen_core::kinds::tags;
@@ -44,5 +46,6 @@ async fn a_certificate_expires_after_its_familys_days_wherever_it_is_asked_for()
     bank.world.open(&school.id, school.seed, [8; 16], "990000200806050011");
     let opening = crate::support::postings(&bank.world).pop().expect("the opening");
     bank.post(&[opening]).await;
-    assert_eq!(word(&watched.next().await.expect("a transcript").expect("allowed")), "expired");
+    let changed = tokio::time::timeout(Duration::from_mins(1), watched.next()).await.expect("the watcher is told");
+    assert_eq!(word(&changed.expect("a transcript").expect("allowed")), "expired");
 }

@@ -166,6 +166,9 @@ fn rotated(
     // "With its old key": the one that hands over must be among the signers.
     judge.unless(case.key_ids.contains(&old_id), Rejection::KeyNotIssuers, || old_id.to_string());
     let from = case.logged_at + ROTATION;
+    // It signs until the new one takes over: without that there would be a time without any key.
+    let lasts = old.from <= case.logged_at && from < old.until;
+    judge.unless(lasts, Rejection::ReferenceNotInForce, || old_id.to_string());
     let fact = KeyFact {
         owner: body.institution.clone(),
         role: None,

@@ -299,8 +299,8 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     let versions = corrects.map(|index| book.versions_from(index)).unwrap_or_default();
     for issuer in book.line_of(case.issuer) {
         let Some(before) = book.sources.get(&(issuer, outcome.source)) else { continue };
-        let free = versions.contains(before) || book.all_revoked(*before);
-        judge.unless(free, Rejection::DuplicateOutcome, || format!("entry {before}"));
+        // A revoked record keeps its number: recorded anew, it gets another.
+        judge.unless(versions.contains(before), Rejection::DuplicateOutcome, || format!("entry {before}"));
     }
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
         let same = old.kind == outcome.kind
@@ -309,11 +309,11 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
             && old.nullifier_key == outcome.nullifier_key;
         judge.unless(same, Rejection::SupersedesDiffers, || format!("entry {corrects:?}"));
     }
-    if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+    // A correction has the attempt of what it corrects. Another outcome may have it, too, since two accounts were merged.
+    if corrects.is_none() && matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            let free = versions.contains(before) || book.all_revoked(*before);
-            judge.unless(free, Rejection::AttemptExists, || format!("entry {before}"));
+            judge.unless(book.all_revoked(*before), Rejection::AttemptExists, || format!("entry {before}"));
         }
     }
 }

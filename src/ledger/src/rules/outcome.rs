@@ -253,7 +253,7 @@ fn supersession<S: Read + ?Sized>(
     if same_key { Ok(()) } else { Err(differs(field(tags::NULLIFIER_KEY)).into()) }
 }
 
-/// Attempts are never overwritten: a new one has its own number, unless the one recorded was revoked.
+/// Attempts are never overwritten: a new one has its own number, unless the one recorded was revoked in all its versions.
 fn attempts<S: Read + ?Sized>(
     case: &Case<'_, S>,
     body: &RecordOutcome,
@@ -266,10 +266,23 @@ fn attempts<S: Read + ?Sized>(
     }
     let line = case.state.line(&rows::line(account, offer, facts.run.as_deref().unwrap_or_default()))?;
     let Some((_, existing)) = line.attempts.into_iter().find(|(number, _)| *number == attempt) else { return Ok(()) };
-    if matches!(case.state.standing(existing)?.force, Force::Revoked { .. }) {
+    if all_revoked(case.state, existing)? {
         return Ok(());
     }
     Err(Refusal::new(Rejection::AttemptExists, field(tags::ATTEMPT)).existing(existing).into())
+}
+
+/// Whether an outcome and everything it corrected are revoked: after a correction is revoked, the version before it stands.
+fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
+    let mut version = Some(newest);
+    for _ in 0..=VERSIONS {
+        let Some(index) = version else { return Ok(true) };
+        if !matches!(state.standing(index)?.force, Force::Revoked { .. }) {
+            return Ok(false);
+        }
+        version = state.entry(index)?.and_then(|entry| entry.supersedes);
+    }
+    Ok(false)
 }
 
 fn course_of(facts: &OutcomeFacts) -> rows::Short {

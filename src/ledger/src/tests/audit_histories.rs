@@ -536,7 +536,7 @@ fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(super::reproducible(24))]
 
     #[test]
     fn long_histories_agree(deeds in proptest::collection::vec((any::<Rolls>(), any::<u8>()), 40..220)) {

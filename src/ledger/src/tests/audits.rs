@@ -73,7 +73,7 @@ fn what_was_refused_is_found_under_the_same_name() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(super::reproducible(24))]
 
     #[test]
     fn audit_and_machine_agree(deeds in proptest::collection::vec((any::<Deed>(), 0_i64..4_000), 1..90)) {

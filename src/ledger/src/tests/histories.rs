@@ -113,7 +113,7 @@ pub(crate) fn posting(world: &mut World, (deed, who, what, a, b): Deed) -> RawPo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(super::reproducible(48))]
 
     #[test]
     fn histories_are_deterministic_and_their_past_stays(
