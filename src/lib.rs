@@ -1,4 +1,14 @@
 //! Xuefen (学分): an open credit bank. One binary, one writer per ledger, everything derived from one journal.
+//!
+//! ```text
+//! registrar ─PostEntries─▶ api ─▶ sequencer: pool ─▶ order ─▶ commit ─▶ journal (fdatasync) ─▶ sign ─▶ head ─▶ verdicts
+//!                          parse  signatures,        rules on  one       source of truth
+//!                          strict commitments, seal  state     thread         │
+//!                                 (all cores)        (ledger)                 ▼
+//! learner, employer ◀─ api ◀──────────────────────────────── view ◀── index (sled): transcripts, proofs, tiles
+//! ```
+//!
+//! Imports point one way: core ← ledger ← {journal, index, vault} ← sequencer ← api ← server ← cli. A test reads them.
 #![forbid(unsafe_code)]
 
 pub mod api;
