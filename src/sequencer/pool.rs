@@ -128,11 +128,11 @@ impl Preparer {
         let Some(payload) = prepared.payload().filter(|_| prepared.is_sound()) else { return Sealing::Nothing };
         match prepared.signatures() {
             Signatures::Bad => Sealing::Nothing,
-            Signatures::UnknownKey => Sealing::IfAccepted(super::payload::encode(payload).len()),
+            Signatures::UnknownKey => Sealing::IfAccepted(super::payload::encoded_len(payload)),
             // What cannot be sealed now is tried once more if it is accepted, and then said.
             Signatures::Good => match seal(&self.vault, &self.context.origin, prepared) {
                 Ok(Some(sealed)) => Sealing::Done(sealed),
-                Ok(None) | Err(_) => Sealing::IfAccepted(super::payload::encode(payload).len()),
+                Ok(None) | Err(_) => Sealing::IfAccepted(super::payload::encoded_len(payload)),
             },
         }
     }
@@ -145,7 +145,8 @@ pub(super) fn seal(vault: &Vault, origin: &Origin, prepared: &Prepared) -> Resul
         return Ok(None);
     };
     let slot = vault.reserve(AccountId(account))?;
-    let sealed = vault.seal(slot, origin.as_str(), &commitment, &super::payload::encode(payload));
+    let write = |out: &mut Vec<u8>| super::payload::encode(payload, out);
+    let sealed = vault.seal_with(slot, origin.as_str(), &commitment, super::payload::encoded_len(payload), write);
     sealed.map(|bytes| Some(SealedPayload { slot, bytes })).inspect_err(|_| vault.release(slot))
 }
 
