@@ -660,12 +660,24 @@ pub struct Posting {
 /// A remark on an accepted entry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Flag {
-    /// Stable code, such as MASS_PASS.
+    /// Stable code, such as MASS_PASS: docs/spec/flags.md.
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
     /// What it means.
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
+    /// Soft or advisory.
+    #[prost(enumeration = "::xuefen_core::proto::Severity", tag = "3")]
+    pub severity: i32,
+    /// The field it is about, such as payload.practice_minutes (7).
+    #[prost(string, tag = "4")]
+    pub field: ::prost::alloc::string::String,
+    /// Leaf index of the Policy whose number was broken; 0 = the built-in one, or none.
+    #[prost(uint64, tag = "5")]
+    pub policy_index: u64,
+    /// The reason code that the policy gives with it; may be empty.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// The entry is acknowledged: durable, in the tree, under a signed checkpoint.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -906,6 +918,9 @@ pub struct GetEntryResponse {
     /// Tree size it was computed at.
     #[prost(uint64, tag = "4")]
     pub tree_size: u64,
+    /// Remarks. Those on private kinds only for its issuer.
+    #[prost(message, repeated, tag = "5")]
+    pub flags: ::prost::alloc::vec::Vec<Flag>,
 }
 /// Generated client implementations.
 pub mod issuing_service_client {

@@ -90,6 +90,7 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) project_type: Option<String>,
 }
 
 /// `payload.name (number)`.
@@ -329,5 +330,6 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        project_type: values.owned(tags::PROJECT_TYPE),
     }
 }

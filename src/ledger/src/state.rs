@@ -49,11 +49,15 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Private. Leaf index → a list of [`FlagRow`](crate::rows::FlagRow): remarks on the entry. Written once; absent = none.
+    Flags = 20,
+    /// Private counter. The same, of remarks that rest on other entries' payloads.
+    CountedFlags = 21,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -73,6 +77,8 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Flags,
+        Self::CountedFlags,
     ];
 
     /// The first byte of the table's keys.
@@ -87,7 +93,15 @@ impl Table {
     pub const fn is_private(self) -> bool {
         matches!(
             self,
-            Self::Account | Self::Document | Self::OutcomesOf | Self::Outcome | Self::Source | Self::Line | Self::Run
+            Self::Account
+                | Self::Document
+                | Self::OutcomesOf
+                | Self::Outcome
+                | Self::Source
+                | Self::Line
+                | Self::Run
+                | Self::Flags
+                | Self::CountedFlags
         )
     }
 
@@ -95,7 +109,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
     }
 }
 
