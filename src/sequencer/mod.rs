@@ -46,7 +46,7 @@ pub use lane::{LaneIn, LaneOut};
 pub use open::{OpenOptions, create, open_index, rebuild_index};
 pub use order::Clock;
 pub use payload::{from_message as payload_from_message, to_message as payload_to_message};
-pub use private::{Access, AccessCursor, Code, Private, RecordError};
+pub use private::{Access, AccessCursor, Code, Ended, Grant, GrantCursor, GrantState, Private, RecordError};
 pub use read::LoggedEntry;
 pub use state::AsOf;
 pub use view::View;
