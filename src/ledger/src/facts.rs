@@ -91,6 +91,7 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) project_type: Option<String>,
     pub(crate) keys: OutcomeKeys,
 }
 
@@ -372,6 +373,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        project_type: values.owned(tags::PROJECT_TYPE),
         keys: OutcomeKeys::default(),
     }
 }
