@@ -14,6 +14,7 @@ mod commit;
 mod error;
 mod gather;
 mod home;
+mod keys;
 mod lane;
 mod open;
 mod order;
