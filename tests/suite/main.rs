@@ -16,3 +16,4 @@ mod stories;
 mod support;
 mod tidy;
 mod verify;
+mod witness;
