@@ -8,13 +8,16 @@
 //! learner, employer ◀─ api ◀──────────────────────────────── view ◀── index (sled): transcripts, proofs, tiles
 //! ```
 //!
-//! Imports point one way: core ← ledger ← {journal, index, vault} ← sequencer ← api ← server ← cli. A test reads them.
+//! Imports point one way: core ← ledger ← {journal, index, vault, mirror} ← sequencer ← api ← server ← cli. A test reads
+//! them.
 #![forbid(unsafe_code)]
 
 pub mod api;
 pub mod cli;
+pub mod http_client;
 pub mod index;
 pub mod journal;
+pub mod mirror;
 pub mod sequencer;
 pub mod server;
 pub mod vault;

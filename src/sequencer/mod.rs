@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod export;
 mod gather;
 mod home;
 mod lane;
@@ -41,6 +42,7 @@ use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
 pub use error::SequencerError;
+pub use export::{ExportError, Exported, export};
 pub use home::Home;
 pub use lane::{LaneIn, LaneOut};
 pub use open::{OpenOptions, create, open_index, rebuild_index};

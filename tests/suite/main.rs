@@ -15,4 +15,5 @@ mod sign;
 mod stories;
 mod support;
 mod tidy;
+mod tiles;
 mod verify;
