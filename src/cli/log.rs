@@ -21,6 +21,7 @@ use xuefen_core::tree::{LeafIndex, TreeSize, verify_consistency, verify_inclusio
 
 use super::client::{self, Client, ServerArgs};
 use super::exit::Exit;
+use super::export;
 use super::online_messages as m;
 use super::output::Output;
 use crate::api::proto::{
@@ -40,6 +41,8 @@ pub enum Log {
     Consistency(Consistency),
     /// Entries in order.
     Entries(Entries),
+    /// Write the public log of a ledger's directory as static files.
+    Export(export::Export),
 }
 
 /// Whom to ask and by what to check.
@@ -194,6 +197,7 @@ pub fn run(command: Log, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Log::Inclusion(args) => inclusion(&args, output),
         Log::Consistency(args) => consistency(&args, output),
         Log::Entries(args) => entries(&args, output),
+        Log::Export(args) => export::run(&args, output),
     }
 }
 

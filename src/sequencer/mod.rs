@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod export;
 mod gather;
 mod home;
 mod keys;
@@ -42,6 +43,7 @@ use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
 pub use error::SequencerError;
+pub use export::{ExportError, Exported, export};
 pub use home::Home;
 pub use lane::{LaneIn, LaneOut};
 pub use open::{Found, Gate, OpenOptions, create, open_index, rebuild_index};

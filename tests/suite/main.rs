@@ -15,5 +15,6 @@ mod sign;
 mod stories;
 mod support;
 mod tidy;
+mod tiles;
 mod verify;
 mod witness;
