@@ -18,4 +18,5 @@ pub mod journal;
 pub mod sequencer;
 pub mod server;
 pub mod vault;
-pub mod words;
+
+pub use xuefen_words as words;

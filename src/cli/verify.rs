@@ -20,6 +20,7 @@ use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, V
 use super::exit::Exit;
 use super::messages::{self as m, Lang, Text};
 use super::output::{Output, hex};
+use crate::words::headline::headline;
 use crate::words::verification as words;
 
 /// Largest presentation (formats.md 5), bytes.
@@ -117,6 +118,9 @@ fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     if report.quorum_none {
         output.remark(output.text(m::QUORUM_NONE));
     }
+    if report.verdict() != Verdict::Pass {
+        output.line(headline(report).in_lang(lang))?;
+    }
     output.line(words::verdict(report.verdict()).in_lang(lang))
 }
 
@@ -200,6 +204,7 @@ fn print_json(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     });
     output.json(&json!({
         "result": report.verdict().as_str(),
+        "headline": headline(report).in_lang(lang),
         "steps": steps,
         "quorum_none": report.quorum_none,
         "subject": subject,

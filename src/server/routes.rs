@@ -10,6 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
+use super::pages;
 use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
@@ -72,6 +73,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .route("/checkpoint", get(checkpoint))
+        .merge(pages::router())
         .with_state(api);
     Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain))
 }

@@ -66,12 +66,14 @@ pub fn open(
 ) -> Result<Arc<Api>, StartError> {
     let origin = origin(home)?;
     let authority_path = home.authority();
-    let authority = AuthorityFile::parse(&text(&authority_path)?).map_err(|_| StartError::Content {
+    let authority_text = text(&authority_path)?;
+    let authority = AuthorityFile::parse(&authority_text).map_err(|_| StartError::Content {
         path: authority_path.display().to_string(),
         what: "a list of authority keys, one vkey a line",
     })?;
     let policy_path = home.policy();
-    let policy = Policy::parse(&text(&policy_path)?)
+    let policy_text = text(&policy_path)?;
+    let policy = Policy::parse(&policy_text)
         .map_err(|_| StartError::Content { path: policy_path.display().to_string(), what: "a C2SP tlog-policy" })?;
     let genesis_keys = authority
         .keys()
@@ -91,6 +93,8 @@ pub fn open(
         status_key: status,
         policy,
         authority,
+        policy_text,
+        authority_text,
         verifying: Semaphore::new(VERIFYING),
     }))
 }
