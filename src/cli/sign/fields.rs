@@ -41,6 +41,9 @@ pub fn field(cells: Cells<'_>, tag: Tag, values: &mut Values) -> Result<Vec<u8>,
             Ok(0) | Err(_) => Err(Problem::Indices),
             Ok(number) => Ok(number.to_string().into_bytes()),
         },
+        ValueType::Word(words) => {
+            value::word(cell, words).map(|code| code.as_bytes().to_vec()).ok_or(Problem::Word { words })
+        }
         ValueType::Indices => value::indices(cell).map(String::into_bytes).ok_or(Problem::Indices),
     };
     read.map_err(|problem| cells.refuse(tag.name, problem))

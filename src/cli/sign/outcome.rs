@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use xuefen_core::Hash;
+use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::OutcomeKind;
 
@@ -53,7 +54,7 @@ impl<'a> OutcomeReader<'a> {
     /// Reads one row.
     pub fn read(&mut self, cells: Cells<'_>) -> Result<Draft, Refused> {
         let kind = self.kind(cells)?;
-        let table = tags::of_outcome(kind).ok_or_else(|| cells.refuse("outcome_kind", Problem::Kind))?;
+        let form = outcomes::of(kind).ok_or_else(|| cells.refuse("outcome_kind", Problem::Kind))?;
         let mut values = Values::new();
         set(&mut values, tags::ACCOUNT, self.accounts.account(cells)?.to_vec());
         let achieved_on = cells.required("achieved_on")?;
@@ -63,9 +64,11 @@ impl<'a> OutcomeReader<'a> {
         }
         set(&mut values, tags::ACHIEVED_ON, achieved_on.to_string());
         set(&mut values, tags::ISSUER_NAME, self.issuer_name(cells)?);
-        match kind {
-            OutcomeKind::Course | OutcomeKind::Module => self.course(cells, kind, &mut values)?,
-            _ => self.certificate(cells, kind, &mut values)?,
+        if form.has(tags::OFFER) {
+            self.course(cells, kind, &mut values)?;
+        }
+        if form.is_certificate() {
+            self.certificate(cells, form, &mut values)?;
         }
         let imported = yes(cells, "imported")?;
         let supersedes = supersedes(cells)?;
@@ -74,8 +77,9 @@ impl<'a> OutcomeReader<'a> {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
         set(&mut values, tags::SOURCE_ID, source_id.clone());
-        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
+        let fields = form.tags.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
         let fields = fields.collect::<Result<Vec<_>, _>>()?;
+        required(cells, form, &fields)?;
         let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
         self.note_attempt(cells, supersedes.is_some(), &fields)?;
         self.seen.insert((kind.into(), source_id.clone()), cells.row());
@@ -129,7 +133,7 @@ impl<'a> OutcomeReader<'a> {
                 None => return Err(cells.refuse("outcome_kind", Problem::Missing)),
             },
         };
-        let certificate = !matches!(kind, OutcomeKind::Course | OutcomeKind::Module);
+        let certificate = outcomes::of(kind).is_some_and(Outcome::is_certificate);
         if certificate && of_family.is_some_and(|of_family| of_family != kind) {
             return Err(cells.refuse("outcome_kind", Problem::Kind));
         }
@@ -245,7 +249,7 @@ impl<'a> OutcomeReader<'a> {
         Err(cells.refuse(column, Problem::Credits { expected: value::decimal(credits) }))
     }
 
-    fn certificate(&self, cells: Cells<'_>, kind: OutcomeKind, values: &mut Values) -> Result<(), Refused> {
+    fn certificate(&self, cells: Cells<'_>, form: &Outcome, values: &mut Values) -> Result<(), Refused> {
         cells.required("certificate_number")?;
         match cells.some("family_code") {
             Some(code) => {
@@ -258,7 +262,7 @@ impl<'a> OutcomeReader<'a> {
                 }
             }
             // A degree belongs to a programme, not to a family.
-            None if kind == OutcomeKind::DegreeCertificate => {}
+            None if !form.required.contains(&tags::FAMILY) => {}
             None => return Err(cells.refuse("family_code", Problem::Missing)),
         }
         if let Some(code) = cells.some("programme_code") {
@@ -278,6 +282,17 @@ impl<'a> OutcomeReader<'a> {
         }
         set(values, tags::GRADE, grade);
         Ok(())
+    }
+}
+
+/// Refuses a row without a value that its kind does not do without; tag 1 is made when the row is signed.
+fn required(cells: Cells<'_>, form: &Outcome, fields: &[(Tag, Vec<u8>)]) -> Result<(), Refused> {
+    let missing = |tag: &&Tag| {
+        **tag != tags::NULLIFIER_KEY && fields.iter().any(|(other, value)| other == *tag && value.is_empty())
+    };
+    match form.required.iter().find(missing) {
+        Some(tag) => Err(cells.refuse(tag.name, Problem::Missing)),
+        None => Ok(()),
     }
 }
 

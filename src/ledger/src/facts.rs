@@ -7,6 +7,7 @@ use crate::rows::{AccountKey, Short, short};
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
+use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
@@ -105,46 +106,10 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
         }
         Body::MergeAccounts(_) => Some((tags::MERGE_ACCOUNTS, &[tags::ACCOUNT, tags::CONSENT, tags::OTHER_ACCOUNT])),
         Body::RecordOutcome(body) => {
-            let kind = OutcomeKind::try_from(body.outcome_kind).ok()?;
-            Some((tags::of_outcome(kind)?, required(kind)))
+            let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
+            Some((row.tags, row.required))
         }
         _ => None,
-    }
-}
-
-const fn required(kind: OutcomeKind) -> &'static [Tag] {
-    match kind {
-        OutcomeKind::Course | OutcomeKind::Module => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::MINUTES,
-            tags::PRACTICE_MINUTES,
-            tags::CREDIT_MILLIS,
-            tags::GRADE,
-            tags::SCALE,
-            tags::OFFER,
-            tags::ATTEMPT,
-            tags::ISSUER_NAME,
-        ],
-        OutcomeKind::DegreeCertificate => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::CERTIFICATE_NUMBER,
-            tags::ISSUER_NAME,
-        ],
-        _ => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::CERTIFICATE_NUMBER,
-            tags::FAMILY,
-            tags::ISSUER_NAME,
-        ],
     }
 }
 
@@ -212,6 +177,7 @@ fn well_formed(value: &[u8], form: ValueType) -> bool {
         ValueType::Bytes(length) => value.len() == length,
         ValueType::Index => number(value).is_some_and(|index| index > 0),
         ValueType::Indices => indices(value).is_some(),
+        ValueType::Word(words) => words.iter().any(|word| word.code.as_bytes() == value),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tag tables: the fields of private payloads, by kind (docs/spec/tags.md; a test holds the page against this table).
 //!
 //! A kind fixes its list and every record carries all of it, absent = empty value, so that the set of tags says nothing
-//! (formats.md 3). Tag numbers mean the same in every kind and are never reused.
+//! (formats.md 3). Tag numbers mean the same in every kind and are never reused. Those of outcomes stand in `outcomes`.
 
 use crate::proto::OutcomeKind;
 
@@ -22,7 +22,30 @@ pub enum ValueType {
     Indices,
     /// A mark with at most three decimals (`66`, `66.5`), or a word of the scale.
     Grade,
+    /// The code of one word of a closed list.
+    Word(&'static [Word]),
 }
+
+/// A word of a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What stands in the payload: stable.
+    pub code: &'static str,
+    /// What people write and read in Chinese.
+    pub zh: &'static str,
+}
+
+const fn word(code: &'static str, zh: &'static str) -> Word {
+    Word { code, zh }
+}
+
+/// Ways to a skill level.
+const ROUTES: &[Word] = &[
+    word("standard", "逐级认定"),
+    word("full_ladder", "企业完整等级"),
+    word("outstanding_worker", "优秀一线职工"),
+    word("exceptional", "破格晋升"),
+];
 
 /// One field of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +96,7 @@ tags! {
     CERTIFICATE_NUMBER = 24, "certificate_number", "证书编号", ValueType::Text;
     FAMILY = 25, "family", "证书系列", ValueType::Index;
     ISSUER_NAME = 26, "issuer_name", "颁发机构名称", ValueType::Text;
-    ROUTE = 27, "route", "认定途径", ValueType::Text;
+    ROUTE = 27, "route", "认定途径", ValueType::Word(ROUTES);
     MAJOR = 28, "major", "专业代码", ValueType::Text;
     PROGRAMME = 29, "programme", "人才培养方案", ValueType::Index;
     STUDY_MODE = 30, "study_mode", "学习形式", ValueType::Text;
@@ -109,72 +132,10 @@ pub const OPEN_ACCOUNT: &[Tag] = &[
 /// The table of `MergeAccounts`: `account` is kept, `other_account` becomes its alias.
 pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, CONSENT, OTHER_ACCOUNT];
 
-const COURSE: &[Tag] = &[
-    NULLIFIER_KEY,
-    ACCOUNT,
-    SOURCE_ID,
-    ACHIEVED_ON,
-    HOLDER_NAME,
-    MINUTES,
-    PRACTICE_MINUTES,
-    CREDIT_MILLIS,
-    GRADE,
-    SCALE,
-    LEVEL,
-    RUN,
-    OFFER,
-    DELIVERY_MODE,
-    COMPETENCY,
-    UNIT,
-    VENUE,
-    CITES,
-    ASSESSOR,
-    ATTEMPT,
-    RECORDING_RULE,
-    ISSUER_NAME,
-    MAJOR,
-    ORIGINAL_ISSUER,
-    HOLDER_KEY,
-];
-
-const CERTIFICATE: &[Tag] = &[
-    NULLIFIER_KEY,
-    ACCOUNT,
-    SOURCE_ID,
-    ACHIEVED_ON,
-    HOLDER_NAME,
-    GRADE,
-    SCALE,
-    LEVEL,
-    COMPETENCY,
-    UNIT,
-    CITES,
-    ASSESSOR,
-    PARTS,
-    CERTIFICATE_NUMBER,
-    FAMILY,
-    ISSUER_NAME,
-    ROUTE,
-    MAJOR,
-    PROGRAMME,
-    STUDY_MODE,
-    ORIGINAL_ISSUER,
-    HOLDER_KEY,
-    TITLE,
-];
-
-/// The table of an outcome kind; `None` for kinds without one yet.
+/// The table of an outcome kind; `None` for kinds that cannot be recorded.
 #[must_use]
-pub const fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
-    match kind {
-        OutcomeKind::Course | OutcomeKind::Module => Some(COURSE),
-        OutcomeKind::DegreeCertificate
-        | OutcomeKind::SkillLevelCertificate
-        | OutcomeKind::XCertificate
-        | OutcomeKind::MicroCertificate
-        | OutcomeKind::CompletionCertificate => Some(CERTIFICATE),
-        _ => None,
-    }
+pub fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
+    super::outcomes::of(kind).map(|row| row.tags)
 }
 
 /// The tag of this number.
@@ -194,17 +155,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_ascend() {
-        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, COURSE, CERTIFICATE];
-        for table in tables {
-            assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
+    fn words_of_a_list_are_different() {
+        for tag in ALL {
+            let ValueType::Word(words) = tag.value else { continue };
+            for (at, word) in words.iter().enumerate() {
+                let before = &words[..at];
+                assert!(before.iter().all(|other| other.code != word.code && other.zh != word.zh), "{}", tag.name);
+                assert!(word.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", word.code);
+            }
         }
     }
 
     #[test]
-    fn every_outcome_table_starts_with_nullifier_key_account_source_and_date() {
-        for table in [COURSE, CERTIFICATE] {
-            assert_eq!(table[..4].iter().map(|tag| tag.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    fn tables_ascend() {
+        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS];
+        for table in tables {
+            assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
         }
     }
 }

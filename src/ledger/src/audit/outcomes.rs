@@ -10,6 +10,7 @@ use super::text::{Graded, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use xuefen_core::commitment::Nonce;
+use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::proto::{CertificateFamily, OutcomeKind, RecordOutcome};
@@ -28,7 +29,10 @@ pub(super) fn record(
     judge: &mut Judge,
 ) -> Option<Change> {
     let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
-    judge.unless(tags::of_outcome(kind).is_some(), Rejection::KindNotEnabled, || kind.as_str_name().to_owned());
+    let Some(form) = outcomes::of(kind) else {
+        judge.unless(false, Rejection::KindNotEnabled, || kind.as_str_name().to_owned());
+        return None;
+    };
     judge.unless(case.signs_as_institution(), Rejection::NotEntitled, || case.issuer.to_owned());
     let rights = book.institutions.get(case.issuer);
     if let Some(rights) = rights {
@@ -46,9 +50,13 @@ pub(super) fn record(
         name(case, rights, judge);
     }
     dates(case, body, judge);
-    let fitted = match kind {
-        OutcomeKind::Course | OutcomeKind::Module => taught(case, kind, book, judge),
-        _ => certified(case, kind, rights, book, judge),
+    let fitted = if form.has(tags::OFFER) {
+        taught(case, kind, book, judge)
+    } else if form.is_certificate() {
+        certified(case, kind, rights, book, judge)
+    } else {
+        grade(case, "", judge);
+        Fitted::default()
     };
     cited(case, account, book, secrets, judge);
     nullifier_key(case, body, judge);
@@ -68,7 +76,7 @@ pub(super) fn record(
     Some(Box::new(move |book| {
         correct(book, corrects, index);
         book.sources.insert((outcome.issuer.clone(), outcome.source), index);
-        if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+        if outcome.attempt > 0 {
             let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
             book.attempts.insert(line, index);
         }
@@ -127,9 +135,6 @@ fn offer_at<'b>(case: &Case<'_>, tag: Tag, book: &'b Book, judge: &mut Judge) ->
 
 /// Courses and modules: minutes, credits by the rule, grade, attempt.
 fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) -> Fitted {
-    for tag in [tags::MINUTES, tags::CREDIT_MILLIS, tags::OFFER, tags::ATTEMPT] {
-        judge.unless(!case.value(tag).is_empty(), Rejection::ValueMissing, || format!("payload.{}", tag.name));
-    }
     let attempt = case.number(tags::ATTEMPT).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
     judge.unless(attempt > 0 || case.value(tags::ATTEMPT).is_empty(), Rejection::ValueMalformed, || {
         "payload.attempt".to_owned()
@@ -310,7 +315,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
         judge.unless(same, Rejection::SupersedesDiffers, || format!("entry {corrects:?}"));
     }
     // A correction has the attempt of what it corrects. Another outcome may have it, too, since two accounts were merged.
-    if corrects.is_none() && matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+    if corrects.is_none() && outcome.attempt > 0 {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
             judge.unless(book.all_revoked(*before), Rejection::AttemptExists, || format!("entry {before}"));
