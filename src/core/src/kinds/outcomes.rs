@@ -173,6 +173,11 @@ outcomes! {
     CompletionCertificate "completion_certificate" "completion certificate" "结业证书" ["培训证书"]
         has [COMMON, GRADED, CERTIFIED]
         needs [NEEDED, CERTIFIED_NEEDED];
+    NonCreditActivity "non_credit_activity" "activity without credit" "无学分活动" ["综合评价活动"]
+        has [COMMON, GRADED, &[
+            tags::MINUTES, tags::RUN, tags::COMPETENCY, tags::UNIT, tags::VENUE, tags::TITLE, tags::ACTIVITY_KIND,
+        ]]
+        needs [NEEDED, &[tags::TITLE, tags::ACTIVITY_KIND]];
 }
 
 /// The row of a kind; `None` for kinds that cannot be recorded.

@@ -47,6 +47,18 @@ const ROUTES: &[Word] = &[
     word("exceptional", "破格晋升"),
 ];
 
+/// Activities without credit.
+const ACTIVITIES: &[Word] = &[
+    word("labour", "劳动教育"),
+    word("volunteer", "志愿服务"),
+    word("club", "社团活动"),
+    word("sports", "体育活动"),
+    word("arts", "艺术活动"),
+    word("lecture", "讲座报告"),
+    word("community", "社区学习"),
+    word("innovation", "技术攻关"),
+];
+
 /// One field of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
@@ -112,6 +124,7 @@ tags! {
     RESTRICTED_CLASS = 46, "restricted_class", "限制类别", ValueType::Text;
     CONSENT = 47, "consent", "同意书编号", ValueType::Text;
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
+    ACTIVITY_KIND = 62, "activity_kind", "活动类型", ValueType::Word(ACTIVITIES);
 }
 
 /// The table of `OpenAccount`.

@@ -7,6 +7,7 @@ mod keys;
 mod outcomes;
 mod path;
 mod precedence;
+mod records;
 mod rejections;
 mod statuses;
 mod trust;
