@@ -401,7 +401,8 @@ mod tests {
     fn kinds_have_their_names() {
         assert_eq!(kind_of("Ｘ证书"), Some(OutcomeKind::XCertificate));
         assert_eq!(kind_of("Course"), Some(OutcomeKind::Course));
-        assert_eq!(kind_of("录取"), None);
+        assert_eq!(kind_of("录取"), Some(OutcomeKind::Admission));
+        assert_eq!(kind_of("奖状"), None);
         for row in outcomes::ALL {
             assert_eq!((kind_of(row.name), kind_name(row.kind)), (Some(row.kind), Some(row.name)));
         }

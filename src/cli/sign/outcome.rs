@@ -69,10 +69,12 @@ impl<'a> OutcomeReader<'a> {
         }
         if form.is_certificate() {
             self.certificate(cells, form, &mut values)?;
+        } else if !form.has(tags::OFFER) {
+            self.record(cells, form, &mut values)?;
         }
         let imported = yes(cells, "imported")?;
         let supersedes = supersedes(cells)?;
-        let source_id = source_id(cells, &values)?;
+        let source_id = source_id(cells, form, &values)?;
         if let Some(&first_row) = self.seen.get(&(kind.into(), source_id.clone())) {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
@@ -270,18 +272,37 @@ impl<'a> OutcomeReader<'a> {
             let index = index.ok_or_else(|| cells.refuse("programme_code", Problem::UnknownOffer))?;
             set(values, tags::PROGRAMME, index.to_string());
         }
+        match self.grade_if_any(cells, values)? {
+            Some(false) => Err(cells.refuse("grade", Problem::CertificateFailed)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is neither taught nor certified: scores in points, and a grade if the sheet has one.
+    fn record(&self, cells: Cells<'_>, form: &Outcome, values: &mut Values) -> Result<(), Refused> {
+        for (tag, column) in [(tags::SCORE_MILLIS, "score"), (tags::TOP_SCORE_MILLIS, "top_score")] {
+            if let Some(cell) = cells.some(column).filter(|_| form.has(tag)) {
+                let millis = value::thousandths(cell).ok_or_else(|| cells.refuse(column, Problem::Number))?;
+                set(values, tag, millis.to_string());
+            }
+        }
+        if form.has(tags::GRADE) {
+            self.grade_if_any(cells, values)?;
+        }
+        Ok(())
+    }
+
+    /// The grade on its scale, if there is one, and whether it passes.
+    fn grade_if_any(&self, cells: Cells<'_>, values: &mut Values) -> Result<Option<bool>, Refused> {
         let Some(grade) = cells.some("grade") else {
             // A scale without a grade says nothing and is refused by the ledger.
             set(values, tags::SCALE, "");
-            return Ok(());
+            return Ok(None);
         };
         let scale = value::text(cells.required("scale")?);
         let (grade, passed) = self.grade(cells, &scale, grade)?;
-        if !passed {
-            return Err(cells.refuse("grade", Problem::CertificateFailed));
-        }
         set(values, tags::GRADE, grade);
-        Ok(())
+        Ok(Some(passed))
     }
 }
 
@@ -406,11 +427,36 @@ mod tests {
             ("1,F9,中级,N1,2026-06-30,X证书", Problem::UnknownOffer),
             ("1,F2,,N1,2026-06-30,X证书", Problem::Kind),
             ("1,F1,中级,,2026-06-30,", Problem::Missing),
-            ("1,F1,中级,N1,2026-06-30,录取", Problem::Kind),
+            ("1,F1,中级,N1,2026-06-30,奖状", Problem::Kind),
         ];
         for (row, problem) in cases {
             assert_eq!(read(header, row).pop().unwrap().unwrap_err().problem, problem, "{row}");
         }
+    }
+
+    #[test]
+    fn records_take_words_in_both_languages_scores_in_points_and_need_their_own_number() {
+        let header = "原始记录号,学号,成果类型,取得日期,名称,赛事级别,竞赛组别,奖项,届次,科目代码,得分,满分";
+        let contest =
+            read(header, "r1,1,技能大赛成绩,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,").pop().unwrap().unwrap();
+        let tags = [tags::CONTEST_TIER, tags::CONTEST_GROUP, tags::AWARD, tags::EDITION, tags::TITLE];
+        assert_eq!(tags.map(|tag| value(&contest, tag)), ["nation", "higher", "third", "2026", "数控车工"]);
+        let exam = read(header, "r2,1,考试科目,2026-06-30,,,,,,skill,３００.5,350").pop().unwrap().unwrap();
+        let tags = [tags::COMPONENT, tags::SCORE_MILLIS, tags::TOP_SCORE_MILLIS];
+        assert_eq!(tags.map(|tag| value(&exam, tag)), ["skill", "300500", "350000"]);
+        let cases = [
+            ("r1,1,技能大赛,2026-06-30,数控车工,市赛,higher,三等奖,2026,,,", "赛事级别"),
+            ("r1,1,技能大赛,2026-06-30,数控车工,国赛,higher,,2026,,,", "奖项"),
+            ("r1,1,考试科目,2026-06-30,,,,,,skill,三百,350", "得分"),
+            (",1,技能大赛,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,", "原始记录号"),
+        ];
+        for (row, column) in cases {
+            assert_eq!(read(header, row).pop().unwrap().unwrap_err().column, column, "{row}");
+        }
+        let without = header.replace("原始记录号", "备注");
+        let refused =
+            read(&without, "r1,1,技能大赛,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,").pop().unwrap().unwrap_err();
+        assert_eq!((refused.column.as_str(), refused.problem), ("source_id", Problem::Missing));
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Problem {
             }
             Self::Kind => {
                 say!("OUTCOME_KIND", "this is no kind of outcome that can be recorded", "不是可登记的成果类型";
-                "write course, module or a kind of certificate", "请写课程、模块或证书类型")
+                "write a kind as docs/spec/tags.md lists them, such as course, contest_result or x_certificate", "请写成果类型，如课程、技能大赛成绩、X证书（见 docs/spec/tags.md）")
             }
             Self::UnknownOffer => {
                 say!("UNKNOWN_OFFER", "your institution has not published this code", "本机构未发布此代码";

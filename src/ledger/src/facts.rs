@@ -91,6 +91,32 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) scheme: Option<u64>,
+    pub(crate) pathway: Option<u64>,
+    pub(crate) score_millis: Option<u64>,
+    pub(crate) top_score_millis: Option<u64>,
+    pub(crate) start_on: Option<Day>,
+    pub(crate) end_on: Option<Day>,
+    pub(crate) once: Option<Once>,
+    pub(crate) team: Option<Team>,
+}
+
+/// What a learner can have once only, as keyed hashes.
+#[derive(Clone)]
+pub(crate) struct Once {
+    /// What this outcome takes.
+    pub(crate) holds: Short,
+    /// What may not be taken already.
+    pub(crate) shuts_out: Short,
+    /// The field that says so.
+    pub(crate) tag: Tag,
+}
+
+/// A team and its result, as keyed hashes.
+#[derive(Clone)]
+pub(crate) struct Team {
+    pub(crate) id: Short,
+    pub(crate) award: Short,
 }
 
 /// `payload.name (number)`.
@@ -232,6 +258,10 @@ impl<'a> Values<'a> {
         self.text(tag).map(str::to_owned)
     }
 
+    fn day(&self, tag: Tag) -> Option<Day> {
+        self.bytes(tag).and_then(Day::parse)
+    }
+
     fn number(&self, tag: Tag) -> Option<u64> {
         self.bytes(tag).and_then(number)
     }
@@ -277,7 +307,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         account: id.map(|id| secrets.account_key(&id)),
         nullifier_key: values.array(tags::NULLIFIER_KEY),
         source: values.text(tags::SOURCE_ID).map(|source| secrets.source_hmac("", kind, source)),
-        achieved_on: values.bytes(tags::ACHIEVED_ON).and_then(Day::parse),
+        achieved_on: values.day(tags::ACHIEVED_ON),
         minutes: values.number(tags::MINUTES),
         practice_minutes: values.number(tags::PRACTICE_MINUTES),
         credit_millis: values.number(tags::CREDIT_MILLIS),
@@ -295,5 +325,44 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        scheme: values.index(tags::SCHEME),
+        pathway: values.index(tags::PATHWAY),
+        score_millis: values.number(tags::SCORE_MILLIS),
+        top_score_millis: values.number(tags::TOP_SCORE_MILLIS),
+        start_on: values.day(tags::START_ON),
+        end_on: values.day(tags::END_ON),
+        once: once(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
+        team: team(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
     }
+}
+
+/// One result in a contest; one way of admission in a year: who was admitted by classified examination takes no ordinary
+/// one (分类考试录取的学生不再参加普通高考), and the other way round.
+fn once(values: &Values<'_>, hash: impl Fn(&str) -> Short) -> Option<Once> {
+    if let Some(contest) = contest(values) {
+        let holds = hash(&contest);
+        return Some(Once { holds, shuts_out: holds, tag: tags::TITLE });
+    }
+    let year = values.text(tags::ACHIEVED_ON)?.get(..4)?;
+    let ordinary = match values.text(tags::ADMISSION_CLASS)? {
+        "ordinary" => true,
+        "classified" | "recommended" => false,
+        _ => return None,
+    };
+    let [of_ordinary, of_classified] = ["ordinary", "classified"].map(|class| hash(&format!("{class}/{year}")));
+    let (holds, shuts_out) = if ordinary { (of_ordinary, of_classified) } else { (of_classified, of_ordinary) };
+    Some(Once { holds, shuts_out, tag: tags::ADMISSION_CLASS })
+}
+
+fn contest(values: &Values<'_>) -> Option<String> {
+    let parts = [tags::CONTEST_TIER, tags::EDITION, tags::TITLE].map(|tag| values.text(tag));
+    let [Some(tier), Some(edition), Some(title)] = parts else { return None };
+    // Texts hold no control characters.
+    Some([tier, edition, title].join("\u{1f}"))
+}
+
+fn team(values: &Values<'_>, hash: impl Fn(&str) -> Short) -> Option<Team> {
+    let team = format!("{}\u{1f}{}", contest(values)?, values.text(tags::TEAM)?);
+    let award = format!("{team}\u{1f}{}", values.text(tags::AWARD)?);
+    Some(Team { id: hash(&team), award: hash(&award) })
 }

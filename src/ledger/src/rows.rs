@@ -402,7 +402,7 @@ pub struct AccountRow {
 pub struct OutcomeRow {
     /// Whose it is: the account as it was kept then.
     pub account: AccountKey,
-    /// Hash of offer, run and attempt.
+    /// Hash of offer, run and attempt, or the keyed hash of what can be had once only.
     pub course: Short,
     /// Hash of the nullifier key.
     pub nullifier_key: Short,

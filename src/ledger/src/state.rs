@@ -49,11 +49,15 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
+    Held = 30,
+    /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
+    Team = 31,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -73,6 +77,8 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Held,
+        Self::Team,
     ];
 
     /// The first byte of the table's keys.
@@ -87,7 +93,15 @@ impl Table {
     pub const fn is_private(self) -> bool {
         matches!(
             self,
-            Self::Account | Self::Document | Self::OutcomesOf | Self::Outcome | Self::Source | Self::Line | Self::Run
+            Self::Account
+                | Self::Document
+                | Self::OutcomesOf
+                | Self::Outcome
+                | Self::Source
+                | Self::Line
+                | Self::Run
+                | Self::Held
+                | Self::Team
         )
     }
 

@@ -75,15 +75,8 @@ const TAUGHT: &[Tag] = &[
     tags::MAJOR,
 ];
 
-const TAUGHT_NEEDED: &[Tag] = &[
-    tags::MINUTES,
-    tags::PRACTICE_MINUTES,
-    tags::CREDIT_MILLIS,
-    tags::GRADE,
-    tags::SCALE,
-    tags::OFFER,
-    tags::ATTEMPT,
-];
+const TAUGHT_NEEDED: &[Tag] =
+    &[tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::GRADE, tags::SCALE, tags::OFFER, tags::ATTEMPT];
 
 /// A certificate of a family or, for degrees, of a programme.
 const CERTIFIED: &[Tag] = &[
@@ -101,6 +94,9 @@ const CERTIFIED: &[Tag] = &[
 ];
 
 const CERTIFIED_NEEDED: &[Tag] = &[tags::CERTIFICATE_NUMBER, tags::FAMILY];
+
+/// A score by an examination scheme.
+const SCORED: &[Tag] = &[tags::SCORE_MILLIS, tags::TOP_SCORE_MILLIS, tags::SCHEME];
 
 const fn total(lists: &[&[Tag]]) -> usize {
     let (mut length, mut at) = (0, 0);
@@ -158,6 +154,12 @@ outcomes! {
     Module "module" "module" "模块" []
         has [COMMON, GRADED, TAUGHT]
         needs [NEEDED, TAUGHT_NEEDED];
+    ExamComponent "exam_component" "part of an examination" "考试科目" []
+        has [COMMON, GRADED, SCORED, &[
+            tags::RUN, tags::COMPETENCY, tags::UNIT, tags::VENUE, tags::MAJOR, tags::STUDY_MODE, tags::TITLE,
+            tags::COMPONENT,
+        ]]
+        needs [NEEDED, &[tags::COMPONENT]];
     DegreeCertificate "degree_certificate" "degree certificate" "学历证书" ["学位证书"]
         has [COMMON, GRADED, CERTIFIED]
         needs [NEEDED, &[tags::CERTIFICATE_NUMBER]];
@@ -173,6 +175,34 @@ outcomes! {
     CompletionCertificate "completion_certificate" "completion certificate" "结业证书" ["培训证书"]
         has [COMMON, GRADED, CERTIFIED]
         needs [NEEDED, CERTIFIED_NEEDED];
+    ContestResult "contest_result" "contest result" "技能大赛成绩" ["技能大赛", "竞赛成绩"]
+        has [COMMON, &[
+            tags::COMPETENCY, tags::UNIT, tags::VENUE, tags::MAJOR, tags::TITLE, tags::CONTEST_TIER,
+            tags::CONTEST_GROUP, tags::AWARD, tags::TEAM, tags::EDITION,
+        ]]
+        needs [NEEDED, &[tags::TITLE, tags::CONTEST_TIER, tags::CONTEST_GROUP, tags::AWARD, tags::EDITION]];
+    Admission "admission" "admission" "录取" []
+        has [COMMON, SCORED, &[
+            tags::UNIT, tags::PARTS, tags::MAJOR, tags::PROGRAMME, tags::STUDY_MODE, tags::EXEMPT_GROUND,
+            tags::ADMISSION_CLASS, tags::PATHWAY, tags::SEGMENT,
+        ]]
+        needs [NEEDED, &[tags::ADMISSION_CLASS]];
+    EnrolmentEvent "enrolment_event" "enrolment event" "学籍异动" []
+        has [COMMON, &[
+            tags::RUN, tags::UNIT, tags::MAJOR, tags::PROGRAMME, tags::STUDY_MODE, tags::ENROLMENT_EVENT,
+            tags::PATHWAY, tags::SEGMENT,
+        ]]
+        needs [NEEDED, &[tags::ENROLMENT_EVENT]];
+    EmploymentPeriod "employment_period" "employment period" "工作经历" []
+        has [COMMON, &[
+            tags::UNIT, tags::AGREEMENT_HASH, tags::POST, tags::START_ON, tags::END_ON, tags::OCCUPATION,
+        ]]
+        needs [NEEDED, &[tags::POST, tags::START_ON]];
+    Title "title" "professional title" "职称" ["专业技术职务"]
+        has [COMMON, &[
+            tags::UNIT, tags::CERTIFICATE_NUMBER, tags::MAJOR, tags::TITLE, tags::TITLE_RANK, tags::OCCUPATION,
+        ]]
+        needs [NEEDED, &[tags::TITLE, tags::TITLE_RANK]];
     NonCreditActivity "non_credit_activity" "activity without credit" "无学分活动" ["综合评价活动"]
         has [COMMON, GRADED, &[
             tags::MINUTES, tags::RUN, tags::COMPETENCY, tags::UNIT, tags::VENUE, tags::TITLE, tags::ACTIVITY_KIND,

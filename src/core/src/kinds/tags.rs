@@ -47,6 +47,60 @@ const ROUTES: &[Word] = &[
     word("exceptional", "破格晋升"),
 ];
 
+/// How a learner was admitted.
+const ADMISSIONS: &[Word] = &[
+    word("classified", "分类考试"),
+    word("ordinary", "普通高考"),
+    word("recommended", "免试入学"),
+    word("top_up", "专升本"),
+    word("adult", "成人高考"),
+    word("postgraduate", "研究生招生"),
+    word("secondary", "中考"),
+];
+
+/// How high a contest ranks.
+const TIERS: &[Word] =
+    &[word("school", "校赛"), word("province", "省赛"), word("nation", "国赛"), word("world", "世校赛")];
+
+/// Who competes.
+const GROUPS: &[Word] = &[
+    word("secondary", "中职组"),
+    word("higher", "高职组"),
+    word("bachelor", "职教本科组"),
+    word("teacher", "教师组"),
+    word("worker", "职工组"),
+];
+
+/// Prizes.
+const AWARDS: &[Word] = &[
+    word("grand", "特等奖"),
+    word("first", "一等奖"),
+    word("second", "二等奖"),
+    word("third", "三等奖"),
+    word("excellence", "优秀奖"),
+];
+
+/// What happens to an enrolment.
+const EVENTS: &[Word] = &[
+    word("enrol", "入学注册"),
+    word("leave", "休学"),
+    word("resume", "复学"),
+    word("change_major", "转专业"),
+    word("transition", "升段"),
+    word("withdraw", "退学"),
+    word("graduate", "毕业"),
+    word("complete", "结业"),
+];
+
+/// Ranks of professional titles.
+const RANKS: &[Word] = &[
+    word("technician", "员级"),
+    word("assistant", "助理级"),
+    word("middle", "中级"),
+    word("deputy_senior", "副高级"),
+    word("senior", "正高级"),
+];
+
 /// Activities without credit.
 const ACTIVITIES: &[Word] = &[
     word("labour", "劳动教育"),
@@ -125,6 +179,25 @@ tags! {
     CONSENT = 47, "consent", "同意书编号", ValueType::Text;
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
     ACTIVITY_KIND = 62, "activity_kind", "活动类型", ValueType::Word(ACTIVITIES);
+    COMPONENT = 63, "component", "科目代码", ValueType::Text;
+    SCORE_MILLIS = 64, "score_millis", "得分（千分之一）", ValueType::Integer;
+    TOP_SCORE_MILLIS = 65, "top_score_millis", "满分（千分之一）", ValueType::Integer;
+    SCHEME = 66, "scheme", "考试方案", ValueType::Index;
+    EXEMPT_GROUND = 67, "exempt_ground", "免试依据", ValueType::Text;
+    ADMISSION_CLASS = 68, "admission_class", "录取类别", ValueType::Word(ADMISSIONS);
+    CONTEST_TIER = 69, "contest_tier", "赛事级别", ValueType::Word(TIERS);
+    CONTEST_GROUP = 70, "contest_group", "竞赛组别", ValueType::Word(GROUPS);
+    AWARD = 71, "award", "奖项", ValueType::Word(AWARDS);
+    TEAM = 72, "team", "团队编号", ValueType::Text;
+    EDITION = 73, "edition", "届次", ValueType::Text;
+    POST = 75, "post", "岗位", ValueType::Text;
+    START_ON = 76, "start_on", "开始日期", ValueType::Date;
+    END_ON = 77, "end_on", "结束日期", ValueType::Date;
+    ENROLMENT_EVENT = 78, "enrolment_event", "异动类型", ValueType::Word(EVENTS);
+    TITLE_RANK = 81, "title_rank", "职称级别", ValueType::Word(RANKS);
+    OCCUPATION = 82, "occupation", "职业（工种）", ValueType::Text;
+    PATHWAY = 85, "pathway", "贯通培养方案", ValueType::Index;
+    SEGMENT = 86, "segment", "培养阶段", ValueType::Integer;
 }
 
 /// The table of `OpenAccount`.

@@ -99,6 +99,10 @@ pub(super) struct Book {
     pub(super) outcomes: Facts<u64, Outcome>,
     /// (issuer, HMAC of kind and record number) → newest version.
     pub(super) sources: Facts<(String, [u8; 32]), u64>,
+    /// (account, what can be had once) → newest outcome that has it.
+    pub(super) held: Facts<(Account, [u8; 16]), u64>,
+    /// (issuer, team) → its result and the newest outcome that says so.
+    pub(super) teams: Facts<(String, [u8; 16]), ([u8; 16], u64)>,
     /// (account, offer, run, attempt) → newest version.
     pub(super) attempts: Facts<(Account, u64, String, u32), u64>,
 }
@@ -281,6 +285,8 @@ pub(super) struct Outcome {
     pub(super) offer: u64,
     pub(super) run: String,
     pub(super) attempt: u32,
+    /// What can be had once only.
+    pub(super) holds: Option<[u8; 16]>,
     pub(super) nullifier_key: [u8; 32],
 }
 

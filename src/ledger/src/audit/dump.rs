@@ -382,7 +382,7 @@ fn account(fact: &AccountFact) -> rows::AccountRow {
 fn outcome(outcome: &Outcome) -> rows::OutcomeRow {
     rows::OutcomeRow {
         account: AccountKey(outcome.account),
-        course: rows::course(outcome.offer, &outcome.run, outcome.attempt),
+        course: outcome.holds.unwrap_or_else(|| rows::course(outcome.offer, &outcome.run, outcome.attempt)),
         nullifier_key: rows::nullifier_key(&outcome.nullifier_key),
     }
 }
@@ -400,6 +400,12 @@ fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     }
     for ((issuer, source), _) in book.sources.changes() {
         dump.put_bytes(rows::source(&issuer, &source), &[]);
+    }
+    for ((account, once), _) in book.held.changes() {
+        dump.put_bytes(rows::held(AccountKey(account), &once), &[]);
+    }
+    for ((issuer, team), (result, _)) in book.teams.changes() {
+        dump.put(rows::team(&issuer, &team), result);
     }
     // Attempts are counters.
     book.attempts.changes();

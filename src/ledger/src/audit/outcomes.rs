@@ -6,6 +6,7 @@ use super::book::{Account, Book, Institution, Outcome, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
+use super::records;
 use super::text::{Graded, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
@@ -59,7 +60,12 @@ pub(super) fn record(
         Fitted::default()
     };
     cited(case, account, book, secrets, judge);
+    for tag in [tags::PROGRAMME, tags::SCHEME, tags::PATHWAY] {
+        judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
+    }
     nullifier_key(case, body, judge);
+    let marks = records::marks(case, kind, secrets);
+    records::check(case, body, kind, (&marks, account?), book, judge);
     let outcome = Outcome {
         issuer: case.issuer.to_owned(),
         kind,
@@ -69,6 +75,7 @@ pub(super) fn record(
         offer: fitted.offer,
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
+        holds: marks.holds,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
     };
     once_only(case, body, &outcome, book, judge);
@@ -80,8 +87,22 @@ pub(super) fn record(
             let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
             book.attempts.insert(line, index);
         }
+        if let Some(once) = marks.holds {
+            book.held.insert((outcome.account, once), index);
+        }
+        if let Some((team, result)) = marks.team {
+            book.teams.insert((outcome.issuer.clone(), team), (result, index));
+        }
         book.outcomes.insert(index, outcome);
     }))
+}
+
+/// Course, run and attempt; or what can be had once only.
+fn same_place(old: &Outcome, new: &Outcome) -> bool {
+    match (old.holds, new.holds) {
+        (None, None) => (old.offer, &old.run, old.attempt) == (new.offer, &new.run, new.attempt),
+        (old, new) => old == new,
+    }
 }
 
 fn correct(book: &mut Book, corrects: Option<u64>, by: u64) {
@@ -310,7 +331,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
         let same = old.kind == outcome.kind
             && book.kept(old.account) == book.kept(outcome.account)
-            && (old.offer, &old.run, old.attempt) == (outcome.offer, &outcome.run, outcome.attempt)
+            && same_place(old, outcome)
             && old.nullifier_key == outcome.nullifier_key;
         judge.unless(same, Rejection::SupersedesDiffers, || format!("entry {corrects:?}"));
     }

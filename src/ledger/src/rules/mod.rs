@@ -15,6 +15,7 @@ mod offers;
 mod outcome;
 mod parties;
 mod recording_rule;
+mod records;
 mod runs;
 
 use crate::access::Writer;

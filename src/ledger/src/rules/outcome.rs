@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, runs};
+use super::{account, certificate, course, records, runs};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
@@ -98,8 +98,12 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let known = case.state.institution(original)?.is_some();
         ensure(known, Rejection::ReferenceUnknown, field(tags::ORIGINAL_ISSUER))?;
     }
-    // Programmes cannot be published yet.
-    ensure(facts.programme.is_none(), Rejection::ReferenceUnknown, field(tags::PROGRAMME))?;
+    // These cannot be published yet.
+    for (index, tag) in
+        [(facts.programme, tags::PROGRAMME), (facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)]
+    {
+        ensure(index.is_none(), Rejection::ReferenceUnknown, field(tag))?;
+    }
     for (indices, tag) in [(&facts.cites, tags::CITES), (&facts.parts, tags::PARTS)] {
         for index in indices {
             let known = case.state.entry(*index)?.is_some();
@@ -170,6 +174,7 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     citations(case, account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
+    records::rules(case, body, kind(body), account, facts)?;
     let day = Day::of(case.logged_at).0;
     let counted = runs::count(case.state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     let mass_pass = counted.is_some_and(|counted| counted.mass_pass);
@@ -246,7 +251,8 @@ fn supersession<S: Read + ?Sized>(
         return Err(differs(field(tags::ACCOUNT)).into());
     }
     if old.course != course_of(facts) {
-        let fields = [tags::RUN, tags::OFFER, tags::ATTEMPT].map(field).join(", ");
+        let kept = facts.once.as_ref().map_or(vec![tags::RUN, tags::OFFER, tags::ATTEMPT], |once| vec![once.tag]);
+        let fields = kept.into_iter().map(field).collect::<Vec<_>>().join(", ");
         return Err(differs(fields).into());
     }
     let same_key = facts.nullifier_key.is_some_and(|key| rows::nullifier_key(&key) == old.nullifier_key);
@@ -273,7 +279,7 @@ fn attempts<S: Read + ?Sized>(
 }
 
 /// Whether an outcome and everything it corrected are revoked: after a correction is revoked, the version before it stands.
-fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
+pub(super) fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
     let mut version = Some(newest);
     for _ in 0..=VERSIONS {
         let Some(index) = version else { return Ok(true) };
@@ -286,6 +292,9 @@ fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadErr
 }
 
 fn course_of(facts: &OutcomeFacts) -> rows::Short {
+    if let Some(once) = &facts.once {
+        return once.holds;
+    }
     let run = facts.run.as_deref().unwrap_or_default();
     rows::course(facts.offer.unwrap_or(0), run, facts.attempt.unwrap_or(0))
 }
@@ -311,6 +320,7 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.put(rows::outcome(index), &row);
     writer.mark(rows::source(entry.issuer(), &source));
     writer.mark(rows::outcomes_of(account));
+    records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let counted = runs::count(writer, facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {

@@ -83,7 +83,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 24 {
+        match r[0] % 27 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -95,6 +95,7 @@ impl Actors {
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
             22 => self.accreditation(r),
+            23..=25 => self.record(r),
             _ => self.waiting(r),
         }
     }
@@ -257,6 +258,21 @@ impl Actors {
         }
         let issuer = self.world.body.id.clone();
         let seed = self.seed(&issuer, r[2]);
+        self.world.outcome(&issuer, body, &values, seed)
+    }
+
+    /// An outcome that is neither taught nor certified.
+    fn record(&mut self, r: Rolls) -> RawPosting {
+        let issuer = self.institution(r[1]);
+        let account = *Self::pick(&self.accounts, r[2]);
+        let (body, mut values) = super::records::random(r);
+        values.extend([
+            (tags::ACCOUNT, account.to_vec()),
+            (tags::SOURCE_ID, format!("R-{}", self.counter).into()),
+            (tags::ACHIEVED_ON, self.day(r[3])),
+            (tags::ISSUER_NAME, self.name(&issuer).into()),
+        ]);
+        let seed = self.seed(&issuer, r[4]);
         self.world.outcome(&issuer, body, &values, seed)
     }
 
@@ -433,7 +449,7 @@ impl Actors {
         let body = AccreditInstitution {
             may_import: r[2] & 1 == 0,
             full_ladder: if r[3] & 1 == 0 { vec!["4-03-02-01".to_owned()] } else { Vec::new() },
-            outcome_kinds: if r[4] < 230 { vec![1, 2, 5, 6] } else { vec![2] },
+            outcome_kinds: if r[4] < 230 { (1..=16).collect() } else { vec![2] },
             families: if r[4] < 200 { vec!["x-bim".to_owned(), "skill-cook".to_owned()] } else { Vec::new() },
             ..self.world.accreditation(party, region, self.name(&institution))
         };

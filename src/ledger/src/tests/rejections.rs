@@ -99,6 +99,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
+        Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
     };
     (world, posting)
@@ -108,6 +109,7 @@ enum Group {
     Form,
     Trust,
     Private,
+    Records,
     Rules,
 }
 
@@ -172,6 +174,7 @@ fn group(rejection: Rejection) -> Group {
         | R::RecordingRuleWrong
         | R::CreditsExceedOffer
         | R::CreditsDisagree => Group::Private,
+        R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
