@@ -17,6 +17,7 @@ mod registry;
 mod resource;
 mod status;
 mod transcript;
+mod transcript_sums;
 mod verification;
 mod words;
 

@@ -8,4 +8,5 @@ mod bank;
 mod cohort;
 mod ended;
 mod expiry;
+mod host_and_home;
 mod names;

@@ -51,6 +51,7 @@ const NAMES: &[&[&str]] = &[
     &["issuer_name", "颁发机构名称", "颁发机构", "发证机构", "发证单位"],
     &["major", "专业代码"],
     // How it is recorded.
+    &["cosigner", "会签机构", "实习单位代码", "学籍学校代码"],
     &["imported", "补录", "历史补录"],
     &["supersedes_index", "更正序号"],
     &["supersedes_hash", "更正散列"],

@@ -64,12 +64,12 @@ impl<'a> OutcomeReader<'a> {
         }
         set(&mut values, tags::ACHIEVED_ON, achieved_on.to_string());
         set(&mut values, tags::ISSUER_NAME, self.issuer_name(cells)?);
-        if form.has(tags::OFFER) {
+        if form.required.contains(&tags::OFFER) || (form.has(tags::OFFER) && cells.some("offer_code").is_some()) {
             self.course(cells, kind, &mut values)?;
         }
         if form.is_certificate() {
             self.certificate(cells, form, &mut values)?;
-        } else if !form.has(tags::OFFER) {
+        } else if !values.contains_key(&tags::OFFER.number) {
             self.record(cells, form, &mut values)?;
         }
         let imported = yes(cells, "imported")?;
@@ -86,7 +86,8 @@ impl<'a> OutcomeReader<'a> {
         self.note_attempt(cells, supersedes.is_some(), &fields)?;
         self.seen.insert((kind.into(), source_id.clone()), cells.row());
         let (first, this) = self.identities(kind, &source_id, attempt, supersedes);
-        let body = DraftBody::Outcome { kind, imported, supersedes };
+        let cosigner = value::plain(cells.get("cosigner"));
+        let body = DraftBody::Outcome { kind, imported, supersedes, cosigner };
         Ok(Draft { row: cells.row(), body, identity: this, first_identity: Some(first), fields })
     }
 
@@ -155,6 +156,11 @@ impl<'a> OutcomeReader<'a> {
         let code = value::text(cells.required("offer_code")?);
         let version = version(cells, "offer_version")?;
         let offer = self.offers.offer(kind, &code, version);
+        let offer = offer.or_else(|| match kind {
+            // Practice is of a course or of a module.
+            OutcomeKind::PracticeRecord => self.offers.offer(OutcomeKind::Module, &code, version),
+            _ => None,
+        });
         let offer = offer.ok_or_else(|| cells.refuse("offer_code", Problem::UnknownOffer))?;
         set(values, tags::OFFER, offer.index.to_string());
         if offer.recording_rule_index > 0 {
@@ -166,9 +172,15 @@ impl<'a> OutcomeReader<'a> {
         if cells.some("scale").is_some_and(|cell| value::text(cell) != offer.scale) {
             return Err(cells.refuse("scale", Problem::OtherScale { scale: offer.scale.clone() }));
         }
-        let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
-        set(values, tags::GRADE, grade);
-        set(values, tags::SCALE, offer.scale.clone());
+        let passed = if kind == OutcomeKind::PracticeRecord && cells.some("grade").is_none() {
+            set(values, tags::SCALE, "");
+            true
+        } else {
+            let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
+            set(values, tags::GRADE, grade);
+            set(values, tags::SCALE, offer.scale.clone());
+            passed
+        };
         let credits = self.credits(cells, offer, (minutes, practice), passed)?;
         set(values, tags::CREDIT_MILLIS, credits.to_string());
         if cells.some("level").is_none() && offer.level > 0 {
@@ -288,6 +300,17 @@ impl<'a> OutcomeReader<'a> {
         }
         if form.has(tags::GRADE) {
             self.grade_if_any(cells, values)?;
+        }
+        if form.has(tags::PRACTICE_KIND) {
+            // All of it is practice unless the sheet says less, and outside a course it earns nothing.
+            let minutes = value::integer(cells.required("minutes")?);
+            let minutes = minutes.ok_or_else(|| cells.refuse("minutes", Problem::Number))?;
+            if cells.some("practice_minutes").is_none() {
+                set(values, tags::PRACTICE_MINUTES, minutes.to_string());
+            }
+            if cells.some("credit_millis").is_none() {
+                set(values, tags::CREDIT_MILLIS, "0");
+            }
         }
         Ok(())
     }
@@ -457,6 +480,22 @@ mod tests {
         let refused =
             read(&without, "r1,1,技能大赛,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,").pop().unwrap().unwrap_err();
         assert_eq!((refused.column.as_str(), refused.problem), ("source_id", Problem::Missing));
+    }
+
+    #[test]
+    fn practice_stands_alone_or_is_of_a_course_and_names_its_co_signer() {
+        let header = "原始记录号,学号,成果类型,取得日期,实践类型,总分钟数,协议散列,会签机构,课程代码";
+        let hash = "ab".repeat(32);
+        let alone = read(header, &format!("r1,1,实习,2026-06-30,岗位实习,2400,{hash},91630100440000791X,"));
+        let alone = alone.into_iter().next().unwrap().unwrap();
+        let tags = [tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::OFFER];
+        assert_eq!(tags.map(|tag| value(&alone, tag)), ["2400", "2400", "0", ""]);
+        assert!(matches!(&alone.body, DraftBody::Outcome { cosigner, .. } if cosigner == "91630100440000791X"));
+        let of_course = read(header, &format!("r1,1,实习,2026-06-30,岗位实习,720,{hash},x-host,C1"));
+        let of_course = of_course.into_iter().next().unwrap().unwrap();
+        assert_eq!(tags.map(|tag| value(&of_course, tag)), ["720", "720", "500", "10"]);
+        let missing = read(header, "r1,1,实习,2026-06-30,岗位实习,2400,,x-host,").pop().unwrap().unwrap_err();
+        assert_eq!((missing.column.as_str(), missing.problem), ("协议散列", Problem::Missing));
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub mod status;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tier;
 
 pub use decide::{Decision, Effects, Flag, decide};
 pub use evolve::{Accepted, evolve};

@@ -58,6 +58,8 @@ pub struct EntryRow {
     pub supersedes: Option<u64>,
     /// An old paper record.
     pub imported: bool,
+    /// Who must stand by an outcome too; empty = nobody.
+    pub cosigner: String,
 }
 
 /// Whether an entry is in force, as far as life-cycle entries say.
@@ -110,6 +112,16 @@ pub struct StandingRow {
     pub completed_by: Option<u64>,
     /// Who stands by it, in order.
     pub countersignatures: Vec<Countersignature>,
+    /// What waits lapses at this time, Unix seconds; 0 = never.
+    pub lapses_at: i64,
+}
+
+impl StandingRow {
+    /// Whether it waited for a second signature for too long.
+    #[must_use]
+    pub const fn has_lapsed(&self, time: i64) -> bool {
+        self.pending && self.lapses_at > 0 && self.lapses_at <= time
+    }
 }
 
 /// What a key of an authority may do.

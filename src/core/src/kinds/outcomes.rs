@@ -175,6 +175,15 @@ outcomes! {
     CompletionCertificate "completion_certificate" "completion certificate" "结业证书" ["培训证书"]
         has [COMMON, GRADED, CERTIFIED]
         needs [NEEDED, CERTIFIED_NEEDED];
+    PracticeRecord "practice_record" "practice record" "实习记录" ["实习", "企业实践"]
+        has [COMMON, GRADED, &[
+            tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::RUN, tags::OFFER, tags::COMPETENCY,
+            tags::UNIT, tags::VENUE, tags::AGREEMENT_HASH, tags::RECORDING_RULE, tags::MAJOR, tags::TITLE,
+            tags::PRACTICE_KIND, tags::POST, tags::START_ON, tags::END_ON,
+        ]]
+        needs [NEEDED, &[
+            tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::AGREEMENT_HASH, tags::PRACTICE_KIND,
+        ]];
     ContestResult "contest_result" "contest result" "技能大赛成绩" ["技能大赛", "竞赛成绩"]
         has [COMMON, &[
             tags::COMPETENCY, tags::UNIT, tags::VENUE, tags::MAJOR, tags::TITLE, tags::CONTEST_TIER,
@@ -193,6 +202,9 @@ outcomes! {
             tags::PATHWAY, tags::SEGMENT,
         ]]
         needs [NEEDED, &[tags::ENROLMENT_EVENT]];
+    HomeSchoolTransfer "home_school_transfer" "home-school transfer" "学籍互转" ["学籍转移"]
+        has [COMMON, &[tags::UNIT, tags::MAJOR, tags::STUDY_MODE, tags::FROM_SCHOOL, tags::TO_SCHOOL]]
+        needs [NEEDED, &[tags::FROM_SCHOOL, tags::TO_SCHOOL]];
     EmploymentPeriod "employment_period" "employment period" "工作经历" []
         has [COMMON, &[
             tags::UNIT, tags::AGREEMENT_HASH, tags::POST, tags::START_ON, tags::END_ON, tags::OCCUPATION,

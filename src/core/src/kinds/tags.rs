@@ -101,6 +101,16 @@ const RANKS: &[Word] = &[
     word("senior", "正高级"),
 ];
 
+/// Practice in and for work.
+const PRACTICES: &[Word] = &[
+    word("cognition", "认知实习"),
+    word("shadowing", "跟岗实习"),
+    word("post", "岗位实习"),
+    word("training", "实训"),
+    word("social", "社会实践"),
+    word("teacher", "教师企业实践"),
+];
+
 /// Activities without credit.
 const ACTIVITIES: &[Word] = &[
     word("labour", "劳动教育"),
@@ -190,10 +200,13 @@ tags! {
     AWARD = 71, "award", "奖项", ValueType::Word(AWARDS);
     TEAM = 72, "team", "团队编号", ValueType::Text;
     EDITION = 73, "edition", "届次", ValueType::Text;
+    PRACTICE_KIND = 74, "practice_kind", "实践类型", ValueType::Word(PRACTICES);
     POST = 75, "post", "岗位", ValueType::Text;
     START_ON = 76, "start_on", "开始日期", ValueType::Date;
     END_ON = 77, "end_on", "结束日期", ValueType::Date;
     ENROLMENT_EVENT = 78, "enrolment_event", "异动类型", ValueType::Word(EVENTS);
+    FROM_SCHOOL = 79, "from_school", "转出学校", ValueType::Text;
+    TO_SCHOOL = 80, "to_school", "转入学校", ValueType::Text;
     TITLE_RANK = 81, "title_rank", "职称级别", ValueType::Word(RANKS);
     OCCUPATION = 82, "occupation", "职业（工种）", ValueType::Text;
     PATHWAY = 85, "pathway", "贯通培养方案", ValueType::Index;

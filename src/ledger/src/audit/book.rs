@@ -120,6 +120,7 @@ pub(super) struct Seen {
     pub(super) keys: Vec<KeyId>,
     pub(super) supersedes: Option<u64>,
     pub(super) imported: bool,
+    pub(super) cosigner: String,
     /// Nothing was found wrong with it. What was counts for nothing.
     pub(super) good: bool,
 }
@@ -131,6 +132,8 @@ pub(super) struct Standing {
     pub(super) revoked: Option<(i32, u64)>,
     pub(super) superseded_by: Option<u64>,
     pub(super) pending: bool,
+    /// When it lapses.
+    pub(super) lapses_at: Option<i64>,
     pub(super) completed_by: Option<u64>,
     pub(super) countersigned: Vec<Countersigned>,
 }
@@ -326,11 +329,12 @@ impl Book {
         versions
     }
 
-    /// Whether an outcome and all that it corrects are revoked: then it may be recorded anew.
-    pub(super) fn all_revoked(&self, newest: u64) -> bool {
+    /// Whether an outcome and all that it corrects are revoked or lapsed: then it may be recorded anew.
+    pub(super) fn all_out(&self, newest: u64, time: i64) -> bool {
         let mut version = Some(newest);
         while let Some(index) = version {
-            if !self.is_revoked(index) {
+            let lapsed = self.standings.get(&index).is_some_and(|it| super::cosign::has_lapsed(it, time));
+            if !self.is_revoked(index) && !lapsed {
                 return false;
             }
             version = self.entry(index).and_then(|entry| entry.supersedes);

@@ -208,6 +208,7 @@ fn entry(entry: &Seen) -> rows::EntryRow {
         keys: entry.keys.iter().map(rows::key_short).collect(),
         supersedes: entry.supersedes,
         imported: entry.imported,
+        cosigner: entry.cosigner.clone(),
     }
 }
 
@@ -230,6 +231,7 @@ fn standing(standing: &Standing) -> rows::StandingRow {
         pending: standing.pending,
         completed_by: standing.completed_by,
         countersignatures: standing.countersigned.iter().map(countersignature).collect(),
+        lapses_at: standing.lapses_at.unwrap_or(0),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::PayloadOf;
 use super::accounts::named;
 use super::book::{Account, Book, Institution, Outcome, Teaching, What};
+use super::cosign;
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
@@ -42,9 +43,13 @@ pub(super) fn record(
         judge.unless(!body.imported || rights.rights.may_import, Rejection::ImportNotAllowed, String::new);
     }
     superseded_entry(case, body, book, judge);
+    let waits = cosign::check(case, body, book, judge);
     if matches!(case.payload, PayloadOf::Erased) {
         let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
-        return Some(Box::new(move |book| correct(book, corrects, index)));
+        return Some(Box::new(move |book| {
+            correct(book, corrects, index);
+            wait(book, index, waits);
+        }));
     }
     let account = account(case, book, secrets, judge);
     if let Some(rights) = rights {
@@ -64,6 +69,9 @@ pub(super) fn record(
         judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
     }
     nullifier_key(case, body, judge);
+    if kind == OutcomeKind::HomeSchoolTransfer {
+        cosign::transfer(case, body, judge);
+    }
     let marks = records::marks(case, kind, secrets);
     records::check(case, body, kind, (&marks, account?), book, judge);
     let outcome = Outcome {
@@ -82,6 +90,7 @@ pub(super) fn record(
     let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
     Some(Box::new(move |book| {
         correct(book, corrects, index);
+        wait(book, index, waits);
         book.sources.insert((outcome.issuer.clone(), outcome.source), index);
         if outcome.attempt > 0 {
             let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
@@ -108,6 +117,14 @@ fn same_place(old: &Outcome, new: &Outcome) -> bool {
 fn correct(book: &mut Book, corrects: Option<u64>, by: u64) {
     if let Some(corrects) = corrects {
         book.standing(corrects).superseded_by = Some(by);
+    }
+}
+
+fn wait(book: &mut Book, index: u64, until: Option<i64>) {
+    if until.is_some() {
+        let standing = book.standing(index);
+        standing.pending = true;
+        standing.lapses_at = until;
     }
 }
 
@@ -160,17 +177,33 @@ fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) ->
     judge.unless(attempt > 0 || case.value(tags::ATTEMPT).is_empty(), Rejection::ValueMalformed, || {
         "payload.attempt".to_owned()
     });
+    let internship = kind == OutcomeKind::PracticeRecord;
+    if internship && case.value(tags::OFFER).is_empty() {
+        grade(case, "", judge);
+        outside_courses(case, judge);
+    }
     let Some((index, what, own)) = offer_at(case, tags::OFFER, book, judge) else { return Fitted::default() };
     let teaching = match (kind, what) {
         (OutcomeKind::Course, What::Course(it)) | (OutcomeKind::Module, What::Module(it)) if own => it,
+        (OutcomeKind::PracticeRecord, What::Course(it) | What::Module(it)) if own => it,
         _ => {
             judge.unless(false, Rejection::ReferenceWrongKind, || "payload.offer".to_owned());
             return Fitted::default();
         }
     };
-    let passed = grade(case, &teaching.scale, judge);
+    let ungraded = case.value(tags::GRADE).is_empty() && case.value(tags::SCALE).is_empty();
+    let passed = if internship && ungraded { Some(true) } else { grade(case, &teaching.scale, judge) };
     recording(case, teaching, passed, book, judge);
     Fitted { offer: index, attempt }
+}
+
+/// Practice that no course counts.
+fn outside_courses(case: &Case<'_>, judge: &mut Judge) {
+    let number = |tag| case.number(tag).unwrap_or(0);
+    let bounded = number(tags::PRACTICE_MINUTES) <= number(tags::MINUTES);
+    judge.unless(bounded, Rejection::MinutesOutOfBounds, || "practice".to_owned());
+    judge.unless(number(tags::RECORDING_RULE) == 0, Rejection::RecordingRuleWrong, || "no course".to_owned());
+    judge.unless(number(tags::CREDIT_MILLIS) == 0, Rejection::CreditsExceedOffer, || "no course".to_owned());
 }
 
 /// Whether the grade passes; none if that cannot be said.
@@ -339,7 +372,7 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     if corrects.is_none() && outcome.attempt > 0 {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            judge.unless(book.all_revoked(*before), Rejection::AttemptExists, || format!("entry {before}"));
+            judge.unless(book.all_out(*before, case.logged_at), Rejection::AttemptExists, || format!("entry {before}"));
         }
     }
 }

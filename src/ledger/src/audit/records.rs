@@ -89,14 +89,14 @@ pub(super) fn check(
         let people = book.accounts.get(&account).map(|fact| fact.aliases.clone()).unwrap_or_default();
         for id in people.into_iter().chain([account]) {
             let had = book.held.get(&(id, against)).copied();
-            let free = had.is_none_or(|had| book.all_revoked(had));
+            let free = had.is_none_or(|had| book.all_out(had, case.logged_at));
             judge.unless(free, rejection, || format!("entry {had:?}"));
         }
     }
     if let Some((team, result)) = marks.team
         && let Some((theirs, entry)) = book.teams.get(&(case.issuer.to_owned(), team))
     {
-        let same = *theirs == result || book.all_revoked(*entry);
+        let same = *theirs == result || book.all_out(*entry, case.logged_at);
         judge.unless(same, Rejection::TeamDiffers, || format!("entry {entry}"));
     }
 }

@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, records, runs};
+use super::{account, certificate, cosign, course, records, runs};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
@@ -33,6 +33,7 @@ pub(super) fn reads(body: &RecordOutcome, issuer: &str, facts: &Facts, keys: &mu
     if let Some(target) = &body.supersedes {
         keys.extend([rows::entry(target.index), rows::standing(target.index), rows::outcome(target.index)]);
     }
+    cosign::reads(body, keys);
     let Facts::Outcome(facts) = facts else { return };
     keys.extend([facts.offer, facts.family].into_iter().flatten().flat_map(|at| [rows::offer(at), rows::standing(at)]));
     keys.extend(facts.recording_rule.map(rows::offer));
@@ -90,6 +91,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let outcome = usize::from(target.kind) == Kind::RecordOutcome as usize;
         ensure(outcome, Rejection::ReferenceWrongKind, SUPERSEDES)?;
     }
+    cosign::references(case, body)?;
     let Some(facts) = facts(case) else { return Ok(()) };
     if let Some(account) = facts.account {
         case.state.account(account)?.ok_or_else(account::unknown)?;
@@ -119,8 +121,8 @@ fn offer_reference<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fact
     let name = field(tags::OFFER);
     let offer = case.offer(index, &name)?;
     let right = match offer.body {
-        OfferBody::Course(_) => kind == OutcomeKind::Course,
-        OfferBody::Module(_) => kind == OutcomeKind::Module,
+        OfferBody::Course(_) => matches!(kind, OutcomeKind::Course | OutcomeKind::PracticeRecord),
+        OfferBody::Module(_) => matches!(kind, OutcomeKind::Module | OutcomeKind::PracticeRecord),
         _ => false,
     };
     // Whether the original issuer may be spoken for has been asked before.
@@ -175,10 +177,12 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
     records::rules(case, body, kind(body), account, facts)?;
+    cosign::rules(case, body)?;
     let day = Day::of(case.logged_at).0;
     let counted = runs::count(case.state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     let mass_pass = counted.is_some_and(|counted| counted.mass_pass);
-    Ok(Effects { pending: false, flags: mass_pass.then_some(Flag::MassPass).into_iter().collect() })
+    let pending = cosign::is_pending(case, body);
+    Ok(Effects { pending, flags: mass_pass.then_some(Flag::MassPass).into_iter().collect() })
 }
 
 /// `achieved_on` ≤ day of issue, ≥ issue − 400 days unless imported.
@@ -272,18 +276,20 @@ fn attempts<S: Read + ?Sized>(
     }
     let line = case.state.line(&rows::line(account, offer, facts.run.as_deref().unwrap_or_default()))?;
     let Some((_, existing)) = line.attempts.into_iter().find(|(number, _)| *number == attempt) else { return Ok(()) };
-    if all_revoked(case.state, existing)? {
+    if all_out(case.state, existing, case.logged_at)? {
         return Ok(());
     }
     Err(Refusal::new(Rejection::AttemptExists, field(tags::ATTEMPT)).existing(existing).into())
 }
 
-/// Whether an outcome and everything it corrected are revoked: after a correction is revoked, the version before it stands.
-pub(super) fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
+/// Whether an outcome and everything it corrected are revoked, or lapsed: after a correction is revoked, the version before
+/// it stands.
+pub(super) fn all_out<S: Read + ?Sized>(state: &S, newest: u64, time: i64) -> Result<bool, ReadError> {
     let mut version = Some(newest);
     for _ in 0..=VERSIONS {
         let Some(index) = version else { return Ok(true) };
-        if !matches!(state.standing(index)?.force, Force::Revoked { .. }) {
+        let standing = state.standing(index)?;
+        if !matches!(standing.force, Force::Revoked { .. }) && !standing.has_lapsed(time) {
             return Ok(false);
         }
         version = state.entry(index)?.and_then(|entry| entry.supersedes);
@@ -310,6 +316,7 @@ pub(super) fn write<S: Read + ?Sized>(
         standing.superseded_by = Some(index);
         writer.put(rows::standing(target.index), &standing);
     }
+    cosign::write(writer, entry, body)?;
     let Facts::Outcome(facts) = entry.facts() else { return Ok(()) };
     let Some((account, source)) = account::kept(writer, facts.account)?.zip(facts.source) else { return Ok(()) };
     let row = OutcomeRow {

@@ -22,6 +22,9 @@ pub(super) fn rules<S: Read + ?Sized>(
     period(facts)?;
     let said = kind != OutcomeKind::ExamComponent || facts.score_millis.is_some() || facts.grade.is_some();
     ensure(said, Rejection::ScoreWrong, field(tags::SCORE_MILLIS))?;
+    if kind == OutcomeKind::HomeSchoolTransfer {
+        parties(case, body, facts)?;
+    }
     held_once(case, body, account, facts)?;
     team(case, body, facts)
 }
@@ -44,6 +47,13 @@ fn period(facts: &OutcomeFacts) -> Check {
     ensure(ended, Rejection::PeriodWrong, field(tags::END_ON))
 }
 
+/// The schools of a transfer are different, and those that sign: the issuer and its co-signer.
+fn parties<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome, facts: &OutcomeFacts) -> Check {
+    let Some((from, to)) = facts.from_school.as_deref().zip(facts.to_school.as_deref()) else { return Ok(()) };
+    let sign = [(from, to), (to, from)].contains(&(case.issuer, body.cosigner.as_str()));
+    ensure(from != to && (sign || body.imported), Rejection::TransferPartiesWrong, field(tags::TO_SCHOOL))
+}
+
 /// What a learner can have once only (a result in a contest, a place by classified admission in a year), and what shuts out
 /// what else.
 fn held_once<S: Read + ?Sized>(
@@ -57,7 +67,7 @@ fn held_once<S: Read + ?Sized>(
     let aliases = case.state.account(account)?.map(|row| row.aliases).unwrap_or_default();
     for id in std::iter::once(account).chain(aliases) {
         let Some((existing, _)) = case.state.newest(&rows::held(id, &once.shuts_out))? else { continue };
-        if !super::outcome::all_revoked(case.state, existing)? {
+        if !super::outcome::all_out(case.state, existing, case.logged_at)? {
             let admission = once.tag == tags::ADMISSION_CLASS;
             let rejection = if admission { Rejection::AdmissionExcluded } else { Rejection::ResultExists };
             let refusal = Refusal::new(rejection, field(once.tag));
@@ -71,7 +81,7 @@ fn held_once<S: Read + ?Sized>(
 fn team<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome, facts: &OutcomeFacts) -> Check {
     let Some(team) = facts.team.as_ref().filter(|_| body.supersedes.is_none()) else { return Ok(()) };
     let Some((existing, award)) = case.state.value::<Short>(&rows::team(case.issuer, &team.id))? else { return Ok(()) };
-    if award == team.award || super::outcome::all_revoked(case.state, existing)? {
+    if award == team.award || super::outcome::all_out(case.state, existing, case.logged_at)? {
         return Ok(());
     }
     Err(Refusal::new(Rejection::TeamDiffers, field(tags::AWARD)).existing(existing).into())

@@ -2,6 +2,7 @@
 
 mod audit_histories;
 mod audits;
+mod cosigned;
 mod histories;
 mod keys;
 mod outcomes;

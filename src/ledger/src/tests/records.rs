@@ -93,7 +93,18 @@ pub(super) fn random(r: [u8; 8]) -> (RecordOutcome, Vec<(Tag, Vec<u8>)>) {
     fn pick<T: Copy, const N: usize>(list: [T; N], roll: u8) -> T {
         list[usize::from(roll) % N]
     }
-    let (kind, values): (_, Vec<(Tag, &str)>) = match r[5] % 8 {
+    let (kind, values): (_, Vec<(Tag, &str)>) = match r[5] % 12 {
+        8..=10 => {
+            let values = vec![
+                (tags::PRACTICE_KIND, "post"),
+                (tags::MINUTES, pick(["2400", "2400", "10"], r[6])),
+                (tags::PRACTICE_MINUTES, pick(["2400", "600", "11"], r[6])),
+                (tags::CREDIT_MILLIS, pick(["0", "0", "0", "500"], r[7])),
+                (tags::AGREEMENT_HASH, "0123456789abcdef0123456789abcdef"),
+            ];
+            (OutcomeKind::PracticeRecord, values)
+        }
+        11 => (OutcomeKind::HomeSchoolTransfer, vec![(tags::FROM_SCHOOL, ""), (tags::TO_SCHOOL, "")]),
         0..=2 => {
             let values = vec![
                 (tags::TITLE, pick(["数控车工", "护理技能"], r[6])),
@@ -125,6 +136,11 @@ pub(super) fn random(r: [u8; 8]) -> (RecordOutcome, Vec<(Tag, Vec<u8>)>) {
     };
     let values = values.into_iter().map(|(tag, value)| (tag, value.as_bytes().to_vec())).collect();
     (RecordOutcome { outcome_kind: kind as i32, ..RecordOutcome::default() }, values)
+}
+
+/// Whether the kind needs a co-signer.
+pub(super) fn is_cosigned(body: &RecordOutcome) -> bool {
+    [OutcomeKind::PracticeRecord, OutcomeKind::HomeSchoolTransfer].iter().any(|kind| *kind as i32 == body.outcome_kind)
 }
 
 #[test]

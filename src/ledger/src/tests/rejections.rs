@@ -99,6 +99,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
+        Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
     };
@@ -110,6 +111,7 @@ enum Group {
     Trust,
     Private,
     Records,
+    Cosigned,
     Rules,
 }
 
@@ -175,6 +177,7 @@ fn group(rejection: Rejection) -> Group {
         | R::CreditsExceedOffer
         | R::CreditsDisagree => Group::Private,
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
+        R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
