@@ -112,7 +112,7 @@ pub async fn reads(client: &Client, world: &World, learners: u32) -> anyhow::Res
     let presentation = present::presentation(&learner, index, Vec::new()).await?;
     let mut times = Vec::new();
     for _ in 0..READS {
-        let request = VerifyRequest { presentation: presentation.clone() };
+        let request = VerifyRequest { presentation: presentation.clone(), ..Default::default() };
         let from = Instant::now();
         client.verification().verify(request).await?;
         times.push(from.elapsed());

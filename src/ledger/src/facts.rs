@@ -91,6 +91,7 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) project_type: Option<String>,
     pub(crate) scheme: Option<u64>,
     pub(crate) pathway: Option<u64>,
     pub(crate) score_millis: Option<u64>,
@@ -337,6 +338,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         end_on: values.day(tags::END_ON),
         once: once(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         team: team(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
+        project_type: values.owned(tags::PROJECT_TYPE),
     }
 }
 

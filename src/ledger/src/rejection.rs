@@ -332,6 +332,11 @@ rejections! {
     PendingLapsed "PENDING_LAPSED"
         "What waits for a second signature lapses after the days of the policy." "待会签的记录超过政策规定的天数即失效。"
         "Record it anew under another record number." "请以新的记录号重新登记。"
+
+    // Thresholds of the policy, after everything else.
+    ThresholdNotMet "THRESHOLD_NOT_MET"
+        "What is measured keeps to the policy's hard thresholds." "测得的数值须达到政策的硬性门槛。"
+        "Record what was really done; below the threshold it cannot be recorded as this." "请如实登记；未达门槛者不得以此类登记。"
 }
 
 /// The answer to an entry that is refused.

@@ -49,6 +49,10 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Private. Leaf index → a list of [`FlagRow`](crate::rows::FlagRow): remarks on the entry. Written once; absent = none.
+    Flags = 20,
+    /// Private counter. The same, of remarks that rest on other entries' payloads.
+    CountedFlags = 21,
     /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
     Held = 30,
     /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
@@ -57,7 +61,7 @@ pub enum Table {
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -77,6 +81,8 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Flags,
+        Self::CountedFlags,
         Self::Held,
         Self::Team,
     ];
@@ -100,6 +106,8 @@ impl Table {
                 | Self::Source
                 | Self::Line
                 | Self::Run
+                | Self::Flags
+                | Self::CountedFlags
                 | Self::Held
                 | Self::Team
         )
@@ -109,7 +117,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
     }
 }
 

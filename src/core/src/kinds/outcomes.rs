@@ -95,6 +95,10 @@ const CERTIFIED: &[Tag] = &[
 
 const CERTIFIED_NEEDED: &[Tag] = &[tags::CERTIFICATE_NUMBER, tags::FAMILY];
 
+/// How long a training was, at what level and of which type.
+const TRAINED: &[Tag] =
+    &[tags::MINUTES, tags::PRACTICE_MINUTES, tags::RUN, tags::VENUE, tags::TRAINING_LEVEL, tags::PROJECT_TYPE];
+
 /// A score by an examination scheme.
 const SCORED: &[Tag] = &[tags::SCORE_MILLIS, tags::TOP_SCORE_MILLIS, tags::SCHEME];
 
@@ -173,7 +177,7 @@ outcomes! {
         has [COMMON, GRADED, CERTIFIED]
         needs [NEEDED, CERTIFIED_NEEDED];
     CompletionCertificate "completion_certificate" "completion certificate" "结业证书" ["培训证书"]
-        has [COMMON, GRADED, CERTIFIED]
+        has [COMMON, GRADED, CERTIFIED, TRAINED]
         needs [NEEDED, CERTIFIED_NEEDED];
     PracticeRecord "practice_record" "practice record" "实习记录" ["实习", "企业实践"]
         has [COMMON, GRADED, &[

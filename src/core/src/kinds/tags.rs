@@ -111,6 +111,25 @@ const PRACTICES: &[Word] = &[
     word("teacher", "教师企业实践"),
 ];
 
+/// Levels of trainings.
+const TRAINING_LEVELS: &[Word] = &[
+    word("nation", "国家级"),
+    word("province", "省级"),
+    word("city", "市级"),
+    word("school", "校级"),
+    word("enterprise", "企业"),
+];
+
+/// Types of training projects.
+const PROJECTS: &[Word] = &[
+    word("dual_qualified_teacher", "双师型教师培训"),
+    word("enterprise_skills", "企业技能培训"),
+    word("enterprise_practice", "教师企业岗位实践"),
+    word("pre_service", "兼职教师岗前培训"),
+    word("worker_skills", "职业技能培训"),
+    word("other", "其他培训"),
+];
+
 /// Activities without credit.
 const ACTIVITIES: &[Word] = &[
     word("labour", "劳动教育"),
@@ -188,6 +207,8 @@ tags! {
     RESTRICTED_CLASS = 46, "restricted_class", "限制类别", ValueType::Text;
     CONSENT = 47, "consent", "同意书编号", ValueType::Text;
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
+    TRAINING_LEVEL = 60, "training_level", "培训层次", ValueType::Word(TRAINING_LEVELS);
+    PROJECT_TYPE = 61, "project_type", "项目类型", ValueType::Word(PROJECTS);
     ACTIVITY_KIND = 62, "activity_kind", "活动类型", ValueType::Word(ACTIVITIES);
     COMPONENT = 63, "component", "科目代码", ValueType::Text;
     SCORE_MILLIS = 64, "score_millis", "得分（千分之一）", ValueType::Integer;

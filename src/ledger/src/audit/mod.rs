@@ -20,6 +20,7 @@ mod offers;
 mod outcomes;
 mod payload;
 mod records;
+mod remarks;
 mod text;
 mod trust;
 

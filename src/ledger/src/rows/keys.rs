@@ -32,6 +32,14 @@ pub(crate) fn standing(index: u64) -> Key {
     by_index(Table::Standing, index)
 }
 
+pub(crate) fn flags(index: u64) -> Key {
+    by_index(Table::Flags, index)
+}
+
+pub(crate) fn counted_flags(index: u64) -> Key {
+    by_index(Table::CountedFlags, index)
+}
+
 pub(crate) fn key(id: Short) -> Key {
     Key::fixed(Table::Key, &id)
 }
