@@ -8,8 +8,8 @@
 //! learner, employer ◀─ api ◀──────────────────────────────── view ◀── index (sled): transcripts, proofs, tiles
 //! ```
 //!
-//! Imports point one way: core ← ledger ← {journal, index, vault, mirror} ← sequencer ← api ← server ← cli. A test reads
-//! them.
+//! Imports point one way: core ← ledger ← {journal, index, vault, mirror ← monitor} ← sequencer ← api ← server ← cli. A test
+//! reads them.
 #![forbid(unsafe_code)]
 
 pub mod api;
@@ -18,6 +18,7 @@ pub mod http_client;
 pub mod index;
 pub mod journal;
 pub mod mirror;
+pub mod monitor;
 pub mod sequencer;
 pub mod server;
 pub mod vault;
