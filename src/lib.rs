@@ -8,8 +8,8 @@
 //! learner, employer ◀─ api ◀──────────────────────────────── view ◀── index (sled): transcripts, proofs, tiles
 //! ```
 //!
-//! Imports point one way: core ← ledger ← {journal, index, vault, mirror ← monitor} ← sequencer ← api ← server ← cli. A test
-//! reads them.
+//! Imports point one way, and a test reads them:
+//! core ← ledger ← {journal, index, vault, mirror ← monitor} ← sequencer ← witness ← api ← server ← cli.
 #![forbid(unsafe_code)]
 
 pub mod api;
@@ -22,4 +22,5 @@ pub mod monitor;
 pub mod sequencer;
 pub mod server;
 pub mod vault;
+pub mod witness;
 pub mod words;

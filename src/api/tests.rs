@@ -70,6 +70,7 @@ impl Bank {
             policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
             authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
             verifying: Semaphore::new(VERIFYING),
+            witnesses: None,
         }));
     }
 

@@ -43,6 +43,7 @@ pub mod target;
 pub mod time_text;
 pub mod transcript;
 pub mod verify;
+pub mod witness;
 
 use std::process::ExitCode;
 
@@ -122,6 +123,8 @@ enum Command {
     RebuildIndex(rebuild_index::RebuildIndex),
     /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
     Verify(verify::Verify),
+    /// Cosign the checkpoints of logs, so that none of them can show two histories.
+    Witness(witness::WitnessArgs),
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -177,6 +180,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Monitor(command) => monitor::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
         Command::Verify(args) => verify::run(&args, &mut output),
+        Command::Witness(args) => witness::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);

@@ -17,3 +17,4 @@ mod support;
 mod tidy;
 mod tiles;
 mod verify;
+mod witness;
