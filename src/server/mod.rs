@@ -6,4 +6,5 @@ mod pages;
 pub mod routes;
 pub mod start;
 pub mod telemetry;
+pub mod tiles;
 pub mod tls;

@@ -2,6 +2,7 @@
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
 use crate::access::Access;
+use crate::flag::Flag;
 use crate::rows::{
     self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingRow,
 };
@@ -32,6 +33,18 @@ pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadErro
 /// What later entries did to an entry.
 pub fn standing(state: &impl Read, index: u64) -> Result<StandingRow, ReadError> {
     state.standing(index)
+}
+
+/// Remarks on an entry. Those on a private kind tell of its payload: only for who may read that.
+pub fn flags(state: &impl Read, index: u64) -> Result<Vec<Flag>, ReadError> {
+    let mut flags = Vec::new();
+    for key in [rows::flags(index), rows::counted_flags(index)] {
+        let found: Option<(u64, Vec<rows::FlagRow>)> = state.value(&key)?;
+        for row in found.into_iter().flat_map(|(_, rows)| rows) {
+            flags.push(Flag::of_row(row).ok_or_else(|| ReadError::Damaged { key: key.clone(), index })?);
+        }
+    }
+    Ok(flags)
 }
 
 /// The private part of an outcome; `None` if it was erased.
