@@ -65,12 +65,19 @@ impl VerificationService for Verification {
         if asked.parent != format!("accounts/{account}") {
             return Err(access::AccessError::Denied.into());
         }
+        let (api, index) = (Arc::clone(&self.0), asked.index);
+        let chosen = blocking(move || {
+            let chosen = grants::choose(&api, &api.ledger.view(), account, index, asked.tags)?;
+            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
+            Ok(chosen)
+        })
+        .await?;
+        // Only now: who may not see it does not learn by waiting that it is there.
+        let against = present::against_soon(&self.0, index).await?;
         let api = Arc::clone(&self.0);
         blocking(move || {
             let view = api.ledger.view();
-            let chosen = grants::choose(&api, &view, account, asked.index, asked.tags)?;
-            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
-            let presentation = present::presentation(&api, &view, &chosen.logged, asked.index, &chosen.tags)?;
+            let presentation = present::presentation(&api, &view, &chosen.logged, index, &chosen.tags, &against)?;
             Ok(Response::new(CreatePresentationResponse { presentation: presentation.into_bytes() }))
         })
         .await

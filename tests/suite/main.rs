@@ -16,5 +16,8 @@ mod spec_examples;
 mod stories;
 mod support;
 mod tidy;
+mod tiles;
 mod verify;
 mod wasm;
+mod web;
+mod witness;
