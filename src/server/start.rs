@@ -125,8 +125,9 @@ pub fn open_witnessed(
         path: authority_path.display().to_string(),
         what: "a list of authority keys, one vkey a line",
     })?;
-    let policy_text = text(&home.policy())?;
-    let policy = parse_policy(&home.policy(), &policy_text)?;
+    let policy_path = home.policy();
+    let policy_text = text(&policy_path)?;
+    let policy = policy(&policy_path, &policy_text)?;
     let genesis_keys = authority
         .keys()
         .iter()
@@ -180,7 +181,7 @@ fn asked(
     witnessing: &Witnessing,
 ) -> Result<Option<Policy>, StartError> {
     let path = witnessing.policy.clone().unwrap_or_else(|| home.policy()).display().to_string();
-    let given = witnessing.policy.as_deref().map(policy).transpose()?;
+    let given = witnessing.policy.as_deref().map(|path| policy(path, &text(path)?)).transpose()?;
     let asked = given.as_ref().unwrap_or(own);
     let is_witness = |name: &String| asked.witnesses().iter().any(|witness| witness.name == *name);
     if let Some(name) = witnessing.skip.iter().find(|name| !is_witness(name)) {
@@ -198,11 +199,7 @@ fn asked(
     Ok(Some(asked.clone()))
 }
 
-fn policy(path: &Path) -> Result<Policy, StartError> {
-    parse_policy(path, &text(path)?)
-}
-
-fn parse_policy(path: &Path, text: &str) -> Result<Policy, StartError> {
+fn policy(path: &Path, text: &str) -> Result<Policy, StartError> {
     let content = |_| StartError::Content { path: path.display().to_string(), what: "a C2SP tlog-policy" };
     Policy::parse(text).map_err(content)
 }
