@@ -10,6 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
+use super::pages;
 use super::tiles;
 use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
@@ -72,6 +73,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     let plain = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
+        .merge(pages::router())
         .with_state(Arc::clone(&api));
     // Behind the host of the origin stands its path.
     let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());

@@ -1,0 +1,68 @@
+//! Pages for people, and the few plain GETs that they read: verification in the browser, the public log.
+//!
+//! Nothing is rendered here and nothing decided: files that are built in, and public data in the formats of docs/spec. What
+//! needs a token is not here.
+
+mod assets;
+mod log;
+mod status;
+mod trust;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use crate::api::Api;
+
+/// The routes.
+pub fn router() -> Router<Arc<Api>> {
+    let pages = assets::PAGES.iter().fold(Router::new(), |router, page| {
+        router
+            .route(page.path, get(move |headers: axum::http::HeaderMap| async move { assets::answer(page, &headers) }))
+    });
+    pages
+        .route("/verify/policy.txt", get(trust::policy))
+        .route("/verify/authority.txt", get(trust::authority))
+        .route("/status/{index}/{leaf_hash}", get(status::note))
+        .route("/log/entry/{index}", get(log::entry))
+        .route("/log/proof/{index}", get(log::proof))
+        .route("/log/consistency/{old}", get(log::consistency))
+        .route("/log/growth.json", get(log::growth))
+}
+
+/// A refusal in plain text.
+fn refuse(status: StatusCode, why: &'static str) -> Response {
+    (status, [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")], why).into_response()
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+const NO_SUCH_ENTRY: &str = "the newest checkpoint does not cover this index\n";
+const UNREADABLE: &str = "the ledger could not be read; see the server's log\n";
+
+/// Public data that may change with the next entry.
+fn data(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, body.into()).into_response()
+}
+
+/// Reads the disk away from the threads that move the network.
+async fn blocking(read: impl FnOnce() -> Result<Response, Response> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Ok(answer) | Err(answer)) => answer,
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// Says so in the server's log; the reader learns no more than that it failed.
+fn unreadable(error: &dyn std::fmt::Display) -> Response {
+    tracing::error!(%error, "a page could not read the ledger");
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE)
+}
