@@ -83,7 +83,8 @@ fn main() {
 
 fn check(case: &Case) {
     let trust = Trust { policy: &case.policy, now: case.now, status_max_age: 3_600, holder: None };
-    let report = verify::<kinds::Statement, _>(case.file.as_bytes(), &trust, &mut Chain::new(&case.authority));
+    let report =
+        verify::<xuefen_core::proto::Statement, _>(case.file.as_bytes(), &trust, &mut Chain::new(&case.authority));
     assert_eq!(report.verdict(), Verdict::Pass, "{:?}", report.steps().collect::<Vec<_>>());
 }
 

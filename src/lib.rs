@@ -23,4 +23,5 @@ pub mod sequencer;
 pub mod server;
 pub mod vault;
 pub mod witness;
-pub mod words;
+
+pub use xuefen_words as words;

@@ -18,6 +18,7 @@ mod registry;
 mod resource;
 mod status;
 mod transcript;
+mod transcript_sums;
 mod verification;
 mod witnessing;
 mod words;
@@ -29,7 +30,7 @@ pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
 pub use transcript::Transcripts;
-pub use verification::Verification;
+pub use verification::{Verification, current_status};
 
 /// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
@@ -68,6 +69,10 @@ pub struct Api {
     pub policy: Policy,
     /// Authority and status keys beside that policy.
     pub authority: AuthorityFile,
+    /// policy.txt as it was read, for verifiers who start from what the operator trusts.
+    pub policy_text: String,
+    /// authority.txt likewise.
+    pub authority_text: String,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
     /// Who cosigns the checkpoints; `None` if nobody is asked to.

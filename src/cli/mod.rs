@@ -40,13 +40,15 @@ pub mod serve;
 pub mod sign;
 pub mod speak;
 pub mod target;
-pub mod time_text;
 pub mod transcript;
 pub mod verify;
 pub mod witness;
 
+pub use crate::words::time_text;
+
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use self::exit::Exit;
@@ -61,7 +63,7 @@ pub struct Cli {
     #[arg(long, global = true)]
     json: bool,
     /// Language of the output; without it LC_ALL, LC_MESSAGES or LANG decides.
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_parser = lang_parser())]
     lang: Option<Lang>,
     /// Most columns of a table, where the program runs its own commands to show them.
     #[arg(skip)]
@@ -125,6 +127,10 @@ enum Command {
     Verify(verify::Verify),
     /// Cosign the checkpoints of logs, so that none of them can show two histories.
     Witness(witness::WitnessArgs),
+}
+
+fn lang_parser() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(["zh", "en"]).map(|word| Lang::of_locale(&word))
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.

@@ -120,11 +120,14 @@ pub fn open_witnessed(
 ) -> Result<Arc<Api>, StartError> {
     let origin = origin(home)?;
     let authority_path = home.authority();
-    let authority = AuthorityFile::parse(&text(&authority_path)?).map_err(|_| StartError::Content {
+    let authority_text = text(&authority_path)?;
+    let authority = AuthorityFile::parse(&authority_text).map_err(|_| StartError::Content {
         path: authority_path.display().to_string(),
         what: "a list of authority keys, one vkey a line",
     })?;
-    let policy = policy(&home.policy())?;
+    let policy_path = home.policy();
+    let policy_text = text(&policy_path)?;
+    let policy = policy(&policy_path, &policy_text)?;
     let genesis_keys = authority
         .keys()
         .iter()
@@ -162,6 +165,8 @@ pub fn open_witnessed(
         status_key: status,
         policy,
         authority,
+        policy_text,
+        authority_text,
         verifying: Semaphore::new(VERIFYING),
         witnesses,
     }))
@@ -176,7 +181,7 @@ fn asked(
     witnessing: &Witnessing,
 ) -> Result<Option<Policy>, StartError> {
     let path = witnessing.policy.clone().unwrap_or_else(|| home.policy()).display().to_string();
-    let given = witnessing.policy.as_deref().map(policy).transpose()?;
+    let given = witnessing.policy.as_deref().map(|path| policy(path, &text(path)?)).transpose()?;
     let asked = given.as_ref().unwrap_or(own);
     let is_witness = |name: &String| asked.witnesses().iter().any(|witness| witness.name == *name);
     if let Some(name) = witnessing.skip.iter().find(|name| !is_witness(name)) {
@@ -194,9 +199,9 @@ fn asked(
     Ok(Some(asked.clone()))
 }
 
-fn policy(path: &Path) -> Result<Policy, StartError> {
+fn policy(path: &Path, text: &str) -> Result<Policy, StartError> {
     let content = |_| StartError::Content { path: path.display().to_string(), what: "a C2SP tlog-policy" };
-    Policy::parse(&text(path)?).map_err(content)
+    Policy::parse(text).map_err(content)
 }
 
 /// The machine's clock.
