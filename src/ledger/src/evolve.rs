@@ -7,7 +7,6 @@ use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
 use crate::state::{Read, ReadError, Row};
 use std::borrow::Cow;
-use xuefen_core::Hash;
 use xuefen_core::attestation::Attestation;
 use xuefen_core::entry::Entry;
 use xuefen_core::key::KeyId;
@@ -23,16 +22,15 @@ pub struct Accepted<'a> {
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
-    leaf_hash: Hash,
 }
 
 impl<'a> Accepted<'a> {
-    /// A posting that was just accepted, and the leaf hash it got. `None` if it could not even be read.
+    /// A posting that was just accepted. `None` if it could not even be read.
     #[must_use]
-    pub fn new(prepared: &'a Prepared, logged_at: i64, leaf_hash: Hash) -> Option<Self> {
+    pub fn new(prepared: &'a Prepared, logged_at: i64) -> Option<Self> {
         let statement = prepared.statement()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
+        Some(Self { statement, keys, facts: Cow::Borrowed(&prepared.facts), logged_at })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -44,7 +42,6 @@ impl<'a> Accepted<'a> {
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
-            leaf_hash: entry.leaf_hash(),
         }
     }
 
@@ -72,8 +69,6 @@ impl<'a> Accepted<'a> {
             _ => (0, None, false),
         };
         EntryRow {
-            leaf_hash: self.leaf_hash.0,
-            statement_hash: self.statement.leaf_hash().0,
             kind: Kind::of(body) as u8,
             outcome_kind: u8::try_from(outcome_kind).unwrap_or(u8::MAX),
             issuer: self.issuer().to_owned(),
@@ -92,6 +87,7 @@ pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec
     writer.mark(rows::nonce(entry.issuer(), entry.statement.nonce().as_bytes()));
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
+        writer.mark(rows::issued_by(entry.issuer()));
         rules::write(&mut writer, entry, body)?;
     }
     Ok(writer.finish())

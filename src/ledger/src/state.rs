@@ -6,6 +6,7 @@
 
 use prost::bytes::Bytes;
 use std::fmt;
+use xuefen_core::Hash;
 
 /// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,11 +50,13 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Issuer → one row per entry of it, value empty.
+    IssuedBy = 20,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -73,6 +76,7 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::IssuedBy,
     ];
 
     /// The first byte of the table's keys.
@@ -199,6 +203,17 @@ impl<R: Read + ?Sized> Read for &R {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         (**self).newest(key)
     }
+}
+
+/// What `decide` alone may ask besides: hashes of the entries so far, those in flight included. Tree and journal have them,
+/// so no row repeats them.
+pub trait Entries {
+    /// RFC 6962 leaf hash of an entry; `None` if there is none.
+    fn leaf_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
+
+    /// SHA-256(0x00 || statement) of an entry; `None` if there is none. May read the entry itself: asked only when a
+    /// nonce came before in another entry than the posting would make.
+    fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
 }
 
 /// Which way a history is read.
