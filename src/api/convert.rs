@@ -11,7 +11,7 @@ use crate::sequencer::{Receipt, Verdict, payload_from_message};
 /// A posting as it arrived. What cannot be a payload (a seed of another length, tags that do not ascend) counts as none, and
 /// the ledger refuses this one posting for it: one bad entry never stops the others.
 pub fn posting(posting: proto::Posting) -> RawPosting {
-    let payload = posting.payload.as_ref().and_then(payload_from_message);
+    let payload = posting.payload.and_then(payload_from_message);
     RawPosting { statement: posting.statement, attestations: posting.attestations, payload }
 }
 
@@ -38,7 +38,14 @@ pub fn receipt(receipt: Receipt) -> proto::Receipt {
 
 /// A remark.
 pub fn flag(flag: Flag) -> proto::Flag {
-    proto::Flag { code: flag.code().to_owned(), message: flag.message().en.to_owned() }
+    proto::Flag {
+        code: flag.code.code().to_owned(),
+        message: flag.code.message().en.to_owned(),
+        severity: flag.severity as i32,
+        field: flag.field.into_owned(),
+        policy_index: flag.policy,
+        reason: flag.reason,
+    }
 }
 
 fn rule(refusal: &Refusal) -> String {

@@ -11,11 +11,10 @@ use super::access::{AccountId, Caller, LIFETIME_SECONDS};
 use super::people::account_id;
 use super::proto::{
     AuthenticateRequest, AuthenticateResponse, CreateChallengeRequest, CreateChallengeResponse, GetEntryRequest,
-    GetEntryResponse, ListIssuedRequest, ListIssuedResponse, ResolveAccountsRequest, ResolveAccountsResponse,
-    ResolvedAccount,
+    GetEntryResponse, ResolveAccountsRequest, ResolveAccountsResponse, ResolvedAccount,
 };
-use super::status::{internal, invalid, not_found, not_implemented_yet, unproven};
-use super::{Api, people, present, resource, words};
+use super::status::{internal, invalid, not_found, unproven};
+use super::{Api, convert, people, present, resource, words};
 use crate::sequencer::{AsOf, View, payload_to_message};
 
 /// How long a challenge is good, seconds.
@@ -112,15 +111,6 @@ fn resolve(api: &Api, view: &View, caller: &str, kind: &str, number: &str) -> Re
     people::opened_by(api, view, account, caller)?.map_or(Ok(None), |opened| account_id(api, view, opened))
 }
 
-/// Needs a list of entries by issuer, which would cost a row for every entry: tables that name an issuer hash it together
-/// with a nonce or record number, and reading every entry instead would not do.
-pub fn list_issued(_: &Api, _: &str, _: &ListIssuedRequest) -> Result<ListIssuedResponse, Status> {
-    Err(not_implemented_yet(
-        "IssuingService.ListIssued",
-        "keep the receipts of what was posted, and ask for single entries with GetEntry",
-    ))
-}
-
 /// One entry. The payload only for its issuer, or who took its issuer over; that look is recorded.
 pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> Result<GetEntryResponse, Status> {
     let view = api.ledger.view();
@@ -144,7 +134,11 @@ pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> R
     {
         people::look(api, account, &Caller::Institution(caller.to_owned()), "IssuingService.GetEntry")?;
     }
+    // So do remarks on private kinds.
+    let told = payload.is_some() || logged.entry.statement().commitment().is_none();
+    let flags = if told { query::flags(&state, request.index).map_err(|error| internal(&error))? } else { Vec::new() };
     Ok(GetEntryResponse {
+        flags: flags.into_iter().map(convert::flag).collect(),
         entry: logged.bytes.to_vec(),
         payload: payload.as_ref().map(payload_to_message),
         status,

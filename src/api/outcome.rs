@@ -17,7 +17,7 @@ use xuefen_ledger::{grade, policy};
 use super::people::{number, text, value};
 use super::proto::TranscriptOutcome;
 use super::status::{internal, not_found};
-use super::{Api, registry, words};
+use super::{Api, convert, registry, words};
 use crate::sequencer::{AsOf, View};
 
 /// Reads outcomes of one call as of one size.
@@ -64,6 +64,8 @@ impl<'a> Outcomes<'a> {
         };
         if let Some(payload) = &payload {
             fill(&mut outcome, payload);
+            let flags = query::flags(&self.state, index).map_err(|error| internal(&error))?;
+            outcome.flags = flags.into_iter().map(convert::flag).collect();
             outcome.titles = self.titles(payload)?;
         }
         Ok(outcome)
@@ -117,8 +119,7 @@ fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
     outcome.certificate_number = text(payload, tags::CERTIFICATE_NUMBER);
     // Tag 1 would link every use of the outcome; not even its learner needs it.
     let shown = payload.fields().iter().filter(|field| field.tag != Tag::NULLIFIER_KEY);
-    outcome.fields =
-        shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone().into() }).collect();
+    outcome.fields = shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone() }).collect();
 }
 
 /// Whether a grade passes on its scale. No grade at all passes; one that its scale does not know does not.
@@ -138,7 +139,7 @@ mod tests {
     fn payload(values: &[(tags::Tag, &str)]) -> Payload {
         let field = |(tag, value): &(tags::Tag, &str)| Field {
             tag: Tag::new(tag.number).unwrap(),
-            value: value.as_bytes().to_vec(),
+            value: value.as_bytes().to_vec().into(),
         };
         Payload::new(Seed::new([1; 32]), values.iter().map(field).collect()).unwrap()
     }

@@ -15,8 +15,10 @@ pub mod client;
 pub mod demo;
 pub mod exit;
 pub mod fsck;
+pub mod grant;
 pub mod hex;
 pub mod init;
+pub mod issued;
 pub mod keys;
 pub mod lifecycle;
 pub mod log;
@@ -90,10 +92,15 @@ enum Command {
     /// Learners' accounts: codes, access, who looked.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// What an institution issued, newest first: since a day, of a status, or by one key.
+    Issued(issued::Issued),
     /// What a learner has, with credits and status.
     Transcript(transcript::TranscriptArgs),
     /// Make a file that shows one outcome, for whoever the learner gives it to.
     Present(present::Present),
+    /// Let somebody see one outcome, once, by a code.
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
     /// The public log: checkpoints, entries, proofs checked here.
     #[command(subcommand)]
     Log(log::Log),
@@ -152,8 +159,10 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Suspend(args) => lifecycle::suspend(&args, &mut output),
         Command::Reinstate(args) => lifecycle::reinstate(&args, &mut output),
         Command::Account(command) => account::run(&command, &mut output),
+        Command::Issued(args) => issued::run(&args, &mut output),
         Command::Transcript(args) => transcript::run(&args, &mut output),
         Command::Present(args) => present::run(&args, &mut output),
+        Command::Grant(command) => grant::run(&command, &mut output),
         Command::Log(command) => log::run(command, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),

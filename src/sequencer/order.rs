@@ -215,7 +215,14 @@ impl Sequencer {
         let entry = query::entry(&state, index)?.ok_or_else(why)?;
         let leaf_hash = state.leaf_hash(index)?.ok_or_else(why)?;
         let pending = query::standing(&state, index)?.pending;
-        Ok(Receipt { index, leaf_hash, logged_at: entry.logged_at, replayed: true, pending, flags: Vec::new() })
+        Ok(Receipt {
+            index,
+            leaf_hash,
+            logged_at: entry.logged_at,
+            replayed: true,
+            pending,
+            flags: query::flags(&state, index)?,
+        })
     }
 
     fn private(&mut self, record: PrivateRecord, to: oneshot::Sender<Answer>) {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use xuefen_core::Hash;
-use xuefen_ledger::{Direction, Entries, Key, Query, Read, ReadError, Row};
+use xuefen_ledger::{Direction, Entries, Key, Query, Read, ReadError, Row, Table};
 
 use super::overlay::Overlay;
 use super::read;
@@ -17,8 +17,10 @@ pub(super) struct Deciding<'a> {
 
 impl Read for Deciding<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        // Every posting asks whether its issuer is an authority and whether its offer was ended; both hardly ever.
+        let absence = matches!(key.table(), Some(Table::Authority | Table::Standing));
         let key = key.as_bytes();
-        self.overlay.newest(key, || self.index.newest(key, self.index.size()).map_err(store))
+        self.overlay.newest(key, absence, || self.index.newest(key, self.index.size()).map_err(store))
     }
 }
 

@@ -6,6 +6,7 @@ mod accounts;
 mod attempts;
 mod bank;
 mod cohort;
+mod employer;
 mod ended;
 mod expiry;
 mod names;

@@ -1,7 +1,8 @@
 //! Judges a posting against the state, in exactly the order of rules.md 2: the first failure is the answer. Changes nothing.
 
 use crate::access::{Access, Memo};
-use crate::case::{Case, Check, Stop, ensure};
+use crate::case::{Case, Check, Said, Stop, ensure};
+use crate::flag::Flag;
 use crate::policy;
 use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
 use crate::prepare::verify;
@@ -9,39 +10,12 @@ use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, KeyRow, Status};
 use crate::rules;
 use crate::state::{Entries, Read, ReadError};
+use crate::threshold;
 use xuefen_core::attestation::Claim;
 use xuefen_core::key::PublicKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::statement::Statement;
 use xuefen_core::time::{Timestamp, WindowError, check_window};
-
-/// A remark on an accepted entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Flag {
-    /// Many fails of a run became passes soon after its end (清考).
-    MassPass,
-}
-
-impl Flag {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::MassPass => "MASS_PASS",
-        }
-    }
-
-    /// What it means.
-    #[must_use]
-    pub const fn message(self) -> crate::Text {
-        match self {
-            Self::MassPass => crate::Text {
-                en: "Ten or more learners, and 30 % or more of the run's fails, passed within 30 days of its end.",
-                zh: "该班次结束 30 天内有 10 人以上且 30% 以上不合格者转为合格（清考）。",
-            },
-        }
-    }
-}
 
 /// What acceptance brings with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,7 +86,8 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
     rules::duplicates(&case, body)?;
     rules::recording(&case, body)?;
     case.faults(Rejection::RegionMalformed)?;
-    let effects = rules::of_kind(&case, body)?;
+    let mut effects = rules::of_kind(&case, body)?;
+    effects.flags = threshold::judge(rules::breaches(case.state, &Said::in_case(&case), body)?)?;
     // Nothing may be left; a rule that forgot to ask for its faults must not let one through.
     case.faults(*Rejection::ALL.last().expect("there are rejections"))?;
     Ok(effects)
@@ -121,8 +96,8 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
 /// The same statement is the first receipt, whatever attests it. Another one under its nonce is told only after a good
 /// signature: else anyone could ask who used which nonce.
 fn seen_before(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Result<Option<u64>, Stop> {
-    let key = rows::nonce(case.issuer, statement.nonce().as_bytes());
-    let Some((index, _)) = case.state.newest(&key)? else { return Ok(None) };
+    let Some(key) = &case.prepared.nonce else { return Ok(None) };
+    let Some((index, _)) = case.state.newest(key)? else { return Ok(None) };
     let damaged = || ReadError::Damaged { key: key.clone(), index };
     let first = case.state.entry(index)?.ok_or_else(damaged)?;
     // Sent again as it was, it would make the same leaf: the tree tells, and no entry need be read.

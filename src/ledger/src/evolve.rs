@@ -1,11 +1,14 @@
 //! Turns an accepted entry into rows. Judges nothing: on the hot path `decide` has, at start-up and rebuild the journal did.
 
 use crate::access::Writer;
+use crate::case::Said;
 use crate::facts::Facts;
+use crate::flag::Flag;
 use crate::posting::{Message, Prepared, Secrets};
 use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
-use crate::state::{Read, ReadError, Row};
+use crate::state::{Key, Read, ReadError, Row};
+use crate::threshold::Breach;
 use std::borrow::Cow;
 use xuefen_core::attestation::Attestation;
 use xuefen_core::entry::Entry;
@@ -19,6 +22,7 @@ use xuefen_core::statement::Statement;
 #[derive(Debug)]
 pub struct Accepted<'a> {
     statement: &'a Statement<Message>,
+    nonce: Key,
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
@@ -29,8 +33,9 @@ impl<'a> Accepted<'a> {
     #[must_use]
     pub fn new(prepared: &'a Prepared, logged_at: i64) -> Option<Self> {
         let statement = prepared.statement()?;
+        let nonce = prepared.nonce.clone()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, keys, facts: Cow::Borrowed(&prepared.facts), logged_at })
+        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -39,6 +44,7 @@ impl<'a> Accepted<'a> {
         let statement = entry.statement();
         Self {
             statement,
+            nonce: rows::nonce(statement.issuer(), statement.nonce().as_bytes()),
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
@@ -84,11 +90,28 @@ impl<'a> Accepted<'a> {
 /// The rows that entry `index` adds to a state that holds all entries before it, by ascending key.
 pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec<Row>, ReadError> {
     let mut writer = Writer::new(state, index);
-    writer.mark(rows::nonce(entry.issuer(), entry.statement.nonce().as_bytes()));
+    writer.mark(entry.nonce.clone());
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
         writer.mark(rows::issued_by(entry.issuer()));
+        flags(&mut writer, entry, body)?;
         rules::write(&mut writer, entry, body)?;
     }
     Ok(writer.finish())
+}
+
+/// What is remarked of the entry: by the state before it, so this is written first. Remarks that rest on other entries'
+/// payloads stand apart, for a rebuild may not find them again once one of those was erased.
+fn flags<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Body) -> Result<(), ReadError> {
+    let said = Said { issuer: entry.issuer(), logged_at: entry.logged_at, facts: entry.facts() };
+    let breaches = rules::breaches(writer, &said, body)?;
+    let (counted, own): (Vec<Flag>, Vec<Flag>) =
+        breaches.into_iter().map(Breach::into_flag).partition(|flag| flag.code.is_counted());
+    let index = writer.index();
+    for (flags, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {
+        if !flags.is_empty() {
+            writer.put(key, &flags.iter().map(Flag::row).collect::<Vec<_>>());
+        }
+    }
+    Ok(())
 }

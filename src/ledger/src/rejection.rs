@@ -305,6 +305,11 @@ rejections! {
     AlreadyCountersigned "ALREADY_COUNTERSIGNED"
         "A party countersigns an entry once, and not its own unless a key was compromised." "每方对一条记录只会签一次；除密钥泄露外不会签自己的记录。"
         "Nothing is to be done." "无需处理。"
+
+    // Thresholds of the policy, after everything else.
+    ThresholdNotMet "THRESHOLD_NOT_MET"
+        "What is measured keeps to the policy's hard thresholds." "测得的数值须达到政策的硬性门槛。"
+        "Record what was really done; below the threshold it cannot be recorded as this." "请如实登记；未达门槛者不得以此类登记。"
 }
 
 /// The answer to an entry that is refused.

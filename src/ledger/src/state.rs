@@ -4,8 +4,11 @@
 //! (architecture.md, "Pipeline, state, reads" 3). What the rows mean is in [`rows`](crate::rows); how they are stored is
 //! not this crate's business, [`MemoryState`](crate::MemoryState) aside.
 
+mod key;
+
+pub use key::Key;
+
 use prost::bytes::Bytes;
-use std::fmt;
 use xuefen_core::Hash;
 
 /// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
@@ -50,13 +53,17 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Private. Leaf index → a list of [`FlagRow`](crate::rows::FlagRow): remarks on the entry. Written once; absent = none.
+    Flags = 20,
+    /// Private counter. The same, of remarks that rest on other entries' payloads.
+    CountedFlags = 21,
     /// Issuer → one row per entry of it, value empty.
-    IssuedBy = 20,
+    IssuedBy = 22,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -76,6 +83,8 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Flags,
+        Self::CountedFlags,
         Self::IssuedBy,
     ];
 
@@ -91,7 +100,15 @@ impl Table {
     pub const fn is_private(self) -> bool {
         matches!(
             self,
-            Self::Account | Self::Document | Self::OutcomesOf | Self::Outcome | Self::Source | Self::Line | Self::Run
+            Self::Account
+                | Self::Document
+                | Self::OutcomesOf
+                | Self::Outcome
+                | Self::Source
+                | Self::Line
+                | Self::Run
+                | Self::Flags
+                | Self::CountedFlags
         )
     }
 
@@ -99,67 +116,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run)
-    }
-}
-
-/// A table byte and the bytes of an id. Ids have a fixed length or carry it, so no key of a table begins another.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(Vec<u8>);
-
-impl Key {
-    /// The key of a fixed-length id.
-    #[must_use]
-    pub(crate) fn fixed<const N: usize>(table: Table, id: &[u8; N]) -> Self {
-        let mut key = Vec::with_capacity(1 + N);
-        key.push(table.byte());
-        key.extend_from_slice(id);
-        Self(key)
-    }
-
-    /// The key of texts, each behind its length. The rules bound them far below 256 bytes; what is longer names nothing,
-    /// and is cut so that a look-up is always possible.
-    #[must_use]
-    pub(crate) fn texts(table: Table, texts: &[&str]) -> Self {
-        let mut key = vec![table.byte()];
-        for text in texts {
-            let bytes = &text.as_bytes()[..text.len().min(160)];
-            key.push(u8::try_from(bytes.len()).expect("cut to 160 bytes"));
-            key.extend_from_slice(bytes);
-        }
-        Self(key)
-    }
-
-    /// A key as it was stored.
-    #[must_use]
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    /// Table byte and id.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The bytes, given away.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
-    /// The table.
-    #[must_use]
-    pub fn table(&self) -> Option<Table> {
-        let byte = *self.0.first()?;
-        Table::ALL.into_iter().find(|table| table.byte() == byte)
-    }
-}
-
-/// In hexadecimal.
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
     }
 }
 

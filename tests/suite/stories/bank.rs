@@ -232,7 +232,7 @@ impl Bank {
 
     /// What an employer is answered.
     pub async fn verify(&self, presentation: &[u8]) -> VerifyResponse {
-        let asked = VerifyRequest { presentation: presentation.to_vec() };
+        let asked = VerifyRequest { presentation: presentation.to_vec(), ..Default::default() };
         self.verification().verify(asked).await.expect("an answer").into_inner()
     }
 
@@ -253,7 +253,8 @@ impl Bank {
 }
 
 impl Learner {
-    fn name(&self) -> String {
+    /// `accounts/{id}`.
+    pub fn name(&self) -> String {
         format!("accounts/{}", self.account)
     }
 

@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -99,6 +100,10 @@ pub(super) struct Book {
     pub(super) outcomes: Facts<u64, Outcome>,
     /// (issuer, HMAC of kind and record number) → newest version.
     pub(super) sources: Facts<(String, [u8; 32]), u64>,
+    /// Remarks on entries; first those that rest on the entry alone.
+    pub(super) remarks: Facts<u64, (Vec<Remark>, Vec<Remark>)>,
+    /// (offer, run) → its graded attempts, in the order they were logged.
+    pub(super) runs: BTreeMap<(u64, String), Vec<Graded>>,
     /// (account, offer, run, attempt) → newest version.
     pub(super) attempts: Facts<(Account, u64, String, u32), u64>,
 }

@@ -18,6 +18,7 @@ mod lifecycle;
 mod offers;
 mod outcomes;
 mod payload;
+mod remarks;
 mod text;
 mod trust;
 

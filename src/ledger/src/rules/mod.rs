@@ -16,15 +16,17 @@ mod outcome;
 mod parties;
 mod recording_rule;
 mod runs;
+mod training;
 
 use crate::access::Writer;
-use crate::case::{Case, Check, Stop};
+use crate::case::{Case, Check, Said, Stop};
 use crate::decide::Effects;
 use crate::evolve::Accepted;
 use crate::facts::Facts;
 use crate::rejection::Refusal;
 use crate::rows::KeyRow;
 use crate::state::{Key, Read, ReadError};
+use crate::threshold::Breach;
 use xuefen_core::key::PublicKey;
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
@@ -110,7 +112,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
         Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
-        Body::RecordOutcome(body) => outcome::reads(body, issuer, facts, keys),
+        Body::RecordOutcome(body) => outcome::reads(body, facts, keys),
         Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
@@ -179,7 +181,7 @@ pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
 /// Stage: minutes and credits.
 pub(crate) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
-        Body::RecordOutcome(body) => course::recording(case, body),
+        Body::RecordOutcome(body) => outcome::recording(case, body),
         _ => Ok(()),
     }
 }
@@ -207,6 +209,15 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         _ => {}
     }
     Ok(Effects::default())
+}
+
+/// Thresholds that an entry does not keep, and remarks: asked when it is judged and again when its rows are made, so it may
+/// look at nothing but the state before the entry and what the entry says.
+pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body) -> Result<Vec<Breach>, ReadError> {
+    match body {
+        Body::RecordOutcome(body) => outcome::breaches(state, said, body),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The rows of an accepted entry, beside those that every entry has.

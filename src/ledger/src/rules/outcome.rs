@@ -1,20 +1,22 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, runs};
+use super::{account, certificate, course, runs, training};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Stop, ensure, is_in_force, predecessors};
+use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
-use crate::decide::{Effects, Flag};
+use crate::decide::Effects;
 use crate::evolve::Accepted;
 use crate::facts::{Facts, OutcomeFacts, field};
+use crate::flag::{Flag, FlagCode};
 use crate::grade::passes;
 use crate::policy;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AccountKey, Force, InstitutionRow, OfferBody, OutcomeRow};
 use crate::state::{Key, Read, ReadError};
+use crate::threshold::Breach;
 use xuefen_core::kinds::{Kind, tags};
-use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome};
+use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome, Severity};
 
 const SUPERSEDES: &str = "statement.record_outcome.supersedes";
 
@@ -29,18 +31,17 @@ fn facts<'a, S: Read + ?Sized>(case: &Case<'a, S>) -> Option<&'a OutcomeFacts> {
     }
 }
 
-pub(super) fn reads(body: &RecordOutcome, issuer: &str, facts: &Facts, keys: &mut Vec<Key>) {
+pub(super) fn reads(body: &RecordOutcome, facts: &Facts, keys: &mut Vec<Key>) {
     if let Some(target) = &body.supersedes {
         keys.extend([rows::entry(target.index), rows::standing(target.index), rows::outcome(target.index)]);
     }
     let Facts::Outcome(facts) = facts else { return };
     keys.extend([facts.offer, facts.family].into_iter().flatten().flat_map(|at| [rows::offer(at), rows::standing(at)]));
     keys.extend(facts.recording_rule.map(rows::offer));
-    keys.extend(facts.source.map(|source| rows::source(issuer, &source)));
+    keys.extend(facts.keys.source.clone());
     keys.extend(facts.account.map(rows::account));
-    let run = facts.run.as_deref().unwrap_or_default();
-    keys.extend(facts.offer.map(|offer| rows::run(offer, run)));
-    keys.extend(facts.account.zip(facts.offer).map(|(account, offer)| rows::line(account, offer, run)));
+    keys.extend(facts.keys.run.clone());
+    keys.extend(facts.account.zip(facts.offer).map(|(account, offer)| facts.line(account, offer)));
 }
 
 /// The issuer records this kind, may import, is accredited for family and level, and uses a name of its own.
@@ -113,7 +114,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
 fn offer_reference<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, facts: &OutcomeFacts) -> Check {
     let Some(index) = facts.offer else { return Ok(()) };
     let name = field(tags::OFFER);
-    let offer = case.offer(index, &name)?;
+    let offer = case.offer(index, name)?;
     let right = match offer.body {
         OfferBody::Course(_) => kind == OutcomeKind::Course,
         OfferBody::Module(_) => kind == OutcomeKind::Module,
@@ -121,17 +122,17 @@ fn offer_reference<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fact
     };
     // Whether the original issuer may be spoken for has been asked before.
     let own = facts.original_issuer.as_ref() == Some(&offer.owner) || case.speaks_for(&offer.owner)?;
-    ensure(right && own, Rejection::ReferenceWrongKind, name.clone())?;
-    case.in_force(index, &name)
+    ensure(right && own, Rejection::ReferenceWrongKind, name)?;
+    case.in_force(index, name)
 }
 
 /// (issuer or predecessor, outcome kind, source id) once. A correction has the record number of what it corrects.
 pub(super) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
-    let Some(source) = facts(case).and_then(|facts| facts.source) else { return Ok(()) };
-    let mut issuers = predecessors(case.state, case.institution.as_ref())?;
-    issuers.insert(0, case.issuer.to_owned());
-    for issuer in issuers {
-        let Some((existing, _)) = case.state.newest(&rows::source(&issuer, &source))? else { continue };
+    let Some(facts) = facts(case) else { return Ok(()) };
+    let Some((source, own)) = facts.source.zip(facts.keys.source.clone()) else { return Ok(()) };
+    let predecessors = predecessors(case.state, case.institution.as_ref())?;
+    for key in std::iter::once(own).chain(predecessors.iter().map(|issuer| rows::source(issuer, &source))) {
+        let Some((existing, _)) = case.state.newest(&key)? else { continue };
         let same_record = match &body.supersedes {
             Some(target) => later_versions(case.state, target.index)?.contains(&existing),
             None => false,
@@ -170,10 +171,32 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     citations(case, account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
-    let day = Day::of(case.logged_at).0;
-    let counted = runs::count(case.state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
-    let mass_pass = counted.is_some_and(|counted| counted.mass_pass);
-    Ok(Effects { pending: false, flags: mass_pass.then_some(Flag::MassPass).into_iter().collect() })
+    Ok(Effects::default())
+}
+
+/// Minutes and credits.
+pub(super) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
+    match kind(body) {
+        OutcomeKind::CompletionCertificate => training::recording(case),
+        _ => course::recording(case, body),
+    }
+}
+
+/// What an outcome does not keep: the share of practice. And what is remarked: 清考.
+pub(super) fn breaches<S: Read + ?Sized>(
+    state: &S,
+    said: &Said<'_>,
+    body: &RecordOutcome,
+) -> Result<Vec<Breach>, ReadError> {
+    let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
+    let mut breaches: Vec<Breach> = training::breach(&said.policy(state)?, facts).into_iter().collect();
+    let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
+    let day = Day::of(said.logged_at).0;
+    let counted = runs::count(state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    if counted.is_some_and(|counted| counted.mass_pass) {
+        breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
+    }
+    Ok(breaches)
 }
 
 /// `achieved_on` ≤ day of issue, ≥ issue − 400 days unless imported.
@@ -238,18 +261,18 @@ fn supersession<S: Read + ?Sized>(
     let old = case.state.outcome(target.index)?.ok_or_else(erased)?;
     let entry = case.state.entry(target.index)?;
     let same_kind = entry.is_some_and(|entry| i32::from(entry.outcome_kind) == body.outcome_kind);
-    let differs = |field: String| Refusal::new(Rejection::SupersedesDiffers, field).existing(target.index);
+    let differs = |field: &'static str| Refusal::new(Rejection::SupersedesDiffers, field).existing(target.index);
     if !same_kind {
-        return Err(differs("statement.record_outcome.outcome_kind".to_owned()).into());
+        return Err(differs("statement.record_outcome.outcome_kind").into());
     }
     if account::kept(case.state, Some(old.account))? != Some(account) {
         return Err(differs(field(tags::ACCOUNT)).into());
     }
-    if old.course != course_of(facts) {
+    if old.course != facts.keys.course {
         let fields = [tags::RUN, tags::OFFER, tags::ATTEMPT].map(field).join(", ");
-        return Err(differs(fields).into());
+        return Err(Refusal::new(Rejection::SupersedesDiffers, fields).existing(target.index).into());
     }
-    let same_key = facts.nullifier_key.is_some_and(|key| rows::nullifier_key(&key) == old.nullifier_key);
+    let same_key = facts.nullifier_key.is_some() && facts.keys.nullifier_key == old.nullifier_key;
     if same_key { Ok(()) } else { Err(differs(field(tags::NULLIFIER_KEY)).into()) }
 }
 
@@ -264,7 +287,7 @@ fn attempts<S: Read + ?Sized>(
     if body.supersedes.is_some() {
         return Ok(());
     }
-    let line = case.state.line(&rows::line(account, offer, facts.run.as_deref().unwrap_or_default()))?;
+    let line = case.state.line(&facts.line(account, offer))?;
     let Some((_, existing)) = line.attempts.into_iter().find(|(number, _)| *number == attempt) else { return Ok(()) };
     if all_revoked(case.state, existing)? {
         return Ok(());
@@ -285,11 +308,6 @@ fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadErr
     Ok(false)
 }
 
-fn course_of(facts: &OutcomeFacts) -> rows::Short {
-    let run = facts.run.as_deref().unwrap_or_default();
-    rows::course(facts.offer.unwrap_or(0), run, facts.attempt.unwrap_or(0))
-}
-
 pub(super) fn write<S: Read + ?Sized>(
     writer: &mut Writer<'_, S>,
     entry: &Accepted<'_>,
@@ -302,14 +320,11 @@ pub(super) fn write<S: Read + ?Sized>(
         writer.put(rows::standing(target.index), &standing);
     }
     let Facts::Outcome(facts) = entry.facts() else { return Ok(()) };
-    let Some((account, source)) = account::kept(writer, facts.account)?.zip(facts.source) else { return Ok(()) };
-    let row = OutcomeRow {
-        account,
-        course: course_of(facts),
-        nullifier_key: facts.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
-    };
+    let kept = account::kept(writer, facts.account)?;
+    let Some((account, source)) = kept.zip(facts.keys.source.clone()) else { return Ok(()) };
+    let row = OutcomeRow { account, course: facts.keys.course, nullifier_key: facts.keys.nullifier_key };
     writer.put(rows::outcome(index), &row);
-    writer.mark(rows::source(entry.issuer(), &source));
+    writer.mark(source);
     writer.mark(rows::outcomes_of(account));
     let day = Day::of(entry.logged_at()).0;
     let counted = runs::count(writer, facts, account, body.supersedes.is_some(), (index, day))?;

@@ -189,7 +189,8 @@ fn group(rejection: Rejection) -> Group {
         | R::SuspensionTooLong
         | R::NotSuspended
         | R::AlreadyRevoked
-        | R::AlreadyCountersigned => Group::Rules,
+        | R::AlreadyCountersigned
+        | R::ThresholdNotMet => Group::Rules,
     }
 }
 
@@ -490,8 +491,31 @@ fn rules(rejection: Rejection, world: &mut World) -> RawPosting {
             world.post(&body, statement.clone(), &[6]);
             world.public(&body, statement, &[6])
         }
+        R::ThresholdNotMet => training(world, "enterprise_skills", "2339"),
         _ => unreachable!("not of this group"),
     }
+}
+
+/// A completion certificate of 78 hours with so many minutes of practice.
+pub(crate) fn training(world: &mut World, project: &str, practice: &str) -> RawPosting {
+    if !world.named.contains_key("training") {
+        let ministry = world.ministry.id.clone();
+        let family = xuefen_core::proto::CertificateFamily {
+            outcome_kind: OutcomeKind::CompletionCertificate as i32,
+            levels: Vec::new(),
+            ..x_family()
+        };
+        let index = world.post(&ministry, Body::CertificateFamily(family), &[1]);
+        world.named.insert("training", index);
+    }
+    certificate_with(world, OutcomeKind::CompletionCertificate, "training", |_, values| {
+        values.extend([
+            (tags::LEVEL, Vec::new()),
+            (tags::MINUTES, b"4680".to_vec()),
+            (tags::PRACTICE_MINUTES, practice.into()),
+            (tags::PROJECT_TYPE, project.into()),
+        ]);
+    })
 }
 
 fn supersede_of(world: &mut World, index: u64) -> RawPosting {
