@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Imports point one way, and a test reads them:
-//! core ← ledger ← {journal, index, vault, mirror} ← sequencer ← witness ← api ← server ← cli.
+//! core ← ledger ← {journal, index, vault, mirror ← monitor} ← sequencer ← witness ← api ← server ← cli.
 #![forbid(unsafe_code)]
 
 pub mod api;
@@ -18,6 +18,7 @@ pub mod http_client;
 pub mod index;
 pub mod journal;
 pub mod mirror;
+pub mod monitor;
 pub mod sequencer;
 pub mod server;
 pub mod vault;

@@ -18,6 +18,7 @@ mod registry;
 mod resource;
 mod status;
 mod transcript;
+mod transcript_sums;
 mod verification;
 mod witnessing;
 mod words;

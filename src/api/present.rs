@@ -69,7 +69,8 @@ pub fn status_word(api: &Api, view: &View, index: u64) -> Result<StatusWord, Sta
         EntryStatus::Pending | EntryStatus::NeedsReview { .. } => StatusWord::NeedsReview,
         EntryStatus::Suspended { .. } => StatusWord::Suspended,
         EntryStatus::Superseded { .. } => StatusWord::Superseded,
-        EntryStatus::Revoked { .. } => StatusWord::Revoked,
+        // What nobody countersigned in time counts for nothing, for good.
+        EntryStatus::Revoked { .. } | EntryStatus::Lapsed { .. } => StatusWord::Revoked,
         EntryStatus::Expired => StatusWord::Expired,
     })
 }

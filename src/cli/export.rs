@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
+use xuefen_core::policy::Policy;
 
 use super::exit::Exit;
 use super::output::Output;
@@ -12,6 +13,7 @@ use super::outside_messages as m;
 use super::progress;
 use crate::mirror::Store;
 use crate::sequencer::{ExportError, Home, export};
+use crate::witness::records::Records;
 
 /// Arguments of `log export`.
 #[derive(Debug, Args)]
@@ -24,6 +26,21 @@ pub struct Export {
     ledger: PathBuf,
 }
 
+/// The newest checkpoint with the cosignatures that the ledger's policy asks for, which is what its server shows; `None` if the
+/// policy asks for none.
+fn witnessed(home: &Home) -> anyhow::Result<Option<String>> {
+    let path = home.policy();
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let policy = Policy::parse(&text).with_context(|| path.display().to_string())?;
+    if policy.quorum_is_none() {
+        return Ok(None);
+    }
+    let note = Records::new(home.witnesses()).witnessed().filter(|note| policy.accept(note).is_ok());
+    let note = note
+        .context("no checkpoint has the witnesses yet that policy.txt asks for; serve the ledger with --witnesses")?;
+    Ok(Some(note))
+}
+
 /// Runs the command.
 pub fn run(args: &Export, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let store = Store::open(&args.out)?;
@@ -32,7 +49,9 @@ pub fn run(args: &Export, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         bar.set_length(all);
         bar.set_position(done);
     };
-    let exported = export(&Home::new(&args.ledger).journal(), &store, &shown);
+    let home = Home::new(&args.ledger);
+    let witnessed = witnessed(&home)?;
+    let exported = export(&home.journal(), witnessed.as_deref(), &store, &shown);
     bar.finish_and_clear();
     let exported = match exported {
         Ok(exported) => exported,

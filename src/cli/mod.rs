@@ -25,6 +25,7 @@ pub mod log;
 pub mod log_trust;
 pub mod login;
 pub mod mirror;
+pub mod monitor;
 pub mod online_messages;
 pub mod output;
 pub mod outside_messages;
@@ -118,6 +119,8 @@ enum Command {
     Audit(audit::Audit),
     /// Keep a checked copy of a public log, over HTTP or from a directory.
     Mirror(mirror::Mirror),
+    /// Watch a public log and wake somebody: contradictions, missing witnesses, silence, entries in one's own name.
+    Monitor(monitor::Monitor),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
     /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
@@ -180,6 +183,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Fsck(command) => fsck::run(&command, &mut output),
         Command::Audit(command) => audit::run(&command, &mut output),
         Command::Mirror(command) => mirror::run(&command, &mut output),
+        Command::Monitor(command) => monitor::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
         Command::Verify(args) => verify::run(&args, &mut output),
         Command::Witness(args) => witness::run(&args, &mut output),

@@ -23,6 +23,20 @@ texts! {
     WITHHELD: "{withheld} entries have a private part, which is not in the public log: its rules were not judged",
         "{withheld} 条记录含非公开内容，公开日志中没有：相关规则未核查";
     FINDING: "entry {index}: {code}: {rule} ({detail})", "第 {index} 条：{code}：{rule}（{detail}）";
+    ALERT: "{code}: {place}: {meaning} ({detail})", "{code}：{place}：{meaning}（{detail}）";
+    LOOKED: "{size} entries; {count} alerts stand", "日志共 {size} 条；未消除的警报 {count} 项";
+    MEANS_CONTRADICTION: "the log has signed two histories; keep both notes and tell the other parties",
+        "日志签署了两种历史；请保存两份检查点并告知其他各方";
+    MEANS_SHRANK: "it shows fewer entries than before: rolled back, or an old copy is being served",
+        "显示的记录少于此前：可能被回退，或在提供旧副本";
+    MEANS_WRONG: "it does not have what its checkpoint vouches for", "缺少或改动了检查点所保证的内容";
+    MEANS_NOT_ACCEPTED: "its checkpoint is not signed by the log that is watched", "检查点并非所监测日志的签名";
+    MEANS_UNWITNESSED: "too few witnesses have cosigned", "联署的见证方不足";
+    MEANS_STALE: "nothing new was signed for too long", "过久没有新的签名";
+    MEANS_UNREADABLE: "it cannot be read, so nothing is known", "无法读取，情况不明";
+    MEANS_UNKNOWN_STATEMENT: "an entry in your name that you do not know; if it is not yours, report the key as compromised",
+        "以贵机构名义入账但非已知的记录；若非本机构所签，请立即报告密钥泄露";
+    MEANS_ABOUT_ISSUER: "somebody else has changed your keys or your accreditation", "他方变更了贵机构的密钥或认定";
     NOT_FOLLOWED: "{code}: {error}", "{code}：{error}";
 }
 

@@ -42,3 +42,69 @@ pub fn published(dir: &Path) -> Result<(Head, Arc<dyn Reader>), JournalError> {
     };
     Ok((head, Arc::new(FileReader::new(dir, end))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ORIGIN, Writer, entry, temp_dir};
+    use super::super::{FileJournal, Frames, Options, Record, Start};
+    use super::*;
+
+    /// Entries of the frames up to the head's.
+    fn entries(dir: &Path) -> Vec<Vec<u8>> {
+        let (head, reader) = published(dir).unwrap();
+        let mut entries = Vec::new();
+        for frame in Frames::new(reader, Start::Beginning).unwrap() {
+            if entries.len() as u64 == head.tree_size {
+                break;
+            }
+            let frame = frame.unwrap();
+            entries.extend(frame.records().filter_map(|(_, record)| match record {
+                Record::Entry { entry, .. } => Some(entry.to_vec()),
+                Record::Private { .. } => None,
+            }));
+        }
+        entries
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_read_beside_its_writer() {
+        let dir = temp_dir();
+        let small = Options { segment_size: 600 };
+        let mut writer = Writer::new(FileJournal::create(dir.path(), ORIGIN, small).unwrap());
+        assert_eq!(entries(dir.path()), Vec::<Vec<u8>>::new());
+        for size in [3, 4, 9, 10] {
+            while writer.tip.tree.size < size {
+                writer.commit(1);
+            }
+            assert_eq!(entries(dir.path()), (0..size).map(entry).collect::<Vec<_>>());
+        }
+        assert!(segment::count(dir.path()).unwrap() > 1);
+        // Durable, and not acknowledged yet; then a frame in the making.
+        writer.write(2);
+        assert_eq!(entries(dir.path()).len(), 10);
+        let last = segment::path(dir.path(), segment::count(dir.path()).unwrap() - 1);
+        let mut bytes = std::fs::read(&last).unwrap();
+        bytes.truncate(bytes.len() - 7);
+        std::fs::write(&last, bytes).unwrap();
+        assert_eq!(entries(dir.path()).len(), 10);
+    }
+
+    #[test]
+    fn a_slot_that_is_being_written_leaves_the_other() {
+        let dir = temp_dir();
+        let mut writer = Writer::new(FileJournal::create(dir.path(), ORIGIN, Options::default()).unwrap());
+        writer.commit(3);
+        writer.commit(4);
+        let path = dir.path().join(HEAD);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let newest = head::slots(&bytes).iter().flatten().map(|(sequence, _)| *sequence).max().unwrap();
+        bytes[SLOT * usize::try_from(newest % 2).unwrap() + 100] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(entries(dir.path()).len(), 3);
+        std::fs::write(&path, []).unwrap();
+        assert!(matches!(published(dir.path()), Err(JournalError::HeadDamaged { .. })));
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(published(dir.path()), Err(JournalError::HeadMissing { .. })));
+        assert!(matches!(published(&dir.path().join("none")), Err(JournalError::NotAJournal { .. })));
+    }
+}

@@ -114,6 +114,12 @@ pub enum MirrorError {
 }
 
 impl MirrorError {
+    /// That two signed checkpoints cannot both be true.
+    #[must_use]
+    pub fn contradiction(held: &Noted, shown: &Noted) -> Self {
+        Self::Contradiction(Box::new(Contradiction { held: held.clone(), shown: shown.clone() }))
+    }
+
     /// Whether this is a finding about the log or whoever hands it over, and not about the way there.
     #[must_use]
     pub const fn is_finding(&self) -> bool {

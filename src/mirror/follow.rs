@@ -7,7 +7,7 @@ use xuefen_core::policy::Policy;
 use xuefen_core::tile::{TILE_WIDTH, Tile, TileLevel};
 use xuefen_core::tree::TreeSize;
 
-use super::error::{Contradiction, MirrorError};
+use super::error::MirrorError;
 use super::log::{LEVELS, LogAt};
 use super::noted::Noted;
 use super::parallel;
@@ -94,9 +94,8 @@ fn held(store: &Store, policy: &Policy) -> Result<Option<Noted>, MirrorError> {
 
 /// Both notes are kept: together they are proof against the log.
 fn contradiction(store: &Store, held: &Noted, shown: &Noted) -> MirrorError {
-    let contradiction = Contradiction { held: held.clone(), shown: shown.clone() };
     match store.keep_contradiction(held, shown) {
-        Ok(_) => MirrorError::Contradiction(Box::new(contradiction)),
+        Ok(_) => MirrorError::contradiction(held, shown),
         Err(error) => error,
     }
 }

@@ -130,4 +130,23 @@ mod tests {
         assert!(is_passing(&status(503)) && is_passing(&status(429)));
         assert!(!is_passing(&status(403)) && !is_passing(&status(301)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_no_more_comes_out_than_is_taken(
+            flips in proptest::collection::vec((0_usize..1_000, 0_u8..=255), 0..4),
+            most in 0_usize..3_000,
+        ) {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(&[7; 2_000]).unwrap();
+            let mut bytes = encoder.finish().unwrap();
+            for (at, value) in flips {
+                let at = at % bytes.len();
+                bytes[at] = value;
+            }
+            if let Ok(plain) = plain("u", answer("gzip", bytes), most) {
+                proptest::prop_assert!(plain.len() <= most);
+            }
+        }
+    }
 }

@@ -14,7 +14,7 @@ use xuefen_core::merkle::leaf_hash;
 use xuefen_core::tile::{TILE_WIDTH, Tile, TileLevel, entries, subtree_root};
 use xuefen_core::tree::{Node, NodeSource, TreeSize, root};
 
-use super::error::{Contradiction, MirrorError};
+use super::error::MirrorError;
 use super::noted::Noted;
 use super::parallel;
 use super::source::{MAX_BUNDLE, Source};
@@ -105,6 +105,12 @@ impl<'s> LogAt<'s> {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.noted.checkpoint
+    }
+
+    /// How people call the source.
+    #[must_use]
+    pub fn source_name(&self) -> String {
+        self.source.name()
     }
 
     /// Number of entries.
@@ -285,8 +291,7 @@ impl<'s> LogAt<'s> {
         if self.root_at(held.checkpoint.size)? == held.checkpoint.root {
             return Ok(());
         }
-        let contradiction = Contradiction { held: held.clone(), shown: self.noted.clone() };
-        Err(MirrorError::Contradiction(Box::new(contradiction)))
+        Err(MirrorError::contradiction(held, &self.noted))
     }
 }
 

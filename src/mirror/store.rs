@@ -128,6 +128,15 @@ impl Store {
         self.write(tile, &bytes_of(hashes))
     }
 
+    /// Writes a file that is no resource of the log, such as what a program remembers here.
+    ///
+    /// # Errors
+    /// [`MirrorError::Store`].
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), MirrorError> {
+        self.put(name, bytes)?;
+        self.sync()
+    }
+
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), MirrorError> {
         let path = self.dir().join(name);
         let part = self.part.join(self.number.fetch_add(1, Ordering::Relaxed).to_string());

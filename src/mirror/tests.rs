@@ -131,6 +131,35 @@ fn whatever_is_wrong_at_the_source_is_named_and_stays_out() {
 }
 
 #[test]
+fn a_wrong_tile_between_root_and_leaves_is_named() {
+    let good = published(&history("a", 66_000));
+    for at in [0, 8_191] {
+        let mut resources = good.clone();
+        resources.get_mut("tile/1/000").unwrap()[at] ^= 1;
+        let source = Memory { resources, ..Memory::default() };
+        let log = LogAt::open(&source, None, Noted::newest(&source, &policy(1)).unwrap()).unwrap();
+        // Whatever lies below it cannot be proven; what lies beside it can.
+        for (bundle, proven) in [(0, false), (255, false), (256, true), (257, true)] {
+            match log.bundle(bundle) {
+                Ok(bundle) => assert!(proven && bundle.bytes == good[&bundle.tile.path()]),
+                Err(MirrorError::Wrong { path, .. }) => assert!(!proven && path == "tile/1/000", "{bundle}: {path}"),
+                Err(error) => panic!("{bundle}: {error}"),
+            }
+        }
+        assert_eq!(
+            log.root_at(TreeSize(65_536)).unwrap(),
+            mth_of_first(65_536),
+            "the peak above it needs no tile below"
+        );
+        assert!(log.root_at(TreeSize(65_535)).is_err());
+    }
+}
+
+fn mth_of_first(count: u64) -> xuefen_core::Hash {
+    mth(&history("a", count).iter().map(|entry| leaf_hash(entry)).collect::<Vec<_>>())
+}
+
+#[test]
 fn a_checkpoint_of_another_key_or_log_is_not_followed() {
     let dir = TempDir::new().unwrap();
     let mut source = Memory::new(&history("a", 5));

@@ -1,6 +1,7 @@
 //! The public log of a journal as files: what [`super::Ledger`] serves tile by tile, written out for whoever serves files.
 //! Reads the journal alone, beside a running server if there is one; needs no key and no index.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use xuefen_core::Hash;
@@ -52,6 +53,16 @@ pub enum ExportError {
         /// Origin of the journal.
         here: String,
     },
+    /// More was exported before.
+    #[error(
+        "the directory holds {there} entries and the journal's checkpoint {here}: is this an older copy of the ledger?"
+    )]
+    Behind {
+        /// Entries in the directory.
+        there: u64,
+        /// Entries under the journal's checkpoint.
+        here: u64,
+    },
     /// What was exported before is not a beginning of this journal.
     #[error(
         "the directory holds a signed checkpoint over {size} entries that is not of this journal. One of them is not the log \
@@ -66,17 +77,23 @@ pub enum ExportError {
     Damaged,
 }
 
-/// Writes the public log of the journal in `journal` into `store`, as far as it was acknowledged. Files of an earlier export
-/// are left alone. `progress` hears of entries read and entries in all.
+/// Writes the public log of the journal in `journal` into `store`: up to `shown`, a signed note with its cosignatures, or else up
+/// to the newest one that the log itself signed. Files of an earlier export are left alone. `progress` hears of entries read
+/// and entries in all.
 ///
 /// # Errors
 /// [`ExportError`]. The directory then still holds what it held.
-pub fn export(journal: &Path, store: &Store, progress: &dyn Fn(u64, u64)) -> Result<Exported, ExportError> {
+pub fn export(
+    journal: &Path,
+    shown: Option<&str>,
+    store: &Store,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Exported, ExportError> {
     let (head, reader) = published(journal)?;
     if head.checkpoint.is_empty() {
         return Err(ExportError::Unsigned);
     }
-    let note = String::from_utf8_lossy(&head.checkpoint);
+    let note = shown.map_or_else(|| String::from_utf8_lossy(&head.checkpoint), Cow::Borrowed);
     let read =
         |note: &str, whose| Checkpoint::parse_note(note).map_err(|source| ExportError::Checkpoint { whose, source });
     let checkpoint = read(&note, "the journal")?;
@@ -86,7 +103,10 @@ pub fn export(journal: &Path, store: &Store, progress: &dyn Fn(u64, u64)) -> Res
     }
     let before = exported.as_ref().map_or_else(TreeSize::default, |it| it.size);
     if before > checkpoint.size {
-        return Err(ExportError::NotTheSame { size: before.0 });
+        return Err(ExportError::Behind { there: before.0, here: checkpoint.size.0 });
+    }
+    if checkpoint.size.0 > head.tree_size {
+        return Err(ExportError::Damaged);
     }
     let mut writer = Writer { store, before, held: exported.map(|it| it.root), ..Writer::new(store) };
     writer.check_held()?;
@@ -102,6 +122,10 @@ pub fn export(journal: &Path, store: &Store, progress: &dyn Fn(u64, u64)) -> Res
     }
     if before < checkpoint.size || writer.held.is_none() {
         writer.finish(&note)?;
+    } else if store.note()?.as_deref() != Some(&*note) {
+        // The same tree, with other cosignatures.
+        store.commit(&note)?;
+        writer.files += 1;
     }
     Ok(Exported { checkpoint, before: before.0, files: writer.files })
 }

@@ -10,8 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
-use super::pages;
-use super::tiles;
+use super::{pages, tiles};
 use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;

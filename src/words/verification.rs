@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use xuefen_core::kinds::outcomes;
 use xuefen_core::note::NoteError;
 use xuefen_core::policy::NotAccepted;
 use xuefen_core::proto::OutcomeKind;
@@ -68,26 +69,8 @@ pub const fn status(word: StatusWord) -> Text {
 
 /// A kind of outcome.
 #[must_use]
-pub const fn outcome_kind(kind: OutcomeKind) -> Text {
-    match kind {
-        OutcomeKind::Unspecified => Text { en: "not stated", zh: "未注明" },
-        OutcomeKind::Course => Text { en: "course", zh: "课程" },
-        OutcomeKind::Module => Text { en: "module", zh: "模块" },
-        OutcomeKind::ExamComponent => Text { en: "part of an examination", zh: "考试科目" },
-        OutcomeKind::DegreeCertificate => Text { en: "degree certificate", zh: "学历证书" },
-        OutcomeKind::SkillLevelCertificate => Text { en: "skill-level certificate", zh: "职业技能等级证书" },
-        OutcomeKind::XCertificate => Text { en: "X certificate", zh: "X证书" },
-        OutcomeKind::MicroCertificate => Text { en: "micro-certificate", zh: "技能微证书" },
-        OutcomeKind::CompletionCertificate => Text { en: "completion certificate", zh: "结业证书" },
-        OutcomeKind::PracticeRecord => Text { en: "practice record", zh: "实习记录" },
-        OutcomeKind::ContestResult => Text { en: "contest result", zh: "技能大赛成绩" },
-        OutcomeKind::Admission => Text { en: "admission", zh: "录取" },
-        OutcomeKind::EnrolmentEvent => Text { en: "enrolment event", zh: "学籍异动" },
-        OutcomeKind::HomeSchoolTransfer => Text { en: "home-school transfer", zh: "学籍互转" },
-        OutcomeKind::EmploymentPeriod => Text { en: "employment period", zh: "工作经历" },
-        OutcomeKind::Title => Text { en: "professional title", zh: "职称" },
-        OutcomeKind::NonCreditActivity => Text { en: "activity without credit", zh: "无学分活动" },
-    }
+pub fn outcome_kind(kind: OutcomeKind) -> Text {
+    outcomes::of(kind).map_or(Text { en: "not stated", zh: "未注明" }, |row| Text { en: row.en, zh: row.zh })
 }
 
 /// Why a step did not pass, in a sentence.

@@ -62,7 +62,7 @@ def test_presentations(page):
     cases = VECTORS["presentations"]
     for case in cases:
         policy = {**copy.deepcopy(VECTORS["presentation_policy"]), **case["policy_changes"]}
-        text = case["file_text"] if case["file_text"] is not None else cases[0]["file_text"]
+        text = case.get("file_text") or cases[0]["file_text"]
         text += " " * (case.get("size", 0) - len(text.encode()))
         request = json.dumps({"policy": policy, "now": VECTORS["presentation_now"], "file": text})
         assert page.run("return window.check(arguments[0])", request) == case["expect"], case["case"]

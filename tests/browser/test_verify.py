@@ -74,7 +74,9 @@ def test_a_good_file_passes_and_shows_what_it_says(page, good):
             assert value.decode() in report["text"], field
     assert "Valid" in report["text"].title() and "accredited by" in report["text"]
     assert not page.complaints()
-    print(f"\nverification in the browser: {report['milliseconds']:.1f} ms (includes a new instance of the module)")
+    # Printed, not judged: a test does not time.
+    again = sorted(page.drop(file(good))["milliseconds"] for _ in range(15))
+    print(f"\nverification in the browser: first {report['milliseconds']:.1f} ms, then {again[7]:.1f} ms in the middle of 15")
 
 
 # What is changed, the first step that has to fail with its code, and words that a person reads.

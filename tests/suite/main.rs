@@ -19,4 +19,5 @@ mod tidy;
 mod tiles;
 mod verify;
 mod wasm;
+mod web;
 mod witness;

@@ -76,7 +76,7 @@ fn examples_are_those_of_the_vectors() {
     let vectors = std::fs::read(root.join("tests/vectors/vectors.json")).expect("the vectors are here");
     let vectors = serde_json::from_slice(&vectors).expect("JSON");
     let mut examples = 0;
-    for name in ["presentation.md", "receipt.md", "policy.md", "status.md"] {
+    for name in ["presentation.md", "receipt.md", "status.md", "trust-files.md"] {
         let path = root.join("docs/spec").join(name);
         let kept = std::fs::read_to_string(&path).expect("the page is here");
         let (fresh, count) = with_examples(&kept, &vectors);

@@ -9,4 +9,5 @@ mod cohort;
 mod employer;
 mod ended;
 mod expiry;
+mod host_and_home;
 mod names;

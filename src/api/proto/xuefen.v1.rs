@@ -3561,6 +3561,15 @@ pub struct GetTranscriptRequest {
     /// From the answer before; pins the tree size.
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this time, Unix seconds: what was logged by then, worth what it was worth then; 0 = now. Not with tree_size.
+    #[prost(int64, tag = "6")]
+    pub time: i64,
+    /// Only the outcomes of a view; unspecified = all.
+    #[prost(enumeration = "TranscriptView", tag = "7")]
+    pub view: i32,
+    /// Also in groups; unspecified = none.
+    #[prost(enumeration = "TranscriptGrouping", tag = "8")]
+    pub grouping: i32,
 }
 /// Whose transcript.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3593,7 +3602,7 @@ pub struct TranscriptOutcome {
     /// Unix seconds.
     #[prost(int64, tag = "7")]
     pub logged_at: i64,
-    /// valid, pending, suspended, superseded, revoked, expired, needs_review or erased.
+    /// valid, pending, lapsed, suspended, superseded, revoked, expired, needs_review or erased.
     #[prost(string, tag = "8")]
     pub status: ::prost::alloc::string::String,
     /// What the outcome is of: course, module or certificate.
@@ -3629,6 +3638,36 @@ pub struct TranscriptOutcome {
     /// All fields of the payload but tag 1.
     #[prost(message, repeated, tag = "19")]
     pub fields: ::prost::alloc::vec::Vec<::xuefen_core::proto::PayloadField>,
+    /// Of the minutes, practice.
+    #[prost(uint64, tag = "20")]
+    pub practice_minutes: u64,
+    /// Computed, never claimed: 1 imported, 2 its issuer alone, 3 a second party stands by it, 4 an authority stands by it or by
+    /// what it is of.
+    #[prost(uint32, tag = "21")]
+    pub assurance_tier: u32,
+    /// Institution id of who must stand by it too; empty = nobody.
+    #[prost(string, tag = "22")]
+    pub cosigner: ::prost::alloc::string::String,
+}
+/// Outcomes that belong together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TranscriptGroup {
+    /// Code of the competency, stage (secondary, higher_vocational, undergraduate, continuing, work, other), leaf index of the
+    /// programme or code of the major; empty = of none.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Leaf indices, ascending.
+    #[prost(uint64, repeated, tag = "2")]
+    pub outcomes: ::prost::alloc::vec::Vec<u64>,
+    /// Credits of valid, passed outcomes, in thousandths.
+    #[prost(uint64, tag = "3")]
+    pub credit_millis: u64,
+    /// Their minutes.
+    #[prost(uint64, tag = "4")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "5")]
+    pub practice_minutes: u64,
 }
 /// A transcript.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3651,6 +3690,92 @@ pub struct Transcript {
     /// Empty at the end.
     #[prost(string, tag = "6")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// Minutes of valid, passed outcomes of this page.
+    #[prost(uint64, tag = "7")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "8")]
+    pub practice_minutes: u64,
+    /// Practice of the minutes, basis points, rounded down; 0 without minutes.
+    #[prost(uint32, tag = "9")]
+    pub practice_basis_points: u32,
+    /// Institution id of the school that the learner is enrolled at, by the newest valid enrolment or transfer (学籍) of this page;
+    /// empty = by none.
+    #[prost(string, tag = "10")]
+    pub home_school: ::prost::alloc::string::String,
+    /// The groups asked for, by key.
+    #[prost(message, repeated, tag = "11")]
+    pub groups: ::prost::alloc::vec::Vec<TranscriptGroup>,
+}
+/// Which outcomes of a record make up a file that people know by name. The record is one; these are ways to look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptView {
+    /// All outcomes.
+    Unspecified = 0,
+    /// Training file of a teacher or trainee (培训档案): completion and micro-certificates, practice.
+    TrainingFile = 1,
+    /// Archive of an industrial worker (产业工人电子档案): certificates, titles, employment, practice, contests.
+    WorkArchive = 2,
+}
+impl TranscriptView {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_VIEW_UNSPECIFIED",
+            Self::TrainingFile => "TRANSCRIPT_VIEW_TRAINING_FILE",
+            Self::WorkArchive => "TRANSCRIPT_VIEW_WORK_ARCHIVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_VIEW_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_VIEW_TRAINING_FILE" => Some(Self::TrainingFile),
+            "TRANSCRIPT_VIEW_WORK_ARCHIVE" => Some(Self::WorkArchive),
+            _ => None,
+        }
+    }
+}
+/// What outcomes are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptGrouping {
+    /// Nothing.
+    Unspecified = 0,
+    /// Code of the competency they show.
+    Competency = 1,
+    /// Stage of education, by what kind of body recorded them.
+    Stage = 2,
+    /// Programme or, without one, major.
+    Programme = 3,
+}
+impl TranscriptGrouping {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_GROUPING_UNSPECIFIED",
+            Self::Competency => "TRANSCRIPT_GROUPING_COMPETENCY",
+            Self::Stage => "TRANSCRIPT_GROUPING_STAGE",
+            Self::Programme => "TRANSCRIPT_GROUPING_PROGRAMME",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_GROUPING_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_GROUPING_COMPETENCY" => Some(Self::Competency),
+            "TRANSCRIPT_GROUPING_STAGE" => Some(Self::Stage),
+            "TRANSCRIPT_GROUPING_PROGRAMME" => Some(Self::Programme),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod transcript_service_client {

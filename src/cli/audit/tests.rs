@@ -127,7 +127,7 @@ fn an_entry_that_was_never_judged_is_found() {
 fn audited_from_outside(dir: &Path) -> (Exit, serde_json::Value) {
     let (home, out) = (Home::new(dir), tempfile::tempdir().unwrap());
     let store = crate::mirror::Store::open(out.path()).unwrap();
-    crate::sequencer::export(&home.journal(), &store, &|_, _| {}).unwrap();
+    crate::sequencer::export(&home.journal(), None, &store, &|_, _| {}).unwrap();
     let args = Audit {
         source: Some(out.path().to_str().unwrap().to_owned()),
         authority: home.authority(),

@@ -56,11 +56,15 @@ pub enum Table {
     Flags = 20,
     /// Private counter. The same, of remarks that rest on other entries' payloads.
     CountedFlags = 21,
+    /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
+    Held = 30,
+    /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
+    Team = 31,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -82,6 +86,8 @@ impl Table {
         Self::Part,
         Self::Flags,
         Self::CountedFlags,
+        Self::Held,
+        Self::Team,
     ];
 
     /// The first byte of the table's keys.
@@ -105,6 +111,8 @@ impl Table {
                 | Self::Run
                 | Self::Flags
                 | Self::CountedFlags
+                | Self::Held
+                | Self::Team
         )
     }
 

@@ -3,30 +3,38 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
+use xuefen_core::checkpoint::Checkpoint;
 use xuefen_core::proof::Receipt;
 use xuefen_core::text::to_base64;
 use xuefen_core::tree::{LeafIndex, TreeSize};
 
-use super::{NO_SUCH_ENTRY, TEXT, blocking, data, refuse, unreadable};
+use super::{Refused, TEXT, blocking, data};
 use crate::api::Api;
 use crate::sequencer::View;
 
 /// Points of the curve of growth.
 const POINTS: u64 = 64;
 
-fn covered(view: &View, index: u64) -> Result<(), Response> {
-    if index < view.tree.size { Ok(()) } else { Err(refuse(StatusCode::NOT_FOUND, NO_SUCH_ENTRY)) }
+/// What the public is shown: the newest checkpoint or, where a quorum is asked for, the newest that has it; its size; and a
+/// view that is not older.
+fn published(api: &Api) -> Result<(Arc<str>, u64, Arc<View>), Refused> {
+    let note = api.published_note();
+    let checkpoint = Checkpoint::parse_note(&note).map_err(|error| Refused::unreadable(&error))?;
+    Ok((note, checkpoint.size.0, api.ledger.view()))
+}
+
+fn covered(size: u64, index: u64) -> Result<(), Refused> {
+    if index < size { Ok(()) } else { Err(Refused::NO_SUCH_ENTRY) }
 }
 
 /// The entry's exact bytes.
 pub async fn entry(State(api): State<Arc<Api>>, Path(index): Path<u64>) -> Response {
     blocking(move || {
-        let view = api.ledger.view();
-        covered(&view, index)?;
-        let entry = api.ledger.entry(&view, index).map_err(|error| unreadable(&error))?;
+        let (_, size, view) = published(&api)?;
+        covered(size, index)?;
+        let entry = api.ledger.entry(&view, index).map_err(|error| Refused::unreadable(&error))?;
         Ok(data("application/octet-stream", entry.bytes))
     })
     .await
@@ -35,11 +43,11 @@ pub async fn entry(State(api): State<Arc<Api>>, Path(index): Path<u64>) -> Respo
 /// Its receipt under the newest checkpoint (C2SP tlog-proof).
 pub async fn proof(State(api): State<Arc<Api>>, Path(index): Path<u64>) -> Response {
     blocking(move || {
-        let view = api.ledger.view();
-        covered(&view, index)?;
-        let path = view.index.inclusion_proof(LeafIndex(index), TreeSize(view.tree.size));
-        let path = path.map_err(|error| unreadable(&error))?;
-        let receipt = Receipt { index: LeafIndex(index), path, checkpoint: &view.checkpoint };
+        let (note, size, view) = published(&api)?;
+        covered(size, index)?;
+        let path = view.index.inclusion_proof(LeafIndex(index), TreeSize(size));
+        let path = path.map_err(|error| Refused::unreadable(&error))?;
+        let receipt = Receipt { index: LeafIndex(index), path, checkpoint: &note };
         Ok(data(TEXT, receipt.to_string()))
     })
     .await
@@ -49,14 +57,14 @@ pub async fn proof(State(api): State<Arc<Api>>, Path(index): Path<u64>) -> Respo
 /// checkpoint: so the two always belong together.
 pub async fn consistency(State(api): State<Arc<Api>>, Path(old): Path<u64>) -> Response {
     blocking(move || {
-        let view = api.ledger.view();
-        if old > view.tree.size {
-            return Err(refuse(StatusCode::NOT_FOUND, "the log is not as large as that\n"));
+        let (note, size, view) = published(&api)?;
+        if old > size {
+            return Err(Refused::NotThere("the log is not as large as that\n"));
         }
-        let proof = view.index.consistency_proof(TreeSize(old), TreeSize(view.tree.size));
-        let proof = proof.map_err(|error| unreadable(&error))?;
+        let proof = view.index.consistency_proof(TreeSize(old), TreeSize(size));
+        let proof = proof.map_err(|error| Refused::unreadable(&error))?;
         let lines: String = proof.iter().map(|hash| to_base64(hash) + "\n").collect();
-        Ok(data(TEXT, format!("{lines}\n{}", view.checkpoint)))
+        Ok(data(TEXT, format!("{lines}\n{note}")))
     })
     .await
 }
@@ -64,14 +72,14 @@ pub async fn consistency(State(api): State<Arc<Api>>, Path(old): Path<u64>) -> R
 /// When the log had how many entries: at most [`POINTS`] pairs of size and Unix seconds, the last one the newest.
 pub async fn growth(State(api): State<Arc<Api>>) -> Response {
     blocking(move || {
-        let view = api.ledger.view();
-        let (size, count) = (view.tree.size, view.tree.size.min(POINTS));
+        let (_, size, view) = published(&api)?;
+        let count = size.min(POINTS);
         let points = (1..=count).map(|at| {
             let size = size * at / count;
-            let entry = api.ledger.entry(&view, size - 1).map_err(|error| unreadable(&error))?;
+            let entry = api.ledger.entry(&view, size - 1).map_err(|error| Refused::unreadable(&error))?;
             Ok(json!([size, entry.entry.logged_at().seconds()]))
         });
-        let points = points.collect::<Result<Vec<_>, Response>>()?;
+        let points = points.collect::<Result<Vec<_>, Refused>>()?;
         Ok(data("application/json", json!({ "size": size, "points": points }).to_string()))
     })
     .await

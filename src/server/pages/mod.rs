@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::api::Api;
@@ -33,15 +33,37 @@ pub fn router() -> Router<Arc<Api>> {
         .route("/log/growth.json", get(log::growth))
 }
 
-/// A refusal in plain text.
-fn refuse(status: StatusCode, why: &'static str) -> Response {
-    (status, [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")], why).into_response()
-}
-
 const TEXT: &str = "text/plain; charset=utf-8";
 
-const NO_SUCH_ENTRY: &str = "the newest checkpoint does not cover this index\n";
-const UNREADABLE: &str = "the ledger could not be read; see the server's log\n";
+/// Why there is no answer.
+enum Refused {
+    /// What was asked for is not in the log.
+    NotThere(&'static str),
+    /// The ledger could not be read. The server's log says why; the reader learns no more than that.
+    Unreadable,
+}
+
+impl Refused {
+    const NO_SUCH_ENTRY: Self = Self::NotThere("the newest checkpoint does not cover this index\n");
+
+    /// Says so in the server's log.
+    fn unreadable(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page could not read the ledger");
+        Self::Unreadable
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (status, why) = match self {
+            Self::NotThere(why) => (StatusCode::NOT_FOUND, why),
+            Self::Unreadable => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the ledger could not be read; see the server's log\n")
+            }
+        };
+        (status, [(header::CONTENT_TYPE, TEXT), (header::CACHE_CONTROL, "no-store")], why).into_response()
+    }
+}
 
 /// Public data that may change with the next entry.
 fn data(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
@@ -54,15 +76,9 @@ fn data(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
 }
 
 /// Reads the disk away from the threads that move the network.
-async fn blocking(read: impl FnOnce() -> Result<Response, Response> + Send + 'static) -> Response {
+async fn blocking(read: impl FnOnce() -> Result<Response, Refused> + Send + 'static) -> Response {
     match tokio::task::spawn_blocking(read).await {
-        Ok(Ok(answer) | Err(answer)) => answer,
-        Err(error) => unreadable(&error),
+        Ok(answer) => answer.into_response(),
+        Err(error) => Refused::unreadable(&error).into_response(),
     }
-}
-
-/// Says so in the server's log; the reader learns no more than that it failed.
-fn unreadable(error: &dyn std::fmt::Display) -> Response {
-    tracing::error!(%error, "a page could not read the ledger");
-    refuse(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE)
 }

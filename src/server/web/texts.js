@@ -31,6 +31,8 @@ export const texts = {
   too_large: ["The file is larger than 4 MiB, which no presentation is.", "文件大于 4 MiB，不可能是出示文件。"],
   cannot_check: ["No check was made. {problem}", "未进行核验。{problem}"],
 
+  asking: ["Checked here. Asking the server whether it still stands …", "已在本机核验，正在向服务器询问目前是否仍有效……"],
+
   shown_title: ["What the file shows", "文件内容"],
   claims: ["The check did not pass. What follows is what the file claims.", "核验未通过。以下只是文件自称的内容。"],
   what: ["What", "成果"],

@@ -101,7 +101,7 @@ async function freshStatus(report) {
   if (!subject || !passed(5) || !passed(6)) return { kind: "no_reason" };
   const asked = { index: subject.index, hash: subject.leaf_hash };
   try {
-    const answer = await fetch(`/status/${asked.index}/${asked.hash}`, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(8000) });
+    const answer = await fetch(`/status/${asked.index}/${asked.hash}`, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(5000) });
     if (answer.status === 404) return { kind: "unknown", ...asked };
     const note = answer.ok ? await answer.text() : "";
     // What is no status note at all (a sign-in page, say) is no answer; a false one is core's to judge.
@@ -120,7 +120,9 @@ async function check(file) {
   let server;
   try {
     report = verify(file, "");
+    notice("asking", {}, "notice");
     server = await freshStatus(report);
+    notice("");
     if (server.kind === "answered") {
       const first = report.milliseconds;
       report = verify(file, server.note);
@@ -141,10 +143,9 @@ async function check(file) {
 
 const again = async () => (last ? check(last.file) : undefined);
 
-function notice(key, values) {
-  const text = key ? t(key, values) : "";
-  $("notice").textContent = text;
-  $("notice").className = text ? "notice bad" : "notice";
+function notice(key, values, kind = "notice bad") {
+  $("notice").textContent = key ? t(key, values) : "";
+  $("notice").className = kind;
 }
 
 // ---- ways in

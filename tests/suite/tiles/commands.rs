@@ -1,4 +1,4 @@
-//! `mirror`, `log export` and `audit` of a public log, as they are typed.
+//! `mirror`, `monitor`, `log export` and `audit` of a public log, as they are typed.
 
 use std::path::Path;
 use std::process::Command;
@@ -148,4 +148,41 @@ async fn a_mirrors_directory_is_served_like_the_log() {
     drop(stop);
     served.await.expect("it ends");
     log.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_institution_hears_of_what_is_said_in_its_name() {
+    let mut log = Grown::new().await;
+    log.to(20).await;
+    let office = TempDir::new().expect("tempdir");
+    let dir = office.path();
+    std::fs::copy(log.server.home.policy(), dir.join("policy.txt")).expect("copied");
+    let url = format!("http://{}", log.server.address);
+    let issuer = log.world.school.id.clone();
+    let watch = ["monitor", url.as_str(), "--dir", "watch", "--issuer", &issuer, "--exec", "cat >> told"];
+    // Everything that it has signed itself.
+    let own: Vec<String> = log.world.entries.iter().map(|(entry, _)| entry.leaf_hash().to_string()).collect();
+    std::fs::write(dir.join("own"), own.join("\n")).expect("written");
+    let known = [&watch[..], &["--known", "own", "--metrics", "figures"]].concat();
+    assert_eq!(run(dir, &known).await.0, 0);
+    assert!(!dir.join("told").exists());
+    let figures = std::fs::read_to_string(dir.join("figures")).expect("figures");
+    assert!(figures.contains("xuefen_monitor_tree_size 20\n"), "{figures}");
+    // Somebody has its key.
+    log.to(21).await;
+    while !dir.join("told").exists() {
+        // The old checkpoint may be shown for its second yet.
+        run(dir, &known).await;
+    }
+    let told = std::fs::read_to_string(dir.join("told")).expect("an alert");
+    let told: Value = serde_json::from_str(&told).expect("one alert");
+    assert_eq!((&told["code"], &told["index"]), (&"UNKNOWN_STATEMENT".into(), &20.into()), "{told}");
+    let hash = log.world.entries[20].0.leaf_hash().to_string();
+    assert_eq!(told["leaf_hash"], hash);
+    // Told once.
+    std::fs::remove_file(dir.join("told")).expect("removed");
+    assert_eq!(run(dir, &known).await.0, 0);
+    assert!(!dir.join("told").exists());
+    log.server.stop().await;
+    assert_eq!(run(dir, &known).await.0, 3, "nothing is known of a log that is away");
 }

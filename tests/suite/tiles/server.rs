@@ -195,7 +195,7 @@ async fn an_export_beside_the_running_server_is_what_it_serves() {
     for (size, written) in [(300, 6), (300, 0), (700, 6), (1_130, 8)] {
         log.to(size).await;
         let store = Store::open(out.path()).expect("a directory");
-        let exported = export(&log.server.home.journal(), &store, &|_, _| {}).expect("an export");
+        let exported = export(&log.server.home.journal(), None, &store, &|_, _| {}).expect("an export");
         assert_eq!((exported.checkpoint.size.0, exported.files), (size as u64, written));
         let here = files(out.path());
         let mut expected = naive::tiles(&log.entries);
@@ -221,7 +221,7 @@ async fn an_export_beside_the_running_server_is_what_it_serves() {
     // A ledger begun again under the same origin is not written over the first one's log.
     let other = Grown::new().await;
     let store = Store::open(out.path()).expect("a directory");
-    let error = export(&other.server.home.journal(), &store, &|_, _| {}).expect_err("another history");
+    let error = export(&other.server.home.journal(), None, &store, &|_, _| {}).expect_err("another history");
     assert!(error.to_string().contains("1130 entries that is not of this journal"), "{error}");
     other.server.stop().await;
     log.server.stop().await;

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod book;
+mod cosign;
 mod dump;
 mod envelope;
 mod judge;
@@ -18,6 +19,7 @@ mod lifecycle;
 mod offers;
 mod outcomes;
 mod payload;
+mod records;
 mod remarks;
 mod text;
 mod trust;
@@ -321,6 +323,7 @@ fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Seen> {
         keys: entry.attestations().iter().map(xuefen_core::attestation::Attestation::key_id).collect(),
         supersedes: outcome.supersedes.map(|target| target.index),
         imported: outcome.imported,
+        cosigner: outcome.cosigner,
         good,
     })
 }
