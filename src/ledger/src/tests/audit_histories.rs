@@ -100,13 +100,12 @@ impl Actors {
             9 | 10 => self.correction(r),
             11 | 12 => self.certificate(r),
             13 | 14 => self.life(r),
-            15 => self.countersignature(r),
+            15 | 26 => self.countersignature(r),
             16 | 17 => self.offer(r),
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
             22 => self.accreditation(r),
             23..=25 => self.record(r),
-            26 => self.countersignature(r),
             _ => self.waiting(r),
         }
     }
@@ -282,7 +281,7 @@ impl Actors {
         if super::records::is_cosigned(&body) && r[7] < 230 || r[7] < 10 {
             body.cosigner.clone_from(&other);
             // A transfer has both signatures as a rule, other records now and then.
-            if other != issuer && (values.iter().any(|(tag, _)| *tag == tags::FROM_SCHOOL) || r[7] & 7 == 0) {
+            if other != issuer && (values.iter().any(|(tag, _)| *tag == tags::FROM_SCHOOL) || r[7].is_multiple_of(8)) {
                 seeds.push(self.seed(&other, r[4]));
             }
         }
