@@ -87,6 +87,13 @@ texts! {
     ERASED: "erased", "已删除";
     PRESENTED: "Wrote {file}. Whoever has it can check it with: xuefen verify {file}",
         "已写入 {file}。持有者可用以下命令核验：xuefen verify {file}";
+    WITNESS: "witness", "见证方";
+    COSIGNED_SIZE: "has cosigned", "已见证大小";
+    LAG: "entries behind", "落后条数";
+    PROBLEM: "problem", "问题";
+    WITNESSED_SIZE: "Newest tree size with a quorum: {size}.", "已达法定见证数的最新日志大小：{size}。";
+    NOT_YET_COVERED: "No such checkpoint within {seconds} s.", "{seconds} 秒内没有符合条件的检查点。";
+    WITNESS_STARTS: "Witness {vkey}, for {logs} log(s).", "见证方 {vkey}，见证 {logs} 个日志。";
     GRANT: "grant", "授权";
     LABEL: "label", "备注";
     GRANT_ONCE: "Good for one look, until {until}. The code is not kept anywhere; withdraw it with: xuefen grant withdraw",

@@ -4,7 +4,7 @@
 
 mod accounts;
 mod attempts;
-mod bank;
+pub mod bank;
 mod certificates;
 mod cohort;
 mod contest;

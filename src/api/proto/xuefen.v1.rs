@@ -2075,7 +2075,7 @@ pub mod issuing_service_server {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCheckpointRequest {}
 /// A checkpoint.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Checkpoint {
     /// Signed note: C2SP tlog-checkpoint.
     #[prost(string, tag = "1")]
@@ -2086,6 +2086,53 @@ pub struct Checkpoint {
     /// Root hash in it, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub root: ::prost::alloc::vec::Vec<u8>,
+    /// Where the server's witnesses stand. Only in answers of GetCheckpoint, and only if the server has witnesses.
+    #[prost(message, optional, tag = "4")]
+    pub witnessing: ::core::option::Option<Witnessing>,
+}
+/// The witnesses that a server asks for cosignatures (C2SP tlog-witness).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Witnessing {
+    /// Whether its policy has a quorum. Without one nothing counts as witnessed.
+    #[prost(bool, tag = "1")]
+    pub has_quorum: bool,
+    /// Tree size of the newest checkpoint with a quorum; 0 = there was none yet.
+    #[prost(uint64, tag = "2")]
+    pub witnessed_size: u64,
+    /// That checkpoint: a signed note with its cosignatures. Empty if there was none yet.
+    #[prost(string, tag = "3")]
+    pub witnessed_note: ::prost::alloc::string::String,
+    /// In the order of the server's policy.
+    #[prost(message, repeated, tag = "4")]
+    pub witnesses: ::prost::alloc::vec::Vec<WitnessStanding>,
+}
+/// One witness, as the server knows it. Nobody needs to believe it: the cosignatures stand in the note.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WitnessStanding {
+    /// Name in the server's policy.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its key: a C2SP vkey.
+    #[prost(string, tag = "2")]
+    pub vkey: ::prost::alloc::string::String,
+    /// Size of the newest tree that it cosigned; 0 = none.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+    /// Time of that cosignature, Unix seconds.
+    #[prost(int64, tag = "4")]
+    pub cosigned_at: i64,
+    /// Entries that the newest signed checkpoint has beyond it.
+    #[prost(uint64, tag = "5")]
+    pub lag: u64,
+    /// Stable code of what is wrong since its last cosignature; empty if nothing is.
+    #[prost(string, tag = "6")]
+    pub problem: ::prost::alloc::string::String,
+    /// Whether that needs somebody's attention now: the witness contradicts the log, or lies.
+    #[prost(bool, tag = "7")]
+    pub alarm: bool,
+    /// Since when, Unix seconds.
+    #[prost(int64, tag = "8")]
+    pub problem_since: i64,
 }
 /// Which entry in which tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2109,7 +2156,7 @@ pub struct GetInclusionProofResponse {
     /// Tree size.
     #[prost(uint64, tag = "3")]
     pub tree_size: u64,
-    /// c2sp.org/tlog-proof@v1 text; only for the newest checkpoint's size.
+    /// c2sp.org/tlog-proof@v1 text; only for the size of the newest checkpoint or of the newest one with a quorum.
     #[prost(string, tag = "4")]
     pub proof: ::prost::alloc::string::String,
 }
@@ -2153,9 +2200,16 @@ pub struct ListEntriesResponse {
     #[prost(uint64, tag = "2")]
     pub tree_size: u64,
 }
-/// Nothing to say.
+/// Which checkpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WatchCheckpointsRequest {}
+pub struct WatchCheckpointsRequest {
+    /// Only those with a quorum of cosignatures. FAILED_PRECONDITION if the server asks for no quorum.
+    #[prost(bool, tag = "1")]
+    pub witnessed: bool,
+    /// None over fewer entries. The entry at index i is covered from i + 1 on.
+    #[prost(uint64, tag = "2")]
+    pub min_size: u64,
+}
 /// Generated client implementations.
 pub mod log_service_client {
     #![allow(
@@ -2345,7 +2399,8 @@ pub mod log_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.LogService", "ListEntries"));
             self.inner.unary(req, path, codec).await
         }
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         pub async fn watch_checkpoints(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchCheckpointsRequest>,
@@ -2420,7 +2475,8 @@ pub mod log_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         async fn watch_checkpoints(
             &self,
             request: tonic::Request<super::WatchCheckpointsRequest>,

@@ -3,8 +3,9 @@
 use crate::day::Day;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AccountKey, Short, short};
+use crate::rows::{self, AccountKey, Short, short};
 use crate::sources::Source;
+use crate::state::Key;
 use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
@@ -108,6 +109,7 @@ pub struct OutcomeFacts {
     pub(crate) end_on: Option<Day>,
     pub(crate) once: Option<Once>,
     pub(crate) team: Option<Team>,
+    pub(crate) keys: OutcomeKeys,
 }
 
 /// What a learner can have once only, as keyed hashes.
@@ -128,9 +130,47 @@ pub(crate) struct Team {
     pub(crate) award: Short,
 }
 
-/// `payload.name (number)`.
-pub(crate) fn field(tag: Tag) -> String {
-    format!("payload.{} ({})", tag.name, tag.number)
+/// Hashes that rows of an outcome are named by, as far as they rest on the posting alone. Made once, by the pool; the one
+/// thread that decides asks for most of them two or three times.
+#[derive(Clone, Default)]
+pub(crate) struct OutcomeKeys {
+    /// Of the issuer's own record number.
+    pub(crate) source: Option<Key>,
+    pub(crate) run: Option<Key>,
+    /// Of the account as posted.
+    line: Option<Key>,
+    pub(crate) course: Short,
+    pub(crate) nullifier_key: Short,
+}
+
+impl OutcomeFacts {
+    fn with_keys(mut self, issuer: &str) -> Self {
+        let run = self.run.as_deref().unwrap_or_default();
+        self.keys = OutcomeKeys {
+            source: self.source.as_ref().map(|source| rows::source(issuer, source)),
+            run: self.offer.map(|offer| rows::run(offer, run)),
+            line: self.account.zip(self.offer).map(|(account, offer)| rows::line(account, offer, run)),
+            course: match &self.once {
+                Some(once) => once.holds,
+                None => rows::course(self.offer.unwrap_or(0), run, self.attempt.unwrap_or(0)),
+            },
+            nullifier_key: self.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
+        };
+        self
+    }
+
+    /// The row of a learner's attempts at the offer; `account` is the one that the posted account stands for.
+    pub(crate) fn line(&self, account: AccountKey, offer: u64) -> Key {
+        match &self.keys.line {
+            Some(key) if self.account == Some(account) && self.offer == Some(offer) => key.clone(),
+            _ => rows::line(account, offer, self.run.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// `payload.name (number)`; made once, at compile time: a good entry passes a dozen checks that name one each.
+pub(crate) const fn field(tag: Tag) -> &'static str {
+    tag.field
 }
 
 /// The tags that a kind's payload has, and those that may not be empty.
@@ -172,7 +212,10 @@ impl Facts {
         match body {
             Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
             Body::MergeAccounts(_) => Self::Merge(merge(&values, secrets)),
-            Body::RecordOutcome(body) => Self::Outcome(Box::new(outcome(&values, body.outcome_kind, secrets))),
+            Body::RecordOutcome(body) => {
+                let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
+                Self::Outcome(Box::new(facts))
+            }
             _ => Self::None,
         }
     }
@@ -190,14 +233,17 @@ impl Facts {
 
 fn wrong_tags(payload: &Payload, table: &[Tag]) -> Option<Refusal> {
     let fields = payload.fields();
+    // Both ascend, so a good payload is known by one walk over the two.
+    if fields.len() == table.len() && fields.iter().zip(table).all(|(field, tag)| field.tag.get() == tag.number) {
+        return None;
+    }
     let missing = table.iter().find(|tag| !fields.iter().any(|field| field.tag.get() == tag.number));
     let foreign = fields.iter().find(|field| !table.iter().any(|tag| tag.number == field.tag.get()));
-    let name = match (missing, foreign) {
-        (Some(tag), _) => field(*tag),
-        (None, Some(foreign)) => format!("payload tag {}", foreign.tag),
-        (None, None) => return None,
-    };
-    Some(Refusal::new(Rejection::TagsIncomplete, name))
+    match (missing, foreign) {
+        (Some(tag), _) => Some(Refusal::new(Rejection::TagsIncomplete, field(*tag))),
+        (None, Some(foreign)) => Some(Refusal::new(Rejection::TagsIncomplete, format!("payload tag {}", foreign.tag))),
+        (None, None) => None,
+    }
 }
 
 /// Whether a value is written as its tag asks; empty ones are absent, not malformed.
@@ -348,6 +394,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         assessor_kind: values.owned(tags::ASSESSOR_KIND),
         assessor_evidence: values.indices(tags::ASSESSOR_EVIDENCE),
         sources: BTreeMap::new(),
+        keys: OutcomeKeys::default(),
     }
 }
 

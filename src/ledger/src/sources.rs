@@ -1,5 +1,5 @@
-//! What the outcomes say that a posting rests on: cited evidence, parts, an assessor's own outcomes. Read by the pool, so that
-//! the thread that decides opens no payload; only rules ask for it, rows never rest on it (rows.rs).
+//! What the outcomes say that a posting rests on: cited evidence, parts, an assessor's own outcomes. Read by the pool, so
+//! that the thread that decides opens no payload; only rules ask for it, rows never rest on it (rows.rs).
 
 use crate::day::Day;
 use crate::facts::OutcomeFacts;

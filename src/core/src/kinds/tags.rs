@@ -155,6 +155,8 @@ pub struct Tag {
     pub name: &'static str,
     /// Name in Chinese: column header, pages.
     pub name_zh: &'static str,
+    /// How refusals name the field: `payload.name (number)`.
+    pub field: &'static str,
     /// How the value is written.
     pub value: ValueType,
 }
@@ -162,7 +164,13 @@ pub struct Tag {
 macro_rules! tags {
     ($($konst:ident = $number:literal, $name:literal, $zh:literal, $value:expr;)*) => {
         $(#[doc = concat!("`", $name, "` (", $zh, ")")] pub const $konst: Tag =
-            Tag { number: $number, name: $name, name_zh: $zh, value: $value };)*
+            Tag {
+                number: $number,
+                name: $name,
+                name_zh: $zh,
+                field: concat!("payload.", $name, " (", $number, ")"),
+                value: $value,
+            };)*
         /// Every tag there is, ascending.
         pub const ALL: &[Tag] = &[$($konst),*];
     };

@@ -116,7 +116,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
         Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
-        Body::RecordOutcome(body) => outcome::reads(body, issuer, facts, keys),
+        Body::RecordOutcome(body) => outcome::reads(body, facts, keys),
         Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),

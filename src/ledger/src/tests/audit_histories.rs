@@ -3,7 +3,7 @@
 //! logged all the same, must be found under the same name.
 
 use super::audits::{logged, payload_of};
-use crate::audit::{Auditor, Fault};
+use crate::audit::{Auditor, Fault, NoPayloads};
 use crate::digest::state_digest;
 use crate::testing::{TestSecrets, World, authorise, course, rule, skill_family, x_family, zh};
 use crate::{Decision, RawPosting, Rejection};
@@ -556,10 +556,12 @@ fn date(days: i64) -> String {
 fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
     let mut actors = Actors::new();
     let context = actors.world.context.clone();
+    let mut public = Auditor::new(context.origin.clone(), context.genesis_keys.clone(), NoPayloads);
     let mut auditor = Auditor::new(context.origin, context.genesis_keys, TestSecrets);
     for (index, (entry, payload)) in (0_u64..).zip(&actors.world.entries) {
         let found = auditor.push(index, entry.bytes().clone(), &payload_of(payload.clone()));
         prop_assert_eq!(found, Ok(()));
+        prop_assert_eq!(public.push_public(index, entry.bytes().clone()), Ok(()));
     }
     for (rolls, later) in deeds {
         let posting = actors.deed(*rolls);
@@ -572,6 +574,8 @@ fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
                 let (entry, payload) = actors.world.entries.last().expect("just posted");
                 let found = auditor.push(index, entry.bytes().clone(), &payload_of(payload.clone()));
                 prop_assert_eq!(found, Ok(()), "{:?}", entry.statement().message());
+                let found = public.push_public(index, entry.bytes().clone());
+                prop_assert_eq!(found, Ok(()), "in public: {:?}", entry.statement().message());
                 let state = state_digest(&actors.world.state, |_| false).expect("memory");
                 if state != auditor.state_digest() {
                     let differences = crate::audit::compare(&auditor, &actors.world.state, |_| false, 3);
