@@ -154,6 +154,7 @@ impl Ledger {
         let preparer = Preparer {
             context,
             vault: Arc::clone(&vault),
+            reader: Arc::clone(&reader),
             view: Arc::clone(&view),
             batches: VerifiedBatches::default(),
             keys: KnownKeys::default(),

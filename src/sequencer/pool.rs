@@ -15,8 +15,10 @@ use xuefen_core::origin::Origin;
 use xuefen_ledger::{Context, Prepared, RawPosting, Secrets, Signatures};
 
 use super::keys::KnownKeys;
+use super::read::Payloads;
 use super::verified::VerifiedBatches;
 use super::view::View;
+use crate::journal::Reader;
 use crate::vault::{AccountId, SEAL_OVERHEAD, Slot, Vault, VaultError};
 
 /// A posting with all its stateless work done.
@@ -85,6 +87,7 @@ impl Job {
 pub(super) struct Preparer {
     pub context: Context,
     pub vault: Arc<Vault>,
+    pub reader: Arc<dyn Reader>,
     pub view: Arc<ArcSwap<View>>,
     pub batches: VerifiedBatches,
     pub keys: KnownKeys,
@@ -118,7 +121,9 @@ impl Preparer {
     fn prepare(&self, posting: RawPosting) -> Ready {
         let view = self.view.load();
         let keys = self.keys.beside(&view);
-        let prepared = xuefen_ledger::prepare(posting, &self.context, &VaultSecrets(&self.vault), &keys, &self.batches);
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view: &view };
+        let secrets = VaultSecrets(&self.vault);
+        let prepared = xuefen_ledger::prepare(posting, &self.context, &secrets, &keys, &sources, &self.batches);
         let sealed = self.seal(&prepared);
         Ready { prepared, sealed }
     }

@@ -5,7 +5,9 @@
 mod accounts;
 mod attempts;
 pub mod bank;
+mod certificates;
 mod cohort;
+mod contest;
 mod employer;
 mod ended;
 mod expiry;

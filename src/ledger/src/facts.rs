@@ -4,7 +4,9 @@ use crate::day::Day;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AccountKey, Short, short};
+use crate::sources::Source;
 use crate::state::Key;
+use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
@@ -93,6 +95,10 @@ pub struct OutcomeFacts {
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
     pub(crate) project_type: Option<String>,
+    pub(crate) assessor_kind: Option<String>,
+    pub(crate) assessor_evidence: Vec<u64>,
+    /// What the outcomes say that this one rests on. Empty when rows are made: no row rests on it.
+    pub(crate) sources: BTreeMap<u64, Source>,
     pub(crate) scheme: Option<u64>,
     pub(crate) pathway: Option<u64>,
     pub(crate) score_millis: Option<u64>,
@@ -385,6 +391,9 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         once: once(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         team: team(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         project_type: values.owned(tags::PROJECT_TYPE),
+        assessor_kind: values.owned(tags::ASSESSOR_KIND),
+        assessor_evidence: values.indices(tags::ASSESSOR_EVIDENCE),
+        sources: BTreeMap::new(),
         keys: OutcomeKeys::default(),
     }
 }

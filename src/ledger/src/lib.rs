@@ -30,6 +30,7 @@ pub mod query;
 mod rejection;
 pub mod rows;
 mod rules;
+mod sources;
 mod state;
 pub mod status;
 #[cfg(any(test, feature = "testing"))]
@@ -44,7 +45,7 @@ pub use evolve::{Accepted, evolve};
 pub use facts::Facts;
 pub use flag::{Flag, FlagCode};
 pub use memory::{AsOf, MemoryState};
-pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, VerifiedBatches};
+pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, Sources, VerifiedBatches};
 pub use prepare::{prepare, reads};
 pub use rejection::{Refusal, Rejection, Text};
 pub use state::{Direction, Entries, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};

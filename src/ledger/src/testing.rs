@@ -12,7 +12,7 @@ pub use bodies::{authorise, course, rule, skill_family, x_family};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 pub use whole::Whole;
 
-use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
+use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, Sources, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
 use crate::{Accepted, Decision, Effects, MemoryState, Prepared, Read, decide, evolve, prepare};
@@ -71,6 +71,13 @@ impl KeyLookup for MemoryState {
     fn public_key(&self, id: &KeyId) -> Option<PublicKey> {
         let row = crate::query::key(self, id).ok()??;
         PublicKey::parse(&row.public_key).ok()
+    }
+}
+
+/// Payloads of what is in the log.
+impl Sources for World {
+    fn payload(&self, index: u64) -> Option<Payload> {
+        self.entries.get(usize::try_from(index).ok()?)?.1.clone()
     }
 }
 
@@ -422,7 +429,7 @@ impl World {
     /// Everything that is done without state.
     #[must_use]
     pub fn prepare(&self, posting: RawPosting) -> Prepared {
-        prepare(posting, &self.context, &TestSecrets, &self.state, &NoBatches)
+        prepare(posting, &self.context, &TestSecrets, &self.state, self, &NoBatches)
     }
 
     /// The verdict now. Changes nothing.

@@ -130,6 +130,10 @@ const PROJECTS: &[Word] = &[
     word("other", "其他培训"),
 ];
 
+/// Who assesses. Part-time teachers (兼职教师) show what they are by outcomes of their own.
+const ASSESSORS: &[Word] =
+    &[word("staff", "专任教师"), word("part_time", "兼职教师"), word("part_time_exempt", "特聘兼职教师")];
+
 /// Activities without credit.
 const ACTIVITIES: &[Word] = &[
     word("labour", "劳动教育"),
@@ -238,6 +242,8 @@ tags! {
     TO_SCHOOL = 80, "to_school", "转入学校", ValueType::Text;
     TITLE_RANK = 81, "title_rank", "职称级别", ValueType::Word(RANKS);
     OCCUPATION = 82, "occupation", "职业（工种）", ValueType::Text;
+    ASSESSOR_KIND = 83, "assessor_kind", "评定人类型", ValueType::Word(ASSESSORS);
+    ASSESSOR_EVIDENCE = 84, "assessor_evidence", "评定人依据", ValueType::Indices;
     PATHWAY = 85, "pathway", "贯通培养方案", ValueType::Index;
     SEGMENT = 86, "segment", "培养阶段", ValueType::Integer;
 }

@@ -292,6 +292,8 @@ pub(super) struct Outcome {
     pub(super) offer: u64,
     pub(super) run: String,
     pub(super) attempt: u32,
+    /// What others may rest on.
+    pub(super) says: super::evidence::Says,
     /// What can be had once only.
     pub(super) holds: Option<[u8; 16]>,
     pub(super) nullifier_key: [u8; 32],

@@ -13,6 +13,7 @@ mod book;
 mod cosign;
 mod dump;
 mod envelope;
+mod evidence;
 mod judge;
 mod keys;
 mod lifecycle;

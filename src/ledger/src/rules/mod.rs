@@ -8,6 +8,7 @@ mod certificate;
 mod change;
 mod cosign;
 mod course;
+mod evidence;
 mod form;
 mod genesis;
 mod institution_key;

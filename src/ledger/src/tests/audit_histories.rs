@@ -162,6 +162,14 @@ impl Actors {
         if r[6] > 240 {
             body.imported = true;
         }
+        if r[6] % 8 == 7 && !self.records.is_empty() {
+            let kind = *Self::pick(&["part_time", "part_time_exempt", "staff", ""], r[1]);
+            let mut evidence = vec![*Self::pick(&self.records, r[2]), *Self::pick(&self.records, r[4])];
+            evidence.sort_unstable();
+            evidence.dedup();
+            let evidence = evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            values.extend([(tags::ASSESSOR_KIND, kind.into()), (tags::ASSESSOR_EVIDENCE, evidence.into())]);
+        }
         Self::spoil(&mut values, r);
         let seed = self.seed(&issuer, r[2]);
         let index = self.world.state.size();
@@ -243,22 +251,24 @@ impl Actors {
         let (kind, family) =
             if skill { (OutcomeKind::SkillLevelCertificate, "skill") } else { (OutcomeKind::XCertificate, "family") };
         let (body, mut values) = self.world.certificate_outcome(kind, family);
-        let cites: Vec<String> = (r[2] < 120 && !self.outcomes.is_empty())
-            .then(|| Self::pick(&self.outcomes, r[3]).0.to_string())
-            .into_iter()
-            .collect();
-        let account = if cites.is_empty() || r[4] > 240 {
-            *Self::pick(&self.accounts, r[5])
-        } else {
-            Self::pick(&self.outcomes, r[3]).1
+        let cited = match r[2] {
+            0..60 if !self.outcomes.is_empty() => Some(Self::pick(&self.outcomes, r[3]).0),
+            60..200 if !self.records.is_empty() => Some(*Self::pick(&self.records, r[3])),
+            _ => None,
         };
+        let cited_text: Vec<String> = cited.iter().map(ToString::to_string).collect();
+        let account = cited.and_then(|index| <[u8; 16]>::try_from(self.value(index, tags::ACCOUNT)).ok());
+        let account = account.filter(|_| r[4] <= 240).unwrap_or(*Self::pick(&self.accounts, r[5]));
+        if r[1] & 6 == 6 {
+            values.push((tags::PARTS, cited_text.join(",").into()));
+        }
         let routes = ["standard", "standard", "full_ladder", "outstanding_worker", "exceptional", "other"];
         values.extend([
             (tags::ACCOUNT, account.to_vec()),
             (tags::SOURCE_ID, format!("C-{}", if r[6] < 230 { self.counter } else { 1 }).into()),
             (tags::LEVEL, (u32::from(r[7]) % if skill { 9 } else { 4 }).to_string().into()),
             (tags::ACHIEVED_ON, self.day(r[4])),
-            (tags::CITES, cites.join(",").into()),
+            (tags::CITES, cited_text.join(",").into()),
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
@@ -266,6 +276,7 @@ impl Actors {
             values.push((tags::SCALE, "pass_fail".into()));
             values.push((tags::GRADE, if r[7] & 4 == 0 { "合格" } else { "不合格" }.into()));
         }
+        self.records.push(self.world.state.size());
         let issuer = self.world.body.id.clone();
         let seed = self.seed(&issuer, r[2]);
         self.world.outcome(&issuer, body, &values, seed)

@@ -3,6 +3,7 @@
 mod audit_histories;
 mod audits;
 mod cosigned;
+mod evidence;
 mod histories;
 mod keys;
 mod outcomes;

@@ -99,6 +99,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
+        Group::Evidence => super::evidence::case(rejection, &mut world),
         Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
@@ -112,6 +113,7 @@ enum Group {
     Private,
     Records,
     Cosigned,
+    Evidence,
     Rules,
 }
 
@@ -178,6 +180,7 @@ fn group(rejection: Rejection) -> Group {
         | R::CreditsDisagree => Group::Private,
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
+        R::AssessorWrong | R::PartsTooMany => Group::Evidence,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
@@ -551,6 +554,6 @@ fn the_same_postings_without_the_fault_are_accepted() {
     world.accept(posting);
     let posting = certificate_with(&mut world, OutcomeKind::XCertificate, "family", |_, _| {});
     world.accept(posting);
-    let posting = skill(&mut world, "6", "standard");
+    let posting = skill(&mut world, "4", "standard");
     world.accept(posting);
 }
