@@ -7,6 +7,7 @@ mod account;
 mod codes;
 mod convert;
 mod grants;
+mod issued;
 mod issuer;
 mod issuing;
 mod log;

@@ -55,7 +55,9 @@ pub use state::AsOf;
 pub use view::View;
 
 use order::{Ask, Chunk};
+use overlay::Overlay;
 use pool::Job;
+use state::{Deciding, Judging};
 
 use crate::journal::Reader;
 use crate::vault::Vault;
@@ -145,7 +147,9 @@ impl Ledger {
         self.jobs.send(job).map_err(|_| Stopped)?;
         let ready = ready.await.map_err(|_| Stopped)?;
         let view = self.view();
-        let state = AsOf::new(&view.index, view.tree.size);
+        let nothing_in_flight = Overlay::default();
+        let state = Deciding { overlay: &nothing_in_flight, index: &view.index };
+        let state = Judging { state, reader: &*self.reader };
         for ready in &ready {
             ready.release(&self.vault);
             let decision = xuefen_ledger::decide(&state, &ready.prepared, self.now()).map_err(|error| {

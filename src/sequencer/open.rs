@@ -142,7 +142,14 @@ impl Ledger {
             view: Arc::clone(&view),
             published,
         };
-        let sequencer = Sequencer::new(origin.clone(), Arc::clone(&vault), Arc::clone(&view), Arc::clone(&clock), end);
+        let sequencer = Sequencer::new(
+            origin.clone(),
+            Arc::clone(&vault),
+            Arc::clone(&view),
+            Arc::clone(&reader),
+            Arc::clone(&clock),
+            end,
+        );
         let context = Context { origin: origin.clone(), genesis_keys };
         let preparer = Preparer {
             context,

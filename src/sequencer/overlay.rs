@@ -8,11 +8,16 @@ use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
 use bytes::Bytes;
+use xuefen_core::Hash;
+use xuefen_ledger::Table;
 
 use crate::index::Row;
 
 /// Rows remembered from the index at most; then all are forgotten and read once more.
 const HOT_ROWS: usize = 1 << 16;
+
+/// Tables of which decisions read nothing.
+const LISTS: [u8; 2] = [Table::OutcomesOf.byte(), Table::IssuedBy.byte()];
 
 /// What is known of a key before, or instead of, asking the index.
 struct Known {
@@ -38,6 +43,15 @@ pub(super) struct Overlay {
     /// Keys and leaf indices of the rows since the last frame was closed.
     open: Vec<(Bytes, u64)>,
     frames: VecDeque<InFlight>,
+    entries: Recent,
+}
+
+/// Leaf hash of each entry in flight, and hash of its statement.
+#[derive(Default)]
+struct Recent {
+    /// Index of the first.
+    first: u64,
+    hashes: VecDeque<(Hash, Hash)>,
 }
 
 struct InFlight {
@@ -76,8 +90,11 @@ impl Overlay {
         Ok(found)
     }
 
-    /// Adds the row of an entry just accepted.
+    /// Adds the row of an entry just accepted. Those of lists are left out: no decision reads them.
     pub fn insert(&mut self, row: &Row) {
+        if row.key.first().is_some_and(|table| LISTS.contains(table)) {
+            return;
+        }
         self.open.push((row.key.clone(), row.index));
         let newest = Some((row.index, row.value.clone()));
         match self.known.get_mut().entry(row.key.clone()) {
@@ -95,8 +112,25 @@ impl Overlay {
         self.frames.push_back(InFlight { size, rows: std::mem::take(&mut self.open) });
     }
 
+    /// Adds an entry just accepted, the next after those before: its leaf hash and that of its statement.
+    pub fn log(&mut self, index: u64, leaf_hash: Hash, statement_hash: Hash) {
+        if self.entries.hashes.is_empty() {
+            self.entries.first = index;
+        }
+        self.entries.hashes.push_back((leaf_hash, statement_hash));
+    }
+
+    /// Leaf hash and statement hash of an entry in flight.
+    pub fn hashes(&self, index: u64) -> Option<(Hash, Hash)> {
+        let at = usize::try_from(index.checked_sub(self.entries.first)?).ok()?;
+        self.entries.hashes.get(at).copied()
+    }
+
     /// Drops what the index shows since `published` became visible.
     pub fn drain(&mut self, published: u64) {
+        while self.entries.first < published && self.entries.hashes.pop_front().is_some() {
+            self.entries.first += 1;
+        }
         while self.frames.front().is_some_and(|frame| frame.size <= published) {
             let frame = self.frames.pop_front().expect("looked at just now");
             for (key, written_by) in frame.rows {
@@ -119,6 +153,22 @@ impl Overlay {
 mod tests {
     use super::*;
     use std::convert::Infallible;
+
+    #[test]
+    fn entries_in_flight_are_told_until_they_are_published() {
+        let mut overlay = Overlay::default();
+        let hash = |number: u8| Hash([number; 32]);
+        for number in 5..8 {
+            overlay.log(number.into(), hash(number), hash(number + 100));
+        }
+        assert_eq!(overlay.hashes(6), Some((hash(6), hash(106))));
+        overlay.drain(7);
+        assert_eq!((overlay.hashes(6), overlay.hashes(8)), (None, None));
+        assert_eq!(overlay.hashes(7), Some((hash(7), hash(107))));
+        overlay.drain(20);
+        overlay.log(8, hash(8), hash(108));
+        assert_eq!(overlay.hashes(8), Some((hash(8), hash(108))));
+    }
 
     fn row(key: &'static str, index: u64) -> Row {
         Row { key: Bytes::from_static(key.as_bytes()), index, value: Bytes::from(index.to_string()) }

@@ -1226,6 +1226,9 @@ pub struct ListIssuedRequest {
     /// From the answer before; pins the tree size.
     #[prost(string, tag = "2")]
     pub page_token: ::prost::alloc::string::String,
+    /// Whose entries; empty = the caller's. Another institution only for the one that it was merged into.
+    #[prost(string, tag = "3")]
+    pub institution: ::prost::alloc::string::String,
 }
 /// One line.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1242,9 +1245,16 @@ pub struct IssuedEntry {
     /// Kind of statement, such as record_outcome.
     #[prost(string, tag = "4")]
     pub kind: ::prost::alloc::string::String,
-    /// valid, pending, suspended, superseded, revoked or needs_review.
+    /// valid, pending, suspended, superseded, revoked or needs_review, as of the tree size and the time of the answer. Whether
+    /// a certificate has expired rests on its payload: GetEntry tells it.
     #[prost(string, tag = "5")]
     pub status: ::prost::alloc::string::String,
+    /// Of an outcome, its kind.
+    #[prost(enumeration = "::xuefen_core::proto::OutcomeKind", tag = "6")]
+    pub outcome_kind: i32,
+    /// Ids of the keys that attest it, 32 bytes each, in the order of the entry: whoever lost a key finds what it signed.
+    #[prost(bytes = "vec", repeated, tag = "7")]
+    pub key_ids: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1505,7 +1515,7 @@ pub mod issuing_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.IssuingService", "ResolveAccounts"));
             self.inner.unary(req, path, codec).await
         }
-        /// What the caller issued, newest first. Not in this version: UNIMPLEMENTED with reason NOT_IMPLEMENTED_YET.
+        /// What an institution issued, newest first: the caller, or one that was merged into it.
         pub async fn list_issued(
             &mut self,
             request: impl tonic::IntoRequest<super::ListIssuedRequest>,
@@ -1617,7 +1627,7 @@ pub mod issuing_service_server {
             tonic::Response<super::ResolveAccountsResponse>,
             tonic::Status,
         >;
-        /// What the caller issued, newest first. Not in this version: UNIMPLEMENTED with reason NOT_IMPLEMENTED_YET.
+        /// What an institution issued, newest first: the caller, or one that was merged into it.
         async fn list_issued(
             &self,
             request: tonic::Request<super::ListIssuedRequest>,

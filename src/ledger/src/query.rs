@@ -145,6 +145,23 @@ pub fn offers_of(
     Ok(offers)
 }
 
+/// Entries of an issuer, newest first, from entry `from` downwards, at most `limit`. The next page begins below the last
+/// index.
+pub fn issued_by(state: &impl Query, issuer: &str, from: Option<u64>, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let rows = state.history(&rows::issued_by(issuer), from, Direction::Descending, limit)?;
+    Ok(rows.into_iter().map(|(index, _)| index).collect())
+}
+
+/// The whole ids of the keys that attest an entry, in its order.
+pub fn attesting_keys(state: &impl Read, entry: &EntryRow) -> Result<Vec<KeyId>, ReadError> {
+    let whole = |short: &Short| {
+        // A key that attests was registered with it or before.
+        let damaged = || ReadError::Damaged { key: rows::key(*short), index: 0 };
+        Ok(KeyId(xuefen_core::Hash(state.key_row(*short)?.ok_or_else(damaged)?.id)))
+    };
+    entry.keys.iter().map(whole).collect()
+}
+
 /// An account, by an id of it: the kept account's key and row if the id is an alias.
 pub fn account(state: &impl Read, account: AccountKey) -> Result<Option<(AccountKey, AccountRow)>, ReadError> {
     let Some(kept) = state.kept(account)? else { return Ok(None) };
@@ -205,6 +222,36 @@ mod tests {
         // Before the first accreditation there was none.
         let before = world.state.as_of(world.named["school"]);
         assert_eq!(institutions(&before, None, 9).expect("memory"), []);
+    }
+
+    #[test]
+    fn an_issuers_entries_are_listed_newest_first_as_of_a_size() {
+        let world = World::furnished();
+        let of = |issuer: &str| -> Vec<u64> {
+            let entries = world.entries.iter().zip(0..);
+            let own = entries.filter(|((entry, _), _)| entry.statement().issuer() == issuer);
+            let mut own: Vec<u64> = own.map(|(_, index)| index).collect();
+            own.reverse();
+            own
+        };
+        for party in [&world.ministry, &world.school, &world.body] {
+            let all = of(&party.id);
+            assert!(!all.is_empty());
+            assert_eq!(issued_by(&world.state, &party.id, None, 99).expect("memory"), all);
+            assert_eq!(issued_by(&world.state, &party.id, None, 1).expect("memory"), all[..1]);
+            assert_eq!(issued_by(&world.state, &party.id, Some(all[0]), 99).expect("memory"), all);
+            let below = all[0].checked_sub(1);
+            assert_eq!(issued_by(&world.state, &party.id, below, 99).expect("memory"), all[1..]);
+            let before = world.state.as_of(all[0]);
+            assert_eq!(issued_by(&before, &party.id, None, 99).expect("memory"), all[1..]);
+            for index in all {
+                let row = entry(&world.state, index).expect("memory").expect("logged");
+                let attestations = world.entries[usize::try_from(index).expect("small")].0.attestations();
+                let ids: Vec<_> = attestations.iter().map(xuefen_core::attestation::Attestation::key_id).collect();
+                assert_eq!(attesting_keys(&world.state, &row).expect("memory"), ids);
+            }
+        }
+        assert_eq!(issued_by(&world.state, "nobody", None, 9).expect("memory"), Vec::<u64>::new());
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub fn short(hash: &Hash) -> Short {
     short
 }
 
+/// 12 bytes of a hash: a key that two of a billion entries share by chance in one of 2^37 ledgers, and that gains nothing
+/// for who makes two of its own meet (docs/adr/0014).
+pub type Name = [u8; 12];
+
 /// An account as the index knows it: 16 bytes of an HMAC of the account id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey(pub Short);
@@ -35,13 +39,10 @@ pub struct NameRow {
     pub text: String,
 }
 
-/// An entry as it was logged. Never changes.
+/// An entry as it was logged. Never changes. Without its hashes: the tree has the one of the entry, the journal the
+/// statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRow {
-    /// RFC 6962 leaf hash of the entry.
-    pub leaf_hash: [u8; 32],
-    /// SHA-256(0x00 || statement): what idempotency compares.
-    pub statement_hash: [u8; 32],
     /// The kind's place in [`Kind::ALL`](xuefen_core::kinds::Kind::ALL).
     pub kind: u8,
     /// The outcome kind's number; 0 for other kinds.

@@ -9,6 +9,7 @@ mod key;
 pub use key::Key;
 
 use prost::bytes::Bytes;
+use xuefen_core::Hash;
 
 /// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,8 @@ pub enum Table {
     Flags = 20,
     /// Private counter. The same, of remarks that rest on other entries' payloads.
     CountedFlags = 21,
+    /// Issuer → one row per entry of it, value empty.
+    IssuedBy = 22,
     /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
     Held = 30,
     /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
@@ -64,7 +67,7 @@ pub enum Table {
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -86,6 +89,7 @@ impl Table {
         Self::Part,
         Self::Flags,
         Self::CountedFlags,
+        Self::IssuedBy,
         Self::Held,
         Self::Team,
     ];
@@ -164,6 +168,17 @@ impl<R: Read + ?Sized> Read for &R {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         (**self).newest(key)
     }
+}
+
+/// What `decide` alone may ask besides: hashes of the entries so far, those in flight included. Tree and journal have them,
+/// so no row repeats them.
+pub trait Entries {
+    /// RFC 6962 leaf hash of an entry; `None` if there is none.
+    fn leaf_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
+
+    /// SHA-256(0x00 || statement) of an entry; `None` if there is none. May read the entry itself: asked only when a
+    /// nonce came before in another entry than the posting would make.
+    fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
 }
 
 /// Which way a history is read.

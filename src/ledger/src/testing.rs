@@ -6,9 +6,11 @@
 
 mod bodies;
 mod signing;
+mod whole;
 
 pub use bodies::{authorise, course, rule, skill_family, x_family};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
+pub use whole::Whole;
 
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
 use crate::rejection::Refusal;
@@ -429,8 +431,14 @@ impl World {
         self.decide_at(&self.prepare(posting))
     }
 
+    /// Rows and entries so far.
+    #[must_use]
+    pub const fn whole(&self) -> Whole<'_> {
+        Whole(self)
+    }
+
     fn decide_at(&self, prepared: &Prepared) -> Decision {
-        decide(&self.state, prepared, self.now).expect("memory is readable")
+        decide(&self.whole(), prepared, self.now).expect("memory is readable")
     }
 
     /// Posts what must be accepted; its index.
@@ -456,7 +464,7 @@ impl World {
         let mut bytes = Vec::new();
         draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
         let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
-        let accepted = Accepted::new(&prepared, self.now, entry.leaf_hash()).expect("an accepted posting is readable");
+        let accepted = Accepted::new(&prepared, self.now).expect("an accepted posting is readable");
         let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
         self.state.apply(rows);
         self.entries.push((entry, payload));

@@ -116,7 +116,6 @@ pub(super) struct Book {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) leaf_hash: Hash,
-    pub(super) statement_hash: Hash,
     pub(super) kind: Kind,
     pub(super) outcome_kind: i32,
     pub(super) issuer: String,

@@ -210,8 +210,6 @@ fn half(hash: &[u8; 32]) -> Short {
 
 fn entry(entry: &Seen) -> rows::EntryRow {
     rows::EntryRow {
-        leaf_hash: entry.leaf_hash.0,
-        statement_hash: entry.statement_hash.0,
         kind: Kind::ALL.iter().position(|kind| *kind == entry.kind).and_then(|at| u8::try_from(at).ok()).unwrap_or(0),
         outcome_kind: u8::try_from(entry.outcome_kind).unwrap_or(0),
         issuer: entry.issuer.clone(),
@@ -250,6 +248,7 @@ fn standing(standing: &Standing) -> rows::StandingRow {
 fn entries(book: &mut Book, dump: &mut Dump<'_>) {
     if let Some(Some(logged)) = book.entries.last() {
         dump.put(rows::entry(dump.index), &entry(logged));
+        dump.put_bytes(rows::issued_by(&logged.issuer), &[]);
     }
     for ((issuer, nonce), _) in book.nonces.changes() {
         dump.put_bytes(rows::nonce(&issuer, &nonce), &[]);

@@ -314,7 +314,6 @@ fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Seen> {
         if let Body::RecordOutcome(outcome) = body { outcome.clone() } else { proto::RecordOutcome::default() };
     Some(Seen {
         leaf_hash: entry.leaf_hash(),
-        statement_hash: statement.leaf_hash(),
         kind: Kind::of(body),
         outcome_kind: outcome.outcome_kind,
         issuer: statement.issuer().to_owned(),
