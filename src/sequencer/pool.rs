@@ -104,18 +104,25 @@ impl Preparer {
             let (preparer, jobs) = (Arc::clone(self), jobs.clone());
             thread::Builder::new().name(format!("verify-{number}")).spawn(move || {
                 for Job { postings, then } in jobs {
-                    let all = || postings.into_iter().map(|posting| preparer.prepare(posting)).collect();
-                    // A posting that finds a fault in this program costs its caller the answer, and nobody else a thread.
-                    // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
-                    if let Ok(ready) = catch_unwind(AssertUnwindSafe(all)) {
+                    if let Some(ready) = preparer.all(postings) {
                         then(ready);
-                    } else {
-                        tracing::error!("preparing a chunk panicked; its caller gets no answer");
                     }
                 }
             })
         };
         (0..threads).map(start).collect()
+    }
+
+    /// Prepares a chunk on this thread. `None` if that found a fault in this program, which costs the caller the answer and
+    /// nobody else a thread.
+    pub(super) fn all(&self, postings: Vec<RawPosting>) -> Option<Vec<Ready>> {
+        // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
+        let all = || postings.into_iter().map(|posting| self.prepare(posting)).collect();
+        let ready = catch_unwind(AssertUnwindSafe(all)).ok();
+        if ready.is_none() {
+            tracing::error!("preparing a chunk panicked; its caller gets no answer");
+        }
+        ready
     }
 
     fn prepare(&self, posting: RawPosting) -> Ready {
