@@ -78,7 +78,7 @@ fn route<S: Read + ?Sized>(case: &Case<'_, S>, facts: &OutcomeFacts) -> Check {
 fn assessor<S: Read + ?Sized>(case: &Case<'_, S>, learner: AccountKey, facts: &OutcomeFacts) -> Check {
     let wrong = || field(tags::ASSESSOR_EVIDENCE);
     let part_time = matches!(facts.assessor_kind.as_deref(), Some("part_time" | "part_time_exempt"));
-    ensure(part_time == !facts.assessor_evidence.is_empty(), Rejection::AssessorWrong, wrong())?;
+    ensure(part_time != facts.assessor_evidence.is_empty(), Rejection::AssessorWrong, wrong())?;
     let (mut person, mut passed, mut senior) = (None, false, false);
     for index in &facts.assessor_evidence {
         let erased = || Refusal::new(Rejection::SourceErased, wrong()).existing(*index);

@@ -100,13 +100,12 @@ impl Actors {
             9 | 10 => self.correction(r),
             11 | 12 => self.certificate(r),
             13 | 14 => self.life(r),
-            15 => self.countersignature(r),
+            15 | 26 => self.countersignature(r),
             16 | 17 => self.offer(r),
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
             22 => self.accreditation(r),
             23..=25 => self.record(r),
-            26 => self.countersignature(r),
             _ => self.waiting(r),
         }
     }
@@ -257,11 +256,11 @@ impl Actors {
             60..200 if !self.records.is_empty() => Some(*Self::pick(&self.records, r[3])),
             _ => None,
         };
-        let cites: Vec<String> = cited.iter().map(ToString::to_string).collect();
+        let list: Vec<String> = cited.iter().map(ToString::to_string).collect();
         let account = cited.and_then(|index| <[u8; 16]>::try_from(self.value(index, tags::ACCOUNT)).ok());
         let account = account.filter(|_| r[4] <= 240).unwrap_or(*Self::pick(&self.accounts, r[5]));
         if r[1] & 6 == 6 {
-            values.push((tags::PARTS, cites.join(",").into()));
+            values.push((tags::PARTS, list.join(",").into()));
         }
         let routes = ["standard", "standard", "full_ladder", "outstanding_worker", "exceptional", "other"];
         values.extend([
@@ -269,7 +268,7 @@ impl Actors {
             (tags::SOURCE_ID, format!("C-{}", if r[6] < 230 { self.counter } else { 1 }).into()),
             (tags::LEVEL, (u32::from(r[7]) % if skill { 9 } else { 4 }).to_string().into()),
             (tags::ACHIEVED_ON, self.day(r[4])),
-            (tags::CITES, cites.join(",").into()),
+            (tags::CITES, list.join(",").into()),
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
@@ -293,7 +292,7 @@ impl Actors {
         if super::records::is_cosigned(&body) && r[7] < 230 || r[7] < 10 {
             body.cosigner.clone_from(&other);
             // A transfer has both signatures as a rule, other records now and then.
-            if other != issuer && (values.iter().any(|(tag, _)| *tag == tags::FROM_SCHOOL) || r[7] & 7 == 0) {
+            if other != issuer && (values.iter().any(|(tag, _)| *tag == tags::FROM_SCHOOL) || r[7].is_multiple_of(8)) {
                 seeds.push(self.seed(&other, r[4]));
             }
         }
