@@ -65,8 +65,8 @@ async fn story_13_every_member_has_the_teams_result_and_a_third_prize_admits() {
     let learner = bank.learner(&school, [9; 16]).await;
     let transcript = bank.transcript(&learner, 0).await;
     let recorded = transcript.outcomes.iter().find(|outcome| outcome.index == admission.index).expect("recorded");
-    let cites = recorded.fields.iter().find(|field| field.tag == tags::CITES.number).expect("a tag of the kind");
-    assert_eq!(cites.value, third.as_bytes());
+    let named = recorded.fields.iter().find(|field| field.tag == tags::CITES.number).expect("a tag of the kind");
+    assert_eq!(named.value, third.as_bytes());
     // Another one's prize admits nobody.
     let stolen = [(tags::SOURCE_ID, "LQ-2"), (tags::ADMISSION_CLASS, "recommended"), (tags::CITES, &*third)];
     let posting = outcome(&mut bank, at_college, OutcomeKind::Admission, [8; 16], &stolen);

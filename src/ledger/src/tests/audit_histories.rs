@@ -256,11 +256,11 @@ impl Actors {
             60..200 if !self.records.is_empty() => Some(*Self::pick(&self.records, r[3])),
             _ => None,
         };
-        let cited_text: Vec<String> = cited.iter().map(ToString::to_string).collect();
+        let list: Vec<String> = cited.iter().map(ToString::to_string).collect();
         let account = cited.and_then(|index| <[u8; 16]>::try_from(self.value(index, tags::ACCOUNT)).ok());
         let account = account.filter(|_| r[4] <= 240).unwrap_or(*Self::pick(&self.accounts, r[5]));
         if r[1] & 6 == 6 {
-            values.push((tags::PARTS, cited_text.join(",").into()));
+            values.push((tags::PARTS, list.join(",").into()));
         }
         let routes = ["standard", "standard", "full_ladder", "outstanding_worker", "exceptional", "other"];
         values.extend([
@@ -268,7 +268,7 @@ impl Actors {
             (tags::SOURCE_ID, format!("C-{}", if r[6] < 230 { self.counter } else { 1 }).into()),
             (tags::LEVEL, (u32::from(r[7]) % if skill { 9 } else { 4 }).to_string().into()),
             (tags::ACHIEVED_ON, self.day(r[4])),
-            (tags::CITES, cited_text.join(",").into()),
+            (tags::CITES, list.join(",").into()),
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
