@@ -15,6 +15,7 @@ mod people;
 mod present;
 mod registry;
 mod resource;
+mod standards;
 mod status;
 mod transcript;
 mod verification;

@@ -6,6 +6,7 @@ mod accounts;
 mod attempts;
 mod bank;
 mod cohort;
+mod continuing;
 mod ended;
 mod expiry;
 mod names;

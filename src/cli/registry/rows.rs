@@ -125,6 +125,13 @@ fn column(header: &str) -> String {
         "专业代码" => "majors",
         "等级" => "levels",
         "有效天数" => "validity_days",
+        "年度" | "年份" => "year",
+        "培养层次" => "training_level",
+        "专业类代码" => "class",
+        "专业类" => "class_name",
+        "专业大类代码" => "category",
+        "专业大类" => "category_name",
+        "专业名称" | "贯通名称" => "name",
         _ => return plain,
     };
     known.to_owned()

@@ -372,6 +372,13 @@ impl Chain {
                 self.as_accredited(item).map(|_| ())
             }
             Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
+            // What authorities publish for everybody.
+            Body::Framework(_)
+            | Body::MajorCatalogue(_)
+            | Body::FiledMajors(_)
+            | Body::Equivalence(_)
+            | Body::ExamScheme(_)
+            | Body::Pathway(_) => ensure(accredits),
             // Anything else that an authority says is said by right of its key.
             _ if accredits => Ok(()),
             _ => self.as_accredited(item).map(|_| ()),

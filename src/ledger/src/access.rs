@@ -16,7 +16,7 @@ pub(crate) type Found<T> = Option<(u64, T)>;
 /// Tables whose values can be long. Their first byte tells how many continuations follow. No private table is among them:
 /// continuations would have to be dropped with their rows.
 const fn may_be_long(table: Table) -> bool {
-    matches!(table, Table::Institution | Table::Waiting | Table::Offer | Table::Standing)
+    matches!(table, Table::Institution | Table::Waiting | Table::Offer | Table::Standing | Table::Filed)
 }
 
 fn part_key(of: &Key, number: u8) -> Key {

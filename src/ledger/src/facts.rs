@@ -7,6 +7,7 @@ use crate::rows::{AccountKey, Short, short};
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
+use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
@@ -90,6 +91,8 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) major: Option<String>,
+    pub(crate) study_mode: Option<StudyMode>,
 }
 
 /// `payload.name (number)`.
@@ -251,6 +254,19 @@ impl<'a> Values<'a> {
         if self.number(tags::ATTEMPT).is_some_and(|attempt| attempt == 0 || attempt > ATTEMPTS) {
             self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::ATTEMPT)));
         }
+        self.check_study();
+    }
+
+    /// Degree continuing education and self-study are always of a major.
+    fn check_study(&mut self) {
+        let Some(word) = self.text(tags::STUDY_MODE) else { return };
+        match StudyMode::parse(word) {
+            None => self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::STUDY_MODE))),
+            Some(StudyMode::Continuing | StudyMode::SelfStudy) if self.bytes(tags::MAJOR).is_none() => {
+                self.faults.push(Refusal::new(Rejection::ValueMissing, field(tags::MAJOR)));
+            }
+            Some(_) => {}
+        }
     }
 
     fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
@@ -329,5 +345,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        major: values.owned(tags::MAJOR),
+        study_mode: values.text(tags::STUDY_MODE).and_then(StudyMode::parse),
     }
 }

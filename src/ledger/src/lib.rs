@@ -18,6 +18,7 @@ pub mod day;
 mod decide;
 pub mod digest;
 mod evolve;
+pub mod exam;
 mod facts;
 pub mod grade;
 mod ids;
@@ -35,6 +36,7 @@ pub mod status;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub use decide::{Decision, Effects, Flag, decide};
 pub use evolve::{Accepted, evolve};

@@ -3,7 +3,8 @@
 
 use crate::access::Access;
 use crate::rows::{
-    self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingRow,
+    self, AccountKey, AccountRow, EntryRow, FiledRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf,
+    StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
@@ -116,6 +117,46 @@ pub fn offers_of(
         offers.push((index, offer));
     }
     Ok(offers)
+}
+
+/// The version that held at a time of what an entry is a version of.
+pub fn version_at(state: &impl Read, index: u64, time: i64) -> Result<Option<(u64, OfferRow)>, ReadError> {
+    crate::versions::holding(state, index, (time, time))
+}
+
+/// Pathways that are called so: the newest version of each, by the entry of its first version that is. Several pathways
+/// have one label.
+pub fn pathways(state: &impl Query, label: &str) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let mut found: Vec<(u64, OfferRow)> = Vec::new();
+    for (index, _) in state.history(&rows::label(label), None, Direction::Ascending, usize::MAX)? {
+        let Some((newest, offer)) = crate::versions::holding(state, index, (i64::MAX, i64::MAX))? else { continue };
+        if !found.iter().any(|(known, _)| *known == newest) {
+            found.push((newest, offer));
+        }
+    }
+    Ok(found)
+}
+
+/// What a standing is held equal to at a time, in this direction: entries and what they say, oldest first.
+pub fn equivalents(state: &impl Read, from: &StandingOf, time: i64) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let listed: Vec<u64> = state.value(&rows::equivalent(from))?.map(|(_, list)| list).unwrap_or_default();
+    let mut found = Vec::new();
+    for index in listed {
+        // A later version may hold something else equal.
+        found.extend(version_at(state, index, time)?.filter(|(holding, _)| *holding == index));
+    }
+    Ok(found)
+}
+
+/// Majors that an institution filed for a level in a year; `None` if it filed none or the filing is not in force.
+pub fn filed(
+    state: &impl Read,
+    institution: &str,
+    (level, year): (u32, u32),
+    time: i64,
+) -> Result<Option<FiledRow>, ReadError> {
+    let Some((_, row)) = state.value::<FiledRow>(&rows::filed(institution, level, year))? else { return Ok(None) };
+    Ok(crate::case::is_in_force(&state.standing(row.entry)?, time).then_some(row))
 }
 
 /// An account, by an id of it: the kept account's key and row if the id is an alias.

@@ -138,6 +138,12 @@ rejections! {
     NameNotAllowed "NAME_NOT_ALLOWED"
         "An outcome carries one of the accredited names of its issuer." "成果上的颁发机构名称须为已认定名称之一。"
         "Use a name from the accreditation, or ask the authority to rename." "请使用认定名称，或申请更名。"
+    MajorNotFiled "MAJOR_NOT_FILED"
+        "Degree continuing education and self-study keep to the majors filed for the issuer and the year." "学历继续教育和自学考试须在签发机构当年备案专业范围内。"
+        "Ask the authority to file the major, or correct it." "请由主管部门备案该专业，或更正专业。"
+    CustodianNotIssuer "CUSTODIAN_NOT_ISSUER"
+        "What a university teaches outside of degrees it records with keys that it keeps itself." "高校非学历教育须自招自办自管，以自行保管的密钥签发。"
+        "Sign with a key whose custodian is the issuer." "请使用由签发机构自行保管的密钥签名。"
 
     // References.
     ReferenceUnknown "REFERENCE_UNKNOWN"

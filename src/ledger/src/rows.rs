@@ -4,8 +4,10 @@
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
 mod keys;
+mod registry;
 
 pub(crate) use keys::*;
+pub use registry::*;
 
 use serde::{Deserialize, Serialize};
 use xuefen_core::hash::Hash;
@@ -367,6 +369,16 @@ pub enum OfferBody {
     Module(CourseRow),
     /// `CertificateFamily`.
     Family(FamilyRow),
+    /// `Framework`.
+    Framework(FrameworkRow),
+    /// `MajorCatalogue`.
+    Catalogue(CatalogueRow),
+    /// `ExamScheme`.
+    ExamScheme(ExamSchemeRow),
+    /// `Pathway`.
+    Pathway(PathwayRow),
+    /// `Equivalence`.
+    Equivalence(EquivalenceRow),
 }
 
 /// A standard or offer.
@@ -378,6 +390,8 @@ pub struct OfferRow {
     pub code: String,
     /// Its version.
     pub version: u32,
+    /// The entry of the version before.
+    pub previous: Option<u64>,
     /// What it says.
     pub body: OfferBody,
 }

@@ -49,11 +49,17 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// (institution, level, year) → [`FiledRow`](crate::rows::FiledRow): majors filed.
+    Filed = 40,
+    /// Label → one row per version of a pathway that is called so, value empty.
+    Label = 41,
+    /// Standing → the entries that hold it equal to something, oldest first.
+    Equivalent = 42,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -73,6 +79,9 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Filed,
+        Self::Label,
+        Self::Equivalent,
     ];
 
     /// The first byte of the table's keys.

@@ -7,7 +7,10 @@
 mod bodies;
 mod signing;
 
-pub use bodies::{authorise, course, rule, skill_family, x_family};
+pub use bodies::{
+    authorise, catalogue, course, equivalence, exam_scheme, filed, framework, rule, skill_family, through_training,
+    x_family,
+};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};

@@ -4,6 +4,7 @@
 
 mod enums;
 mod statement;
+pub mod study;
 pub mod tags;
 
 pub use statement::Kind;

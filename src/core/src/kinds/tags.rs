@@ -133,6 +133,7 @@ const COURSE: &[Tag] = &[
     RECORDING_RULE,
     ISSUER_NAME,
     MAJOR,
+    STUDY_MODE,
     ORIGINAL_ISSUER,
     HOLDER_KEY,
 ];

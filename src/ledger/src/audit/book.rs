@@ -9,7 +9,8 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Name, OutcomeKind, RecordingRule,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Equivalence, ExamScheme, Framework,
+    MajorCatalogue, Name, OutcomeKind, Pathway, RecordingRule,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -88,9 +89,15 @@ pub(super) struct Book {
     pub(super) keys: Facts<KeyId, KeyFact>,
     pub(super) authorities: Facts<String, Authority>,
     pub(super) institutions: Facts<String, Institution>,
-    /// (owner, kind, code) → newest version.
-    pub(super) versions: Facts<(String, Kind, String), u32>,
+    /// (owner, kind, code) → newest version and its entry.
+    pub(super) versions: Facts<(String, Kind, String), (u32, u64)>,
     pub(super) offers: Facts<u64, Offer>,
+    /// (institution, level, year) → newest filing.
+    pub(super) filed: Facts<(String, u32, u32), Filed>,
+    /// What people call a pathway.
+    pub(super) labels: Facts<String, ()>,
+    /// (outcome kind, code, level) → entries that hold it equal to something.
+    pub(super) equivalents: Facts<(i32, String, u32), Vec<u64>>,
     pub(super) accounts: Facts<Account, AccountFact>,
     /// HMAC of a document → account and the entry that opened it.
     pub(super) documents: Facts<[u8; 32], (Account, u64)>,
@@ -239,6 +246,8 @@ pub(super) struct Offer {
     pub(super) owner: String,
     pub(super) code: String,
     pub(super) version: u32,
+    /// The entry of the version before.
+    pub(super) previous: Option<u64>,
     pub(super) what: What,
 }
 
@@ -248,6 +257,19 @@ pub(super) enum What {
     Course(Teaching),
     Module(Teaching),
     Family(CertificateFamily),
+    Framework(Framework),
+    Catalogue(MajorCatalogue),
+    ExamScheme(ExamScheme),
+    Pathway(Pathway),
+    Equivalence(Equivalence),
+}
+
+/// Majors filed.
+#[derive(Clone, Debug)]
+pub(super) struct Filed {
+    pub(super) entry: u64,
+    pub(super) catalogue: u64,
+    pub(super) majors: Vec<String>,
 }
 
 /// What courses and modules have in common.

@@ -17,7 +17,11 @@ mod keys;
 mod lifecycle;
 mod offers;
 mod outcomes;
+mod pathways;
 mod payload;
+mod published;
+mod registry;
+mod study;
 mod text;
 mod trust;
 
@@ -211,6 +215,12 @@ impl<S: Secrets> Auditor<S> {
             Body::AccreditInstitution(body) => trust::accredit(&case, body, book, judge),
             Body::ChangeInstitution(body) => trust::change(&case, body, book, judge),
             Body::InstitutionKey(body) => keys::institution_key(&case, body, book, judge),
+            Body::FiledMajors(body) => registry::filed(&case, body, book, judge),
+            Body::Framework(body) => registry::framework(&case, body, book, judge),
+            Body::MajorCatalogue(body) => registry::catalogue(&case, body, book, judge),
+            Body::Equivalence(body) => pathways::equivalence(&case, body, book, judge),
+            Body::ExamScheme(body) => pathways::exam_scheme(&case, body, book, judge),
+            Body::Pathway(body) => pathways::pathway(&case, body, book, judge),
             Body::RecordingRule(body) => offers::recording_rule(&case, body, book, judge),
             Body::Course(body) => offers::course(&case, body, book, judge),
             Body::Module(body) => offers::module(&case, body, book, judge),

@@ -6,6 +6,7 @@ use super::book::{Account, Book, Institution, Outcome, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
+use super::study;
 use super::text::{Graded, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
@@ -44,6 +45,7 @@ pub(super) fn record(
     let account = account(case, book, secrets, judge);
     if let Some(rights) = rights {
         name(case, rights, judge);
+        study::check(case, body, rights, book, judge);
     }
     dates(case, body, judge);
     let fitted = match kind {

@@ -1,6 +1,6 @@
 //! The keys of the tables, and the hashes in them.
 
-use super::{AccountKey, Short, short};
+use super::{AccountKey, Short, StandingOf, short};
 use crate::state::{Key, Table};
 use xuefen_core::hash::{Context, derive_key};
 
@@ -87,6 +87,20 @@ pub(crate) fn line(account: AccountKey, offer: u64, run: &str) -> Key {
 
 pub(crate) fn run(offer: u64, run: &str) -> Key {
     Key::fixed(Table::Run, &state_hash("run", &[&offer.to_be_bytes(), run.as_bytes()]))
+}
+
+/// What people call a pathway.
+pub(crate) fn label(label: &str) -> Key {
+    Key::texts(Table::Label, &[label])
+}
+
+pub(crate) fn equivalent(from: &StandingOf) -> Key {
+    let parts: [&[u8]; 3] = [&from.outcome_kind.to_be_bytes(), from.code.as_bytes(), &from.level.to_be_bytes()];
+    Key::fixed(Table::Equivalent, &state_hash("equivalent", &parts))
+}
+
+pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
+    Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
 /// [`OutcomeRow::course`].

@@ -7,15 +7,21 @@ mod authority_key;
 mod certificate;
 mod change;
 mod course;
+mod equivalence;
+mod exam_scheme;
 mod form;
+mod framework;
 mod genesis;
 mod institution_key;
 mod lifecycle;
+mod majors;
 mod offers;
 mod outcome;
 mod parties;
+mod pathway;
 mod recording_rule;
 mod runs;
+mod study;
 
 use crate::access::Writer;
 use crate::case::{Case, Check, Stop};
@@ -39,7 +45,13 @@ const ENABLED: &[Kind] = &[
     Kind::AccreditInstitution,
     Kind::ChangeInstitution,
     Kind::InstitutionKey,
+    Kind::FiledMajors,
+    Kind::Framework,
+    Kind::MajorCatalogue,
     Kind::RecordingRule,
+    Kind::Equivalence,
+    Kind::ExamScheme,
+    Kind::Pathway,
     Kind::Course,
     Kind::Module,
     Kind::CertificateFamily,
@@ -90,6 +102,12 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::AccreditInstitution(body) => accredit::form(body, faults),
         Body::ChangeInstitution(body) => change::form(body, faults),
         Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::FiledMajors(body) => majors::filed_form(body, faults),
+        Body::Framework(body) => framework::form(body, faults),
+        Body::MajorCatalogue(body) => majors::catalogue_form(body, faults),
+        Body::Equivalence(body) => equivalence::form(body, faults),
+        Body::ExamScheme(body) => exam_scheme::form(body, faults),
+        Body::Pathway(body) => pathway::form(body, faults),
         Body::RecordingRule(body) => recording_rule::form(body, faults),
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
@@ -106,6 +124,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::FiledMajors(body) => majors::filed_reads(body, keys),
         Body::Course(body) => keys.push(crate::rows::display(issuer, Kind::Course, &body.code)),
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
@@ -134,6 +153,10 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::AccreditInstitution(body) => accredit::may(case, body),
         Body::ChangeInstitution(body) => change::may(case, body),
         Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::FiledMajors(body) => majors::filed_may(case, body),
+        Body::Framework(_) | Body::MajorCatalogue(_) | Body::Equivalence(_) => framework::by_authority(case),
+        Body::ExamScheme(body) => exam_scheme::may(case, body),
+        Body::Pathway(body) => pathway::may(case, body),
         Body::RecordingRule(body) => recording_rule::may(case, body),
         Body::Course(_) => offers::may(case, "statement.course"),
         Body::Module(_) => offers::may(case, "statement.module"),
@@ -154,10 +177,12 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::AuthorityKey(body) => authority_key::references(case, body),
         Body::ChangeInstitution(body) => change::references(case, body),
         Body::InstitutionKey(body) => institution_key::references(case, body),
+        Body::FiledMajors(body) => majors::filed_references(case, body),
+        Body::Pathway(body) => pathway::references(case, body),
         Body::RecordingRule(body) => recording_rule::references(case, body),
         Body::Course(body) => offers::course_references(case, body),
         Body::Module(body) => offers::module_references(case, body),
-        Body::CertificateFamily(body) => offers::family_references(body),
+        Body::CertificateFamily(body) => offers::family_references(case, body),
         Body::MergeAccounts(_) => account::references(case),
         Body::RecordOutcome(body) => outcome::references(case, body),
         Body::Countersign(body) => lifecycle::countersign_references(case, body),
@@ -193,6 +218,11 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
         Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
         Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::Framework(body) => framework::rules(case, body)?,
+        Body::MajorCatalogue(body) => majors::catalogue_rules(case, body)?,
+        Body::Equivalence(body) => equivalence::rules(case, body)?,
+        Body::ExamScheme(body) => exam_scheme::rules(case, body)?,
+        Body::Pathway(body) => pathway::rules(case, body)?,
         Body::RecordingRule(body) => recording_rule::rules(case, body)?,
         Body::Course(body) => offers::course_rules(case, body)?,
         Body::Module(body) => offers::module_rules(case, body)?,
@@ -221,10 +251,16 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
         Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
         Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
-        Body::RecordingRule(body) => recording_rule::write(writer, entry, body),
-        Body::Course(body) => offers::write_course(writer, entry, body),
-        Body::Module(body) => offers::write_module(writer, entry, body),
-        Body::CertificateFamily(body) => offers::write_family(writer, entry, body),
+        Body::FiledMajors(body) => majors::write_filed(writer, body),
+        Body::Framework(body) => framework::write(writer, entry, body)?,
+        Body::MajorCatalogue(body) => majors::write_catalogue(writer, entry, body)?,
+        Body::Equivalence(body) => equivalence::write(writer, entry, body)?,
+        Body::ExamScheme(body) => exam_scheme::write(writer, entry, body)?,
+        Body::Pathway(body) => pathway::write(writer, entry, body)?,
+        Body::RecordingRule(body) => recording_rule::write(writer, entry, body)?,
+        Body::Course(body) => offers::write_course(writer, entry, body)?,
+        Body::Module(body) => offers::write_module(writer, entry, body)?,
+        Body::CertificateFamily(body) => offers::write_family(writer, entry, body)?,
         Body::OpenAccount(_) => account::write_open(writer, entry),
         Body::MergeAccounts(_) => account::write_merge(writer, entry)?,
         Body::RecordOutcome(body) => outcome::write(writer, entry, body)?,

@@ -2,11 +2,14 @@
 
 mod audit_histories;
 mod audits;
+mod deeds_registry;
 mod histories;
 mod keys;
 mod outcomes;
 mod path;
+mod pathways;
 mod precedence;
+mod registry;
 mod rejections;
 mod statuses;
 mod trust;

@@ -7,7 +7,7 @@ use xuefen_core::key::SecretKey;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    ChangeInstitution, EndKey, FiledMajors, InstitutionKey, KeyEndGround, LifecycleReason, MergeInstitution,
+    AnchorLedger, ChangeInstitution, EndKey, InstitutionKey, KeyEndGround, LifecycleReason, MergeInstitution,
     OutcomeKind, RecordOutcome, Reinstate, ReinstateInstitution, Revoke, Suspend, SuspendInstitution,
     change_institution, institution_key,
 };
@@ -72,6 +72,17 @@ fn end_key(world: &mut World, seed: u8, since: i64) -> Body {
     let end = EndKey { key_id, ground: ground as i32, compromised_since: since };
     let action = Some(institution_key::Action::End(end));
     Body::InstitutionKey(InstitutionKey { institution: world.school.id.clone(), action })
+}
+
+/// Authorisation of an institution's key that another body keeps.
+pub(super) fn kept_by(institution: &str, seed: u8, custodian: &str) -> Body {
+    let mut body = authorise(institution, &SecretKey::from_seed(&[seed; 32]));
+    if let Body::InstitutionKey(InstitutionKey { action: Some(institution_key::Action::Authorise(key)), .. }) =
+        &mut body
+    {
+        key.custodian = custodian.to_owned();
+    }
+    body
 }
 
 fn suspend(world: &World, index: u64, days: i64) -> Body {
@@ -171,7 +182,9 @@ fn group(rejection: Rejection) -> Group {
         | R::MinutesOutOfBounds
         | R::RecordingRuleWrong
         | R::CreditsExceedOffer
-        | R::CreditsDisagree => Group::Private,
+        | R::CreditsDisagree
+        | R::MajorNotFiled
+        | R::CustodianNotIssuer => Group::Private,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
@@ -217,7 +230,7 @@ fn form(rejection: Rejection, world: &mut World) -> RawPosting {
             statement.body = Some(Body::Course(large));
         }
         R::StatementMalformed => statement.nonce = Bytes::from_static(b"short"),
-        R::KindNotEnabled => statement.body = Some(Body::FiledMajors(FiledMajors::default())),
+        R::KindNotEnabled => statement.body = Some(Body::AnchorLedger(AnchorLedger::default())),
         R::WrongLedger => statement.ledger = "ledger.example/other".to_owned(),
         R::IssuedInFuture => statement.issued_at += 301,
         R::StatementTooOld => world.now += 30 * 86_400 + 1,
@@ -406,6 +419,18 @@ fn private(rejection: Rejection, world: &mut World) -> RawPosting {
         R::RecordingRuleWrong => course_with(world, set(tags::RECORDING_RULE, "")),
         R::CreditsExceedOffer => course_with(world, set(tags::CREDIT_MILLIS, "3500")),
         R::CreditsDisagree => course_with(world, set(tags::CREDIT_MILLIS, "2500")),
+        R::MajorNotFiled => course_with(world, |_, values| {
+            values.push((tags::STUDY_MODE, b"continuing".to_vec()));
+            values.push((tags::MAJOR, b"440301".to_vec()));
+        }),
+        R::CustodianNotIssuer => {
+            let (ministry, school) = (world.ministry.id.clone(), world.school.id.clone());
+            let body = kept_by(&school, 50, &world.college.id);
+            world.post(&ministry, body, &[1, 50]);
+            let (body, mut values) = world.course_outcome();
+            values.push((tags::STUDY_MODE, b"non_degree".to_vec()));
+            world.outcome(&school, body, &values, 50)
+        }
         _ => unreachable!("not of this group"),
     }
 }
