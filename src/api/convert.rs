@@ -38,7 +38,14 @@ pub fn receipt(receipt: Receipt) -> proto::Receipt {
 
 /// A remark.
 pub fn flag(flag: Flag) -> proto::Flag {
-    proto::Flag { code: flag.code().to_owned(), message: flag.message().en.to_owned() }
+    proto::Flag {
+        code: flag.code.code().to_owned(),
+        message: flag.code.message().en.to_owned(),
+        severity: flag.severity as i32,
+        field: flag.field.into_owned(),
+        policy_index: flag.policy,
+        reason: flag.reason,
+    }
 }
 
 fn rule(refusal: &Refusal) -> String {

@@ -15,7 +15,7 @@ use super::proto::{
     ResolvedAccount,
 };
 use super::status::{internal, invalid, not_found, not_implemented_yet, unproven};
-use super::{Api, people, present, resource, words};
+use super::{Api, convert, people, present, resource, words};
 use crate::sequencer::{AsOf, View, payload_to_message};
 
 /// How long a challenge is good, seconds.
@@ -144,7 +144,11 @@ pub fn get_entry(api: &Api, caller: Option<&str>, request: GetEntryRequest) -> R
     {
         people::look(api, account, &Caller::Institution(caller.to_owned()), "IssuingService.GetEntry")?;
     }
+    // So do remarks on private kinds.
+    let told = payload.is_some() || logged.entry.statement().commitment().is_none();
+    let flags = if told { query::flags(&state, request.index).map_err(|error| internal(&error))? } else { Vec::new() };
     Ok(GetEntryResponse {
+        flags: flags.into_iter().map(convert::flag).collect(),
         entry: logged.bytes.to_vec(),
         payload: payload.as_ref().map(payload_to_message),
         status,

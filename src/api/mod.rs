@@ -81,6 +81,11 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl Api {
+    /// The signed note that the public is shown: that of the newest tree. How often it moves is the server's matter.
+    pub fn published_note(&self) -> Arc<str> {
+        Arc::clone(&self.ledger.view().checkpoint)
+    }
+
     /// Who is calling.
     fn caller<T>(&self, request: &Request<T>) -> Result<Caller, AccessError> {
         access::caller(request.metadata(), &self.tokens, self.ledger.now())

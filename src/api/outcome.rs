@@ -17,7 +17,7 @@ use xuefen_ledger::{grade, policy};
 use super::people::{number, text, value};
 use super::proto::TranscriptOutcome;
 use super::status::{internal, not_found};
-use super::{Api, registry, words};
+use super::{Api, convert, registry, words};
 use crate::sequencer::{AsOf, View};
 
 /// Reads outcomes of one call as of one size.
@@ -64,6 +64,8 @@ impl<'a> Outcomes<'a> {
         };
         if let Some(payload) = &payload {
             fill(&mut outcome, payload);
+            let flags = query::flags(&self.state, index).map_err(|error| internal(&error))?;
+            outcome.flags = flags.into_iter().map(convert::flag).collect();
             outcome.titles = self.titles(payload)?;
         }
         Ok(outcome)

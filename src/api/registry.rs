@@ -10,7 +10,8 @@ use xuefen_ledger::{Query as _, query};
 use super::page::{Page, Sizes};
 use super::proto::registry_service_server::RegistryService;
 use super::proto::{
-    GetInstitutionRequest, Institution, Key, ListEquivalentsRequest, ListEquivalentsResponse, ListFiledMajorsRequest,
+    GetCharterRequest, GetCharterResponse, GetInstitutionRequest, Institution, Key, ListEquivalentsRequest,
+    ListEquivalentsResponse, ListEvaluationsRequest, ListEvaluationsResponse, ListFiledMajorsRequest,
     ListFiledMajorsResponse, ListInstitutionsRequest, ListInstitutionsResponse, ListKeysRequest, ListKeysResponse,
     ListOffersRequest, ListOffersResponse, ListPathwaysRequest, ListPathwaysResponse, Offer,
 };
@@ -71,6 +72,19 @@ impl RegistryService for Registry {
     ) -> Result<Response<ListFiledMajorsResponse>, Status> {
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || standards::filed_majors(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn get_charter(&self, request: Request<GetCharterRequest>) -> Result<Response<GetCharterResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::charter(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn list_evaluations(
+        &self,
+        request: Request<ListEvaluationsRequest>,
+    ) -> Result<Response<ListEvaluationsResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::evaluations(&api, &asked)).await.map(Response::new)
     }
 
     async fn list_pathways(

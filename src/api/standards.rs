@@ -1,17 +1,19 @@
 //! What `RegistryService` answers about standards: filed majors, pathways of a label, equivalences. Public, as of any size.
 
 use tonic::Status;
-use xuefen_ledger::rows::{OfferRow, StandingOf};
+use xuefen_core::proto::{Charter, CharterMinimum, CharterSeat};
+use xuefen_ledger::rows::{EvaluationRow, OfferRow, StandingOf};
 use xuefen_ledger::{Query as _, query};
 
 use super::Api;
 use super::proto::{
-    Filing, ListEquivalentsRequest, ListEquivalentsResponse, ListFiledMajorsRequest, ListFiledMajorsResponse,
+    Evaluation, Filing, GetCharterRequest, GetCharterResponse, ListEquivalentsRequest, ListEquivalentsResponse,
+    ListEvaluationsRequest, ListEvaluationsResponse, ListFiledMajorsRequest, ListFiledMajorsResponse,
     ListPathwaysRequest, ListPathwaysResponse, Offer,
 };
 use super::registry::{offer, size, time_of};
 use super::resource;
-use super::status::{internal, invalid};
+use super::status::{internal, invalid, not_found};
 use crate::sequencer::{AsOf, View};
 
 /// Levels of training that majors are filed for.
@@ -57,6 +59,44 @@ pub fn equivalents(api: &Api, asked: &ListEquivalentsRequest) -> Result<ListEqui
     let time = time_of(api, &view, state.size())?;
     let found = query::equivalents(&state, &from, time).map_err(|error| internal(&error))?;
     Ok(ListEquivalentsResponse { equivalences: offers(api, &view, &found)?, tree_size: state.size() })
+}
+
+pub fn charter(api: &Api, asked: &GetCharterRequest) -> Result<GetCharterResponse, Status> {
+    let consortium = resource::institution("name", &asked.name)?;
+    let view = api.ledger.view();
+    let state = AsOf::new(&view.index, size(asked.tree_size, &view)?);
+    let row = query::charter(&state, consortium).map_err(|error| internal(&error))?;
+    let row = row.ok_or_else(|| not_found("a charter of the institution"))?;
+    let seat = |(institution, kind): &(String, i32)| CharterSeat { institution: institution.clone(), kind: *kind };
+    let minimum = |(kind, count): &(i32, u32)| CharterMinimum { kind: *kind, count: *count };
+    let charter = Charter {
+        consortium: consortium.to_owned(),
+        version: row.version,
+        seats: row.seats.iter().map(seat).collect(),
+        threshold: row.threshold,
+        minimums: row.minimums.iter().map(minimum).collect(),
+    };
+    Ok(GetCharterResponse {
+        charter: Some(charter),
+        in_force_from: row.from,
+        indices: row.entries,
+        tree_size: state.size(),
+    })
+}
+
+pub fn evaluations(api: &Api, asked: &ListEvaluationsRequest) -> Result<ListEvaluationsResponse, Status> {
+    let institution = resource::institution("parent", &asked.parent)?;
+    let view = api.ledger.view();
+    let state = AsOf::new(&view.index, size(asked.tree_size, &view)?);
+    let found = query::evaluations(&state, institution).map_err(|error| internal(&error))?;
+    let evaluation = |(index, row): (u64, EvaluationRow)| Evaluation {
+        scheme: row.scheme,
+        year: row.year,
+        grade: row.grade,
+        evaluator: row.evaluator,
+        index,
+    };
+    Ok(ListEvaluationsResponse { evaluations: found.into_iter().map(evaluation).collect(), tree_size: state.size() })
 }
 
 /// With the statements that said so.

@@ -21,6 +21,7 @@ mod overlay;
 mod payload;
 mod pool;
 mod private;
+mod public;
 mod read;
 mod replay;
 mod signer;

@@ -207,7 +207,7 @@ impl Sequencer {
             logged_at: entry.logged_at,
             replayed: true,
             pending,
-            flags: Vec::new(),
+            flags: query::flags(&state, index)?,
         })
     }
 

@@ -5,4 +5,5 @@ pub mod listener;
 pub mod routes;
 pub mod start;
 pub mod telemetry;
+pub mod tiles;
 pub mod tls;

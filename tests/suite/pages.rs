@@ -1,4 +1,4 @@
-//! Pages of docs/spec that are made from tables in the code: tags and rejections. This makes them again and compares;
+//! Pages of docs/spec that are made from tables in the code: tags, rejections, flags. This makes them again and compares;
 //! `UPDATE_GENERATED=1` writes them.
 
 use std::fmt::Write as _;
@@ -6,7 +6,8 @@ use std::path::Path;
 
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::proto::OutcomeKind;
-use xuefen_ledger::Rejection;
+use xuefen_ledger::policy::InForce;
+use xuefen_ledger::{FlagCode, Rejection, Threshold};
 
 const MADE: &str = "This page is made from the code; `tests/suite/pages.rs` says how.";
 
@@ -78,4 +79,33 @@ fn the_page_of_rejections_is_the_list_of_the_ledger() {
         writeln!(page, "| `{}` | {} {} | {} {} |", rejection.code(), rule.en, rule.zh, fix.en, fix.zh).expect("text");
     }
     compare_or_write("rejections.md", &page);
+}
+
+#[test]
+fn the_page_of_flags_is_the_list_of_the_ledger() {
+    let mut page = format!(
+        "# Flags\n\nRemarks on accepted entries (rules.md 2, \"Severity\"): in the verdict, in the receipt of the same entry \
+         posted again,\nin the learner's transcript and, with `GetEntry`, for the issuer; on public kinds for everybody. A remark \
+         names its\nseverity, the field, the policy whose number was broken, and that policy's reason code. Codes are stable. \
+         {MADE}\n\n| code | what it means |\n|---|---|\n"
+    );
+    for flag in FlagCode::ALL {
+        let text = flag.message();
+        writeln!(page, "| `{}` | {} {} |", flag.code(), text.en, text.zh).expect("text");
+    }
+    page.push_str(
+        "\n## Thresholds\n\nWhat a policy may bound from below, and what holds where none says otherwise. A hard breach is \
+         refused\n(`THRESHOLD_NOT_MET`), a soft or advisory one leaves the flag.\n\n\
+         | threshold | what is measured | flag | built in |\n|---|---|---|---|\n",
+    );
+    let policy = InForce::built_in();
+    for threshold in Threshold::ALL {
+        let bound = policy.threshold(*threshold).map_or_else(String::new, |bound| {
+            let severity = bound.severity.as_str_name().trim_start_matches("SEVERITY_").to_lowercase();
+            format!("{}, {severity}", bound.least)
+        });
+        let (code, meaning, flag) = (threshold.code(), threshold.meaning(), threshold.flag().code());
+        writeln!(page, "| `{code}` | {meaning} | `{flag}` | {bound} |").expect("text");
+    }
+    compare_or_write("flags.md", &page);
 }

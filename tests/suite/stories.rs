@@ -3,6 +3,7 @@
 //! about are tested where they stand.
 
 mod accounts;
+mod admission;
 mod attempts;
 mod bank;
 mod cohort;

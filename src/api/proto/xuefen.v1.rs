@@ -660,12 +660,24 @@ pub struct Posting {
 /// A remark on an accepted entry.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Flag {
-    /// Stable code, such as MASS_PASS.
+    /// Stable code, such as MASS_PASS: docs/spec/flags.md.
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
     /// What it means.
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
+    /// Soft or advisory.
+    #[prost(enumeration = "::xuefen_core::proto::Severity", tag = "3")]
+    pub severity: i32,
+    /// The field it is about, such as payload.practice_minutes (7).
+    #[prost(string, tag = "4")]
+    pub field: ::prost::alloc::string::String,
+    /// Leaf index of the Policy whose number was broken; 0 = the built-in one, or none.
+    #[prost(uint64, tag = "5")]
+    pub policy_index: u64,
+    /// The reason code that the policy gives with it; may be empty.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// The entry is acknowledged: durable, in the tree, under a signed checkpoint.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -906,6 +918,9 @@ pub struct GetEntryResponse {
     /// Tree size it was computed at.
     #[prost(uint64, tag = "4")]
     pub tree_size: u64,
+    /// Remarks. Those on private kinds only for its issuer.
+    #[prost(message, repeated, tag = "5")]
+    pub flags: ::prost::alloc::vec::Vec<Flag>,
 }
 /// Generated client implementations.
 pub mod issuing_service_client {
@@ -2654,6 +2669,71 @@ pub struct ListEquivalentsResponse {
     #[prost(uint64, tag = "2")]
     pub tree_size: u64,
 }
+/// Which consortium.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCharterRequest {
+    /// institutions/{id}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// A charter as of a tree size.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCharterResponse {
+    /// As it was said; without seats the consortium is dissolved.
+    #[prost(message, optional, tag = "1")]
+    pub charter: ::core::option::Option<::xuefen_core::proto::Charter>,
+    /// Unix seconds.
+    #[prost(int64, tag = "2")]
+    pub in_force_from: i64,
+    /// Leaf indices of all versions, oldest first; the last is this one.
+    #[prost(uint64, repeated, tag = "3")]
+    pub indices: ::prost::alloc::vec::Vec<u64>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "4")]
+    pub tree_size: u64,
+}
+/// Whose evaluations.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListEvaluationsRequest {
+    /// institutions/{id}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// One grade.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evaluation {
+    /// Scheme that the grade belongs to.
+    #[prost(string, tag = "1")]
+    pub scheme: ::prost::alloc::string::String,
+    /// Calendar year.
+    #[prost(uint32, tag = "2")]
+    pub year: u32,
+    /// Grade of the scheme.
+    #[prost(string, tag = "3")]
+    pub grade: ::prost::alloc::string::String,
+    /// Who gave it.
+    #[prost(string, tag = "4")]
+    pub evaluator: ::prost::alloc::string::String,
+    /// Leaf index.
+    #[prost(uint64, tag = "5")]
+    pub index: u64,
+}
+/// Grades that hold: of two for one scheme and year the later.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListEvaluationsResponse {
+    /// In the order they were logged.
+    #[prost(message, repeated, tag = "1")]
+    pub evaluations: ::prost::alloc::vec::Vec<Evaluation>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
 /// Generated client implementations.
 pub mod registry_service_client {
     #![allow(
@@ -2871,6 +2951,56 @@ pub mod registry_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListFiledMajors"));
             self.inner.unary(req, path, codec).await
         }
+        /// Who signs for a consortium.
+        pub async fn get_charter(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCharterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCharterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/GetCharter",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "GetCharter"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Grades of an institution in evaluations.
+        pub async fn list_evaluations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEvaluationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEvaluationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/ListEvaluations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListEvaluations"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Pathways that people call so: several have one label.
         pub async fn list_pathways(
             &mut self,
@@ -2971,6 +3101,22 @@ pub mod registry_service_server {
             request: tonic::Request<super::ListFiledMajorsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListFiledMajorsResponse>,
+            tonic::Status,
+        >;
+        /// Who signs for a consortium.
+        async fn get_charter(
+            &self,
+            request: tonic::Request<super::GetCharterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCharterResponse>,
+            tonic::Status,
+        >;
+        /// Grades of an institution in evaluations.
+        async fn list_evaluations(
+            &self,
+            request: tonic::Request<super::ListEvaluationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEvaluationsResponse>,
             tonic::Status,
         >;
         /// Pathways that people call so: several have one label.
@@ -3281,6 +3427,97 @@ pub mod registry_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListFiledMajorsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/GetCharter" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCharterSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::GetCharterRequest>
+                    for GetCharterSvc<T> {
+                        type Response = super::GetCharterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCharterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::get_charter(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCharterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/ListEvaluations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEvaluationsSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::ListEvaluationsRequest>
+                    for ListEvaluationsSvc<T> {
+                        type Response = super::ListEvaluationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEvaluationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::list_evaluations(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEvaluationsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

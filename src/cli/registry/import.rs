@@ -52,6 +52,10 @@ pub enum What {
     Pathways,
     /// What is held equal: code, version, `from_kind`, `from_code`, `from_level`, `to_kind`, `to_code`, `to_level`
     Equivalences,
+    /// Charters of consortia: code (the consortium), version, institution, kind, threshold, minimum; one row for each seat
+    Charters,
+    /// Grades of institutions: institution, scheme, year, grade
+    Evaluations,
 }
 
 /// Arguments of `registry import`.

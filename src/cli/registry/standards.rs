@@ -4,10 +4,12 @@
 use anyhow::{Context as _, bail, ensure};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    Equivalence, ExamPart, ExamScheme, FiledMajors, Framework, FrameworkLevel, Major, MajorCatalogue, MajorCategory,
-    MajorClass, Name, Pathway, PathwaySegment, Standing,
+    Charter, CharterMinimum, CharterSeat, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors,
+    Framework, FrameworkLevel, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, Name, Pathway,
+    PathwaySegment, Standing,
 };
 
+use super::enums;
 use super::import::{Refused, Said, What, outcome_kind};
 use super::rows::Row;
 use super::statements::name;
@@ -51,6 +53,8 @@ pub const fn columns(what: What) -> &'static [&'static str] {
             "phased_out_from",
             "keeps_enrolment_rules",
         ],
+        What::Charters => &["code", "version", "institution", "kind", "threshold", "minimum"],
+        What::Evaluations => &["institution", "scheme", "year", "grade"],
         What::Equivalences => &[
             "code",
             "version",
@@ -68,7 +72,7 @@ pub const fn columns(what: What) -> &'static [&'static str] {
 
 /// Whether several rows make one statement.
 pub const fn is_grouped(what: What) -> bool {
-    matches!(what, What::Frameworks | What::Majors | What::ExamSchemes | What::Pathways)
+    matches!(what, What::Frameworks | What::Majors | What::ExamSchemes | What::Pathways | What::Charters)
 }
 
 /// A row that is a statement by itself.
@@ -76,6 +80,7 @@ pub fn single(what: What, row: &Row) -> anyhow::Result<Body> {
     match what {
         What::FiledMajors => filed_majors(row).map(Body::FiledMajors),
         What::Equivalences => equivalence(row).map(Body::Equivalence),
+        What::Evaluations => evaluation(row).map(Body::EvaluateInstitution),
         _ => bail!("these rows are no statements by themselves"),
     }
 }
@@ -103,6 +108,7 @@ pub fn grouped(what: What, rows: Vec<Row>) -> (Vec<Said>, Refused) {
         let made = match what {
             What::Frameworks => framework(&group).map(Body::Framework),
             What::Majors => catalogue(&group).map(Body::MajorCatalogue),
+            What::Charters => charter(&group).map(Body::Charter),
             What::ExamSchemes => exam_scheme(&group).map(Body::ExamScheme),
             _ => pathway(&group).map(Body::Pathway),
         };
@@ -253,6 +259,33 @@ fn pathway(rows: &[Row]) -> anyhow::Result<Pathway> {
     })
 }
 
+/// One row for each seat; `code` is the consortium, `minimum` how many seats of the row's kind must sign. A row without a
+/// member dissolves it.
+fn charter(rows: &[Row]) -> anyhow::Result<Charter> {
+    let Head { code, version, .. } = head(&rows[0])?;
+    let (mut seats, mut minimums): (Vec<CharterSeat>, Vec<CharterMinimum>) = (Vec::new(), Vec::new());
+    for row in rows.iter().filter(|row| row.get("institution").is_some()) {
+        let kind = in_row(row, enums::parse::<InstitutionKind>(row.text("kind")?))?.into();
+        seats.push(CharterSeat { institution: row.text("institution")?.to_owned(), kind });
+        let count = in_row(row, row.number("minimum", 0))?;
+        if count > 0 && !minimums.iter().any(|minimum| minimum.kind == kind) {
+            minimums.push(CharterMinimum { kind, count });
+        }
+    }
+    let threshold = rows.iter().map(|row| row.number("threshold", 0)).collect::<anyhow::Result<Vec<u32>>>()?;
+    let threshold = threshold.into_iter().max().unwrap_or_default();
+    Ok(Charter { consortium: code, version, seats, threshold, minimums })
+}
+
+fn evaluation(row: &Row) -> anyhow::Result<EvaluateInstitution> {
+    Ok(EvaluateInstitution {
+        institution: row.text("institution")?.to_owned(),
+        scheme: row.text("scheme")?.to_owned(),
+        year: needed(row, "year")?,
+        grade: row.text("grade")?.to_owned(),
+    })
+}
+
 fn equivalence(row: &Row) -> anyhow::Result<Equivalence> {
     let standing = |side: &str| -> anyhow::Result<Option<Standing>> {
         Ok(Some(Standing {
@@ -305,6 +338,21 @@ mod tests {
         assert_eq!((body.categories.len(), body.classes.len(), body.classes[0].category.as_str()), (2, 2, "44"));
         let other = format!("{head}{rows}C,440303,甲,2,4403,另一类,44,土木建筑大类\n");
         assert!(format!("{:#}", read_text(What::Majors, &other).1[0].1).contains("4403"));
+    }
+
+    #[test]
+    fn a_charter_has_a_row_for_each_seat() {
+        let text =
+            "code,institution,kind,threshold,minimum\nx-park,x-a,higher_vocational,2,\nx-park,x-b,enterprise,,1\n";
+        let (said, refused) = read_text(What::Charters, text);
+        assert!(refused.is_empty(), "{refused:?}");
+        let Body::Charter(body) = &said[0].body else { panic!("a charter") };
+        assert_eq!((body.seats.len(), body.threshold, body.minimums.len(), body.minimums[0].kind), (2, 2, 1, 10));
+        let (said, _) = read_text(What::Charters, "code,version\nx-park,2\n");
+        let Body::Charter(body) = &said[0].body else { panic!("a charter") };
+        assert!(body.seats.is_empty() && body.threshold == 0);
+        let (said, _) = read_text(What::Evaluations, "institution,scheme,year,grade\nx-a,国培基地,2025,优秀\n");
+        assert_eq!(said.len(), 1);
     }
 
     #[test]

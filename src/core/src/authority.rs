@@ -5,6 +5,8 @@
 //! the ledger would refuse is not learned, even if an operator logged it. That nothing ended a right is proven by the status
 //! note (step 7), never here; ends of keys that happen to stand among the items are taken in all the same.
 
+pub mod charter;
+
 use std::collections::BTreeMap;
 
 use crate::Hash;
@@ -17,8 +19,8 @@ use crate::proto::change_institution::Change;
 use crate::proto::institution_key::Action as KeyAction;
 use crate::proto::statement::Body;
 use crate::proto::{
-    AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, EntryRef, Genesis, InstitutionKey, Name,
-    OutcomeKind, RotateKey, Statement,
+    AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, Charter, EntryRef, Genesis, InstitutionKey,
+    Name, OutcomeKind, RotateKey, Statement,
 };
 use crate::verify::{Attested, Authority, AuthorityReason};
 use crate::vkey::VerifierKey;
@@ -72,6 +74,8 @@ pub struct Chain {
     accreditations: BTreeMap<u64, Accredited>,
     /// Institution id to the index of the accreditation in force.
     institutions: BTreeMap<String, u64>,
+    /// Who signs for consortia.
+    charters: BTreeMap<String, Charter>,
     /// The newest `logged_at` learned: the log's clock never runs backwards, whatever an entry claims.
     latest: i64,
 }
@@ -93,7 +97,14 @@ impl Chain {
         // A key named `<origin>/status` signs status notes and nothing else.
         let authorities = trusted.iter().filter(|key| !is_status(key));
         let keys = authorities.map(|key| (key.public_key().id(), known(key))).collect();
-        Self { trusted, keys, accreditations: BTreeMap::new(), institutions: BTreeMap::new(), latest: 0 }
+        Self {
+            trusted,
+            keys,
+            accreditations: BTreeMap::new(),
+            institutions: BTreeMap::new(),
+            charters: BTreeMap::new(),
+            latest: 0,
+        }
     }
 
     /// Names of an institution, if its accreditation is among what was learned.
@@ -124,9 +135,14 @@ impl Chain {
         known.filter(move |key| key.valid(issued_at, logged_at))
     }
 
-    /// Those of the issuer: what an issuer may do, it does with keys of its own.
+    /// Those of the issuer: what an issuer may do, it does with keys of its own, a consortium with those of its members.
     fn own<'a>(&'a self, item: &'a Attested<'_, Statement>) -> impl Iterator<Item = &'a Known> {
-        self.signers(item).filter(|key| key.owner == item.entry.statement().issuer())
+        let issuer = item.entry.statement().issuer();
+        let charter = self.charters.get(issuer);
+        let seated = move |key: &Known| {
+            key.role.is_none() && charter.is_some_and(|charter| charter::has_seat(charter, &key.owner))
+        };
+        self.signers(item).filter(move |key| key.owner == issuer || seated(key))
     }
 
     fn accredits(&self, item: &Attested<'_, Statement>) -> bool {
@@ -145,6 +161,10 @@ impl Chain {
     /// Whether the issuer acts as this institution. A key that a province authorised is the institution's only while that
     /// province is its own: else any province could give itself a key of any institution.
     fn is_institution(&self, item: &Attested<'_, Statement>, institution: &str) -> bool {
+        if let Some(charter) = self.charters.get(institution) {
+            let issued = item.entry.statement().issuer() == institution;
+            return issued && charter::is_quorum(charter, self.members(item));
+        }
         let region = self.region_of(institution);
         item.entry.statement().issuer() == institution
             && self.own(item).any(|key| {
@@ -372,10 +392,12 @@ impl Chain {
                 self.as_accredited(item).map(|_| ())
             }
             Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
+            Body::Charter(body) => ensure(self.may_charter(item, body)),
             // What authorities publish for everybody.
             Body::Framework(_)
             | Body::MajorCatalogue(_)
             | Body::FiledMajors(_)
+            | Body::EvaluateInstitution(_)
             | Body::Equivalence(_)
             | Body::ExamScheme(_)
             | Body::Pathway(_) => ensure(accredits),
@@ -453,6 +475,9 @@ impl Authority<Statement> for Chain {
                     if let Some(action) = &key.action {
                         self.learn_key(item, &key.institution, action);
                     }
+                }
+                Body::Charter(body) => {
+                    self.charters.insert(body.consortium.clone(), body.clone());
                 }
                 Body::Countersign(body) => {
                     if let Some(target) = &body.target {

@@ -2,9 +2,10 @@
 
 use crate::access::Access;
 use crate::facts::Facts;
+use crate::policy::InForce;
 use crate::posting::Prepared;
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AuthorityRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
+use crate::rows::{AuthorityRow, CharterRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
 use crate::state::{Read, ReadError};
 use std::borrow::Cow;
 use xuefen_core::proto::{AuthorityRole, EntryRef};
@@ -51,6 +52,8 @@ pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) institution: Option<InstitutionRow>,
     /// The issuer as an authority.
     pub(crate) authority: Option<AuthorityRow>,
+    /// The issuer as a consortium with a charter.
+    pub(crate) charter: Option<CharterRow>,
     /// The registered keys among the attesting ones.
     pub(crate) keys: Vec<KeyRow>,
 }
@@ -68,9 +71,13 @@ impl<S: Read + ?Sized> Case<'_, S> {
         }
     }
 
-    /// Keys of the issuer among the attesting ones.
+    /// Keys of the issuer among the attesting ones; of a consortium with a charter, those of its members.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &KeyRow> {
-        self.keys.iter().filter(|key| key.owner == self.issuer)
+        let seated = |key: &KeyRow| {
+            let seats = self.charter.iter().flat_map(|charter| &charter.seats);
+            key.role.is_none() && seats.into_iter().any(|(member, _)| *member == key.owner)
+        };
+        self.keys.iter().filter(move |key| key.owner == self.issuer || seated(key))
     }
 
     /// Whether a key of the issuer with this role attests.
@@ -130,6 +137,26 @@ impl<S: Read + ?Sized> Case<'_, S> {
         let standing = self.state.standing(index)?;
         let good = is_in_force(&standing, self.logged_at);
         ensure(good, Rejection::ReferenceNotInForce, field.to_owned())
+    }
+}
+
+/// An entry as the rules that remark on it see it: before it is accepted, and when its rows are made.
+pub(crate) struct Said<'a> {
+    #[expect(dead_code, reason = "which policy binds it depends on it, once the state knows policies")]
+    pub(crate) issuer: &'a str,
+    pub(crate) logged_at: i64,
+    pub(crate) facts: &'a Facts,
+}
+
+impl<'a> Said<'a> {
+    pub(crate) const fn in_case<S: ?Sized>(case: &Case<'a, S>) -> Self {
+        Self { issuer: case.issuer, logged_at: case.logged_at, facts: &case.prepared.facts }
+    }
+
+    /// The policy in force when it is logged.
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the state says which, once it knows policies")]
+    pub(crate) fn policy<S: Read + ?Sized>(&self, _state: &S) -> Result<InForce, ReadError> {
+        Ok(InForce::built_in())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Judges a posting against the state, in exactly the order of rules.md 2: the first failure is the answer. Changes nothing.
 
 use crate::access::{Access, Memo};
-use crate::case::{Case, Check, Stop, ensure};
+use crate::case::{Case, Check, Said, Stop, ensure};
+use crate::flag::Flag;
 use crate::policy;
 use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
 use crate::prepare::verify;
@@ -9,39 +10,12 @@ use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, KeyRow, Status};
 use crate::rules;
 use crate::state::{Read, ReadError};
+use crate::threshold;
 use xuefen_core::attestation::Claim;
 use xuefen_core::key::PublicKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::statement::Statement;
 use xuefen_core::time::{Timestamp, WindowError, check_window};
-
-/// A remark on an accepted entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Flag {
-    /// Many fails of a run became passes soon after its end (清考).
-    MassPass,
-}
-
-impl Flag {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::MassPass => "MASS_PASS",
-        }
-    }
-
-    /// What it means.
-    #[must_use]
-    pub const fn message(self) -> crate::Text {
-        match self {
-            Self::MassPass => crate::Text {
-                en: "Ten or more learners, and 30 % or more of the run's fails, passed within 30 days of its end.",
-                zh: "该班次结束 30 天内有 10 人以上且 30% 以上不合格者转为合格（清考）。",
-            },
-        }
-    }
-}
 
 /// What acceptance brings with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,6 +64,7 @@ fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effec
         logged_at,
         institution: None,
         authority: None,
+        charter: None,
         keys: Vec::new(),
     };
     // Canonical, size, version and kind, ledger.
@@ -111,7 +86,8 @@ fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effec
     rules::duplicates(&case, body)?;
     rules::recording(&case, body)?;
     case.faults(Rejection::RegionMalformed)?;
-    let effects = rules::of_kind(&case, body)?;
+    let mut effects = rules::of_kind(&case, body)?;
+    effects.flags = threshold::judge(rules::breaches(case.state, &Said::in_case(&case), body)?)?;
     // Nothing may be left; a rule that forgot to ask for its faults must not let one through.
     case.faults(*Rejection::ALL.last().expect("there are rejections"))?;
     Ok(effects)
@@ -142,6 +118,7 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
     let genesis = matches!(body, Body::Genesis(genesis) if genesis.keys.iter().any(|key| key.authority == case.issuer));
     case.authority = case.state.authority(case.issuer)?;
     case.institution = case.state.institution(case.issuer)?;
+    case.charter = case.state.charter(case.issuer)?;
     let known = genesis || case.authority.is_some() || case.institution.is_some();
     ensure(known, Rejection::IssuerUnknown, "statement.issuer")?;
     let Some(institution) = case.institution.as_ref().filter(|_| case.authority.is_none()) else { return Ok(()) };
@@ -155,7 +132,8 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
             return Err(Refusal::new(rejection, "statement.issuer").detail(format!("at {time}")).into());
         }
     }
-    Ok(())
+    let dissolved = case.charter.as_ref().is_some_and(|charter| charter.seats.is_empty());
+    ensure(!dissolved, Rejection::IssuerEnded, "statement.issuer")
 }
 
 /// Every key known, one of them the issuer's, all in force at both times.

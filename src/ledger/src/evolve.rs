@@ -1,11 +1,14 @@
 //! Turns an accepted entry into rows. Judges nothing: on the hot path `decide` has, at start-up and rebuild the journal did.
 
 use crate::access::Writer;
+use crate::case::Said;
 use crate::facts::Facts;
+use crate::flag::Flag;
 use crate::posting::{Message, Prepared, Secrets};
 use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
 use crate::state::{Read, ReadError, Row};
+use crate::threshold::Breach;
 use std::borrow::Cow;
 use xuefen_core::Hash;
 use xuefen_core::attestation::Attestation;
@@ -92,7 +95,24 @@ pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec
     writer.mark(rows::nonce(entry.issuer(), entry.statement.nonce().as_bytes()));
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
+        flags(&mut writer, entry, body)?;
         rules::write(&mut writer, entry, body)?;
     }
     Ok(writer.finish())
+}
+
+/// What is remarked of the entry: by the state before it, so this is written first. Remarks that rest on other entries'
+/// payloads stand apart, for a rebuild may not find them again once one of those was erased.
+fn flags<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Body) -> Result<(), ReadError> {
+    let said = Said { issuer: entry.issuer(), logged_at: entry.logged_at, facts: entry.facts() };
+    let breaches = rules::breaches(writer, &said, body)?;
+    let (counted, own): (Vec<Flag>, Vec<Flag>) =
+        breaches.into_iter().map(Breach::into_flag).partition(|flag| flag.code.is_counted());
+    let index = writer.index();
+    for (flags, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {
+        if !flags.is_empty() {
+            writer.put(key, &flags.iter().map(Flag::row).collect::<Vec<_>>());
+        }
+    }
+    Ok(())
 }

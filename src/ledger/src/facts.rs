@@ -91,6 +91,7 @@ pub struct OutcomeFacts {
     pub(crate) issuer_name: Option<String>,
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
+    pub(crate) project_type: Option<String>,
     pub(crate) major: Option<String>,
     pub(crate) study_mode: Option<StudyMode>,
 }
@@ -345,6 +346,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        project_type: values.owned(tags::PROJECT_TYPE),
         major: values.owned(tags::MAJOR),
         study_mode: values.text(tags::STUDY_MODE).and_then(StudyMode::parse),
     }

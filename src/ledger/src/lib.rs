@@ -20,6 +20,7 @@ pub mod digest;
 mod evolve;
 pub mod exam;
 mod facts;
+mod flag;
 pub mod grade;
 mod ids;
 mod memory;
@@ -36,13 +37,16 @@ pub mod status;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod threshold;
 mod versions;
 
-pub use decide::{Decision, Effects, Flag, decide};
+pub use decide::{Decision, Effects, decide};
 pub use evolve::{Accepted, evolve};
 pub use facts::Facts;
+pub use flag::{Flag, FlagCode};
 pub use memory::{AsOf, MemoryState};
 pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, VerifiedBatches};
 pub use prepare::{prepare, reads};
 pub use rejection::{Refusal, Rejection, Text};
 pub use state::{Direction, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};
+pub use threshold::{Bound, Threshold};

@@ -1,5 +1,8 @@
 //! The numbers that hold as long as no Policy entry says otherwise. Each names its source; none stands anywhere else.
 
+use crate::threshold::{Bound, Threshold};
+use xuefen_core::proto::Severity;
+
 /// Oldest statement accepted, seconds: 30 days (formats.md 2, "Time").
 pub const STATEMENT_AGE_SECONDS: i64 = xuefen_core::time::DEFAULT_MAX_AGE_SECONDS;
 
@@ -31,6 +34,37 @@ pub const FULL_LADDER_LEVEL: u64 = 7;
 
 /// Highest skill level there is.
 pub const TOP_SKILL_LEVEL: u64 = 8;
+
+/// The policy in force at a time for an issuer.
+#[derive(Clone, Debug)]
+pub struct InForce {}
+
+impl InForce {
+    /// The built-in one.
+    #[must_use]
+    pub const fn built_in() -> Self {
+        Self {}
+    }
+
+    /// Bound and severity of a threshold; `None` if the policy asks for nothing.
+    #[must_use]
+    pub fn threshold(&self, threshold: Threshold) -> Option<Bound> {
+        THRESHOLDS.iter().find(|(of, _, _)| *of == threshold).map(|(_, least, severity)| Bound {
+            least: *least,
+            severity: *severity,
+            reason: String::new(),
+            policy: 0,
+        })
+    }
+}
+
+/// The built-in thresholds (rules.md 2, "Severity").
+const THRESHOLDS: &[(Threshold, u64, Severity)] = &[
+    (Threshold::SkillTestShare, 5_000, Severity::Hard),
+    (Threshold::PracticeShareEnterprise, 5_000, Severity::Hard),
+    (Threshold::PracticeShareTeacher, 5_000, Severity::Soft),
+    (Threshold::PracticeShareProgramme, 5_000, Severity::Advisory),
+];
 
 /// Seconds of a day.
 pub const DAY_SECONDS: i64 = 86_400;

@@ -2,9 +2,10 @@
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
 use crate::access::Access;
+use crate::flag::Flag;
 use crate::rows::{
-    self, AccountKey, AccountRow, EntryRow, FiledRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf,
-    StandingRow,
+    self, AccountKey, AccountRow, CharterRow, EntryRow, EvaluationRow, FiledRow, InstitutionRow, KeyRow, OfferRow,
+    OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
@@ -33,6 +34,18 @@ pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadErro
 /// What later entries did to an entry.
 pub fn standing(state: &impl Read, index: u64) -> Result<StandingRow, ReadError> {
     state.standing(index)
+}
+
+/// Remarks on an entry. Those on a private kind tell of its payload: only for who may read that.
+pub fn flags(state: &impl Read, index: u64) -> Result<Vec<Flag>, ReadError> {
+    let mut flags = Vec::new();
+    for key in [rows::flags(index), rows::counted_flags(index)] {
+        let found: Option<(u64, Vec<rows::FlagRow>)> = state.value(&key)?;
+        for row in found.into_iter().flat_map(|(_, rows)| rows) {
+            flags.push(Flag::of_row(row).ok_or_else(|| ReadError::Damaged { key: key.clone(), index })?);
+        }
+    }
+    Ok(flags)
 }
 
 /// The private part of an outcome; `None` if it was erased.
@@ -144,6 +157,24 @@ pub fn equivalents(state: &impl Read, from: &StandingOf, time: i64) -> Result<Ve
     for index in listed {
         // A later version may hold something else equal.
         found.extend(version_at(state, index, time)?.filter(|(holding, _)| *holding == index));
+    }
+    Ok(found)
+}
+
+/// Who signs for a consortium; `None` if it has no charter.
+pub fn charter(state: &impl Read, consortium: &str) -> Result<Option<CharterRow>, ReadError> {
+    state.charter(consortium)
+}
+
+/// Evaluations of an institution, oldest first, with their entries. Of two for one scheme and year the later counts.
+pub fn evaluations(state: &impl Query, institution: &str) -> Result<Vec<(u64, EvaluationRow)>, ReadError> {
+    let key = rows::evaluations(institution);
+    let mut found: Vec<(u64, EvaluationRow)> = Vec::new();
+    for (index, value) in state.history(&key, None, Direction::Ascending, usize::MAX)? {
+        let row: EvaluationRow =
+            postcard::from_bytes(&value).map_err(|_| ReadError::Damaged { key: key.clone(), index })?;
+        found.retain(|(_, known)| (&known.scheme, known.year) != (&row.scheme, row.year));
+        found.push((index, row));
     }
     Ok(found)
 }

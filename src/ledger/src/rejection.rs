@@ -115,6 +115,12 @@ rejections! {
     PossessionNotProven "POSSESSION_NOT_PROVEN"
         "A new institution key signs the statement that introduces it." "新机构密钥须亦签署登记它的声明。"
         "Let the new key attest the statement too." "请用新密钥一并签署。"
+    CharterNotMet "CHARTER_NOT_MET"
+        "A consortium signs with as many of its seats, in all and of each kind, as its charter asks for." "联合体须按章程规定的席位数及各类席位数共同签署。"
+        "Let more members attest the statement." "请由更多成员共同签署。"
+    SeatConsentMissing "SEAT_CONSENT_MISSING"
+        "Whoever takes a seat in a consortium signs its charter." "加入联合体的成员须签署章程。"
+        "Let the member named attest the charter too." "请由所指成员一并签署章程。"
 
     // What this issuer may do.
     NotEntitled "NOT_ENTITLED"
@@ -311,6 +317,11 @@ rejections! {
     AlreadyCountersigned "ALREADY_COUNTERSIGNED"
         "A party countersigns an entry once, and not its own unless a key was compromised." "每方对一条记录只会签一次；除密钥泄露外不会签自己的记录。"
         "Nothing is to be done." "无需处理。"
+
+    // Thresholds of the policy, after everything else.
+    ThresholdNotMet "THRESHOLD_NOT_MET"
+        "What is measured keeps to the policy's hard thresholds." "测得的数值须达到政策的硬性门槛。"
+        "Record what was really done; below the threshold it cannot be recorded as this." "请如实登记；未达门槛者不得以此类登记。"
 }
 
 /// The answer to an entry that is refused.

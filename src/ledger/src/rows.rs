@@ -444,6 +444,21 @@ pub struct RunRow {
     pub turned: u32,
 }
 
+/// A remark on an entry ([`Flag`](crate::Flag)). No payload value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagRow {
+    /// Number of the [`FlagCode`](crate::FlagCode).
+    pub code: u16,
+    /// `Severity`.
+    pub severity: u8,
+    /// Leaf index of the Policy; 0 = built in, or none.
+    pub policy: u64,
+    /// The field it is about.
+    pub field: String,
+    /// The policy's reason code, or empty.
+    pub reason: String,
+}
+
 /// 16 bytes of a key id, as the tables name keys. Rows hold the whole id, which is compared.
 #[must_use]
 pub fn key_short(id: &KeyId) -> Short {

@@ -49,17 +49,25 @@ pub enum Table {
     Run = 18,
     /// Continuations of values too long for one row.
     Part = 19,
+    /// Private. Leaf index → a list of [`FlagRow`](crate::rows::FlagRow): remarks on the entry. Written once; absent = none.
+    Flags = 20,
+    /// Private counter. The same, of remarks that rest on other entries' payloads.
+    CountedFlags = 21,
     /// (institution, level, year) → [`FiledRow`](crate::rows::FiledRow): majors filed.
     Filed = 40,
     /// Label → one row per version of a pathway that is called so, value empty.
     Label = 41,
     /// Standing → the entries that hold it equal to something, oldest first.
     Equivalent = 42,
+    /// Consortium → [`CharterRow`](crate::rows::CharterRow).
+    Charter = 43,
+    /// Institution → one row per evaluation, [`EvaluationRow`](crate::rows::EvaluationRow).
+    Evaluations = 44,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -79,9 +87,13 @@ impl Table {
         Self::Line,
         Self::Run,
         Self::Part,
+        Self::Flags,
+        Self::CountedFlags,
         Self::Filed,
         Self::Label,
         Self::Equivalent,
+        Self::Charter,
+        Self::Evaluations,
     ];
 
     /// The first byte of the table's keys.
@@ -96,7 +108,15 @@ impl Table {
     pub const fn is_private(self) -> bool {
         matches!(
             self,
-            Self::Account | Self::Document | Self::OutcomesOf | Self::Outcome | Self::Source | Self::Line | Self::Run
+            Self::Account
+                | Self::Document
+                | Self::OutcomesOf
+                | Self::Outcome
+                | Self::Source
+                | Self::Line
+                | Self::Run
+                | Self::Flags
+                | Self::CountedFlags
         )
     }
 
@@ -104,7 +124,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
     }
 }
 

@@ -8,8 +8,8 @@ mod bodies;
 mod signing;
 
 pub use bodies::{
-    authorise, catalogue, course, equivalence, exam_scheme, filed, framework, rule, skill_family, through_training,
-    x_family,
+    authorise, catalogue, charter, consortium, course, equivalence, evaluation, exam_scheme, filed, framework, rule,
+    skill_family, through_training, x_family,
 };
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 

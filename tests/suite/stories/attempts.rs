@@ -1,7 +1,9 @@
 //! Story 19: attempts are never overwritten, and a run that is passed by the dozen is flagged.
 
 use xuefen::api::proto::Receipt;
+use xuefen::api::proto::entry_verdict::Result as Verdict;
 use xuefen_core::kinds::tags;
+use xuefen_core::proto::Severity;
 
 use super::bank::{Bank, Who};
 
@@ -49,6 +51,10 @@ async fn story_19_both_attempts_stay_and_ten_fails_turned_are_flagged() {
 
     for turned in 1..=FAILS {
         let receipt = attempt(&mut bank, &school, account(turned - 1), "2", "66", "2026-08-30").await;
+        let posting = crate::support::postings(&bank.world).pop().expect("the resit");
+        let Verdict::Receipt(again) = bank.post(&[posting]).await.remove(0) else { panic!("posted again") };
+        assert!(again.replayed);
+        assert_eq!((again.index, &again.flags), (receipt.index, &receipt.flags), "the first receipt, remarks and all");
         let expected: &[&str] = if turned < 10 { &[] } else { &["MASS_PASS"] };
         assert_eq!(flags(&receipt), expected, "{turned} of {FAILS} turned");
         assert!(!receipt.pending, "flagged, and accepted all the same");
@@ -61,4 +67,12 @@ async fn story_19_both_attempts_stay_and_ten_fails_turned_are_flagged() {
     assert_eq!(seen, [(indices[0], "52", 1, false), (indices[usize::from(FAILS)], "66", 2, true)]);
     assert!(both.outcomes.iter().all(|it| it.status == "valid"), "neither takes the other's place");
     assert_eq!(both.credit_millis, 3_000, "counted once");
+    assert!(both.outcomes.iter().all(|it| it.flags.is_empty()), "the first to turn is not remarked on");
+
+    // The tenth is, in the learner's own transcript too.
+    let tenth = bank.learner(&school, account(9)).await;
+    let seen = bank.transcript(&tenth, 0).await;
+    let flags: Vec<_> = seen.outcomes.iter().flat_map(|it| &it.flags).collect();
+    let said: Vec<_> = flags.iter().map(|it| (it.code.as_str(), it.severity(), it.field.as_str())).collect();
+    assert_eq!(said, [("MASS_PASS", Severity::Advisory, "payload.run (12)")]);
 }

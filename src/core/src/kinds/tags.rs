@@ -89,6 +89,8 @@ tags! {
     RESTRICTED_CLASS = 46, "restricted_class", "限制类别", ValueType::Text;
     CONSENT = 47, "consent", "同意书编号", ValueType::Text;
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
+    TRAINING_LEVEL = 60, "training_level", "培训层次", ValueType::Text;
+    PROJECT_TYPE = 61, "project_type", "项目类型", ValueType::Text;
 }
 
 /// The table of `OpenAccount`.
@@ -164,6 +166,39 @@ const CERTIFICATE: &[Tag] = &[
     TITLE,
 ];
 
+/// A completion certificate also says how long the training was, at what level and of which type.
+const COMPLETION: &[Tag] = &[
+    NULLIFIER_KEY,
+    ACCOUNT,
+    SOURCE_ID,
+    ACHIEVED_ON,
+    HOLDER_NAME,
+    MINUTES,
+    PRACTICE_MINUTES,
+    GRADE,
+    SCALE,
+    LEVEL,
+    RUN,
+    COMPETENCY,
+    UNIT,
+    VENUE,
+    CITES,
+    ASSESSOR,
+    PARTS,
+    CERTIFICATE_NUMBER,
+    FAMILY,
+    ISSUER_NAME,
+    ROUTE,
+    MAJOR,
+    PROGRAMME,
+    STUDY_MODE,
+    ORIGINAL_ISSUER,
+    HOLDER_KEY,
+    TITLE,
+    TRAINING_LEVEL,
+    PROJECT_TYPE,
+];
+
 /// The table of an outcome kind; `None` for kinds without one yet.
 #[must_use]
 pub const fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
@@ -172,8 +207,8 @@ pub const fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
         OutcomeKind::DegreeCertificate
         | OutcomeKind::SkillLevelCertificate
         | OutcomeKind::XCertificate
-        | OutcomeKind::MicroCertificate
-        | OutcomeKind::CompletionCertificate => Some(CERTIFICATE),
+        | OutcomeKind::MicroCertificate => Some(CERTIFICATE),
+        OutcomeKind::CompletionCertificate => Some(COMPLETION),
         _ => None,
     }
 }
@@ -196,7 +231,7 @@ mod tests {
 
     #[test]
     fn tables_ascend() {
-        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, COURSE, CERTIFICATE];
+        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, COURSE, CERTIFICATE, COMPLETION];
         for table in tables {
             assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
         }
@@ -204,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_outcome_table_starts_with_nullifier_key_account_source_and_date() {
-        for table in [COURSE, CERTIFICATE] {
+        for table in [COURSE, CERTIFICATE, COMPLETION] {
             assert_eq!(table[..4].iter().map(|tag| tag.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
         }
     }

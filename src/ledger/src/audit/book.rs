@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -9,8 +10,8 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Equivalence, ExamScheme, Framework,
-    MajorCatalogue, Name, OutcomeKind, Pathway, RecordingRule,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, Equivalence,
+    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, RecordingRule,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -94,6 +95,10 @@ pub(super) struct Book {
     pub(super) offers: Facts<u64, Offer>,
     /// (institution, level, year) → newest filing.
     pub(super) filed: Facts<(String, u32, u32), Filed>,
+    /// Charters of consortia: the newest, when it was logged, and the entries of all.
+    pub(super) charters: Facts<String, (Charter, i64, Vec<u64>)>,
+    /// Institution → the newest evaluation.
+    pub(super) evaluations: Facts<String, (EvaluateInstitution, String)>,
     /// What people call a pathway.
     pub(super) labels: Facts<String, ()>,
     /// (outcome kind, code, level) → entries that hold it equal to something.
@@ -106,6 +111,10 @@ pub(super) struct Book {
     pub(super) outcomes: Facts<u64, Outcome>,
     /// (issuer, HMAC of kind and record number) → newest version.
     pub(super) sources: Facts<(String, [u8; 32]), u64>,
+    /// Remarks on entries; first those that rest on the entry alone.
+    pub(super) remarks: Facts<u64, (Vec<Remark>, Vec<Remark>)>,
+    /// (offer, run) → its graded attempts, in the order they were logged.
+    pub(super) runs: BTreeMap<(u64, String), Vec<Graded>>,
     /// (account, offer, run, attempt) → newest version.
     pub(super) attempts: Facts<(Account, u64, String, u32), u64>,
 }

@@ -6,6 +6,7 @@
 use super::Auditor;
 use super::book::{AccountFact, Book, Institution, KeyFact, Offer, Outcome, Seen, Standing, State, Waiting, What};
 use super::published;
+use super::remarks::Remark;
 use crate::rows::{self, AccountKey, Short};
 use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Row, Table};
 use serde::Serialize;
@@ -37,7 +38,8 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 5] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Filed];
+const LONG: [Table; 6] =
+    [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Filed, Table::Charter];
 
 /// Takes the rows of one entry.
 pub(super) struct Dump<'a> {
@@ -92,6 +94,9 @@ impl Rows {
         digest.update(&size.to_be_bytes());
         for (key, rows) in &self.all {
             for (index, value) in rows {
+                if table_of(key).is_some_and(Table::is_counter) {
+                    continue;
+                }
                 let key = key.as_bytes();
                 digest.update(&u16::try_from(key.len()).expect("keys are below 512 bytes").to_be_bytes());
                 digest.update(key);
@@ -104,14 +109,23 @@ impl Rows {
     }
 }
 
+/// Remarks that rest on other entries' payloads: a counter, and the only one that the audit keeps too.
+const REMARKS: Table = Table::CountedFlags;
+
 impl<S> Auditor<S> {
+    /// Whether the audit can say what a table holds: of counters only remarks, and these while no payload was erased.
+    fn knows(&self, table: Option<Table>) -> bool {
+        table.is_none_or(|table| !table.is_counter() || (table == REMARKS && self.counts.erased == 0))
+    }
+
     /// Where these rows of the last entry are not the audit's; counters left out.
     pub fn compare_last(&self, rows: &[Row]) -> Vec<Difference> {
         let index = self.tree.size().0.saturating_sub(1);
-        let counted = |key: &Key| is_counter(key);
+        let known = |key: &Key| self.knows(table_of(key));
         let theirs: BTreeMap<&Key, &Vec<u8>> =
-            rows.iter().filter(|row| !counted(&row.key)).map(|row| (&row.key, &row.value)).collect();
-        let keys: BTreeSet<&Key> = theirs.keys().copied().chain(&self.rows.last).collect();
+            rows.iter().filter(|row| known(&row.key)).map(|row| (&row.key, &row.value)).collect();
+        let mine = self.rows.last.iter().filter(|key| known(key));
+        let keys: BTreeSet<&Key> = theirs.keys().copied().chain(mine).collect();
         let mut differences = Vec::new();
         for key in keys {
             let state = theirs.get(key).map(|value| (*value).clone());
@@ -124,13 +138,12 @@ impl<S> Auditor<S> {
     }
 }
 
-/// Whether a row counts, or goes on with one that does.
-fn is_counter(key: &Key) -> bool {
-    let of = match key.table() {
+/// The table of a row, or of the one that it goes on with.
+fn table_of(key: &Key) -> Option<Table> {
+    match key.table() {
         Some(Table::Part) => Key::from_bytes(key.as_bytes().get(2..).unwrap_or_default().to_vec()).table(),
         table => table,
-    };
-    of.is_some_and(Table::is_counter)
+    }
 }
 
 /// Where the rows of `state` are not the audit's; at most `limit` of them. `erased` tells whose payload was erased.
@@ -145,7 +158,7 @@ pub fn compare<S>(
 ) -> Result<Vec<Difference>, ReadError> {
     let mut differences = Vec::new();
     let mut seen = 0;
-    for table in Table::ALL.into_iter().filter(|table| !table.is_counter()) {
+    for table in Table::ALL.into_iter().filter(|table| auditor.knows(Some(*table))) {
         let mut after: Option<Key> = None;
         loop {
             let page = state.scan(&[table.byte()], after.as_ref(), 1_000)?;
@@ -167,7 +180,7 @@ pub fn compare<S>(
     }
     if seen < auditor.rows.all.len() {
         for (key, mine) in &auditor.rows.all {
-            if state.history(key, None, Direction::Ascending, 1)?.is_empty() {
+            if auditor.knows(key.table()) && state.history(key, None, Direction::Ascending, 1)?.is_empty() {
                 tell(key, &BTreeMap::new(), mine, &mut differences);
             }
         }
@@ -396,6 +409,16 @@ fn outcome(outcome: &Outcome) -> rows::OutcomeRow {
     }
 }
 
+fn remark(remark: &Remark) -> rows::FlagRow {
+    rows::FlagRow {
+        code: remark.code.number(),
+        severity: u8::try_from(remark.severity as i32).unwrap_or(0),
+        policy: remark.policy,
+        field: remark.field.clone(),
+        reason: remark.reason.clone(),
+    }
+}
+
 fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     for (id, fact) in book.accounts.changes() {
         dump.put(rows::account(AccountKey(id)), &account(fact));
@@ -409,6 +432,13 @@ fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     }
     for ((issuer, source), _) in book.sources.changes() {
         dump.put_bytes(rows::source(&issuer, &source), &[]);
+    }
+    for (index, (own, counted)) in book.remarks.changes() {
+        for (remarks, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {
+            if !remarks.is_empty() {
+                dump.put(key, &remarks.iter().map(remark).collect::<Vec<_>>());
+            }
+        }
     }
     // Attempts are counters.
     book.attempts.changes();

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod book;
+mod charters;
 mod dump;
 mod envelope;
 mod judge;
@@ -21,6 +22,7 @@ mod pathways;
 mod payload;
 mod published;
 mod registry;
+mod remarks;
 mod study;
 mod text;
 mod trust;
@@ -206,7 +208,8 @@ impl<S: Secrets> Auditor<S> {
         envelope::statement(&case, &self.origin, &self.book, judge);
         envelope::issuer(&case, &self.book, judge);
         let known = envelope::attestations(&case, &self.book, &mut self.verified, &mut self.counts, judge);
-        envelope::issuers_key(&case, &known, judge);
+        envelope::issuers_key(&case, &known, &self.book, judge);
+        charters::quorum(&case, &self.book, judge);
         payload::check(&case, &mut self.counts, judge);
         let (book, secrets) = (&self.book, &self.secrets as &dyn Secrets);
         let change: Option<Change> = match case.body {
@@ -215,6 +218,8 @@ impl<S: Secrets> Auditor<S> {
             Body::AccreditInstitution(body) => trust::accredit(&case, body, book, judge),
             Body::ChangeInstitution(body) => trust::change(&case, body, book, judge),
             Body::InstitutionKey(body) => keys::institution_key(&case, body, book, judge),
+            Body::Charter(body) => charters::charter(&case, body, book, judge),
+            Body::EvaluateInstitution(body) => charters::evaluate(&case, body, book, judge),
             Body::FiledMajors(body) => registry::filed(&case, body, book, judge),
             Body::Framework(body) => registry::framework(&case, body, book, judge),
             Body::MajorCatalogue(body) => registry::catalogue(&case, body, book, judge),

@@ -6,8 +6,9 @@ use super::book::{Account, Book, Institution, Outcome, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
+use super::remarks::{self, Graded};
 use super::study;
-use super::text::{Graded, day, day_of, graded, indices};
+use super::text::{Verdict, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use xuefen_core::commitment::Nonce;
@@ -52,6 +53,7 @@ pub(super) fn record(
         OutcomeKind::Course | OutcomeKind::Module => taught(case, kind, book, judge),
         _ => certified(case, kind, rights, book, judge),
     };
+    let remark = remarks::training(case, kind, judge);
     cited(case, account, book, secrets, judge);
     nullifier_key(case, body, judge);
     let outcome = Outcome {
@@ -67,8 +69,14 @@ pub(super) fn record(
     };
     once_only(case, body, &outcome, book, judge);
     let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
+    let graded = graded_in_run(case, &outcome, fitted.passed, corrects.is_some());
     Some(Box::new(move |book| {
         correct(book, corrects, index);
+        let run = (outcome.offer, outcome.run.clone());
+        let counted = graded.and_then(|graded| remarks::in_run(book, run, graded));
+        if remark.is_some() || counted.is_some() {
+            book.remarks.insert(index, (remark.into_iter().collect(), counted.into_iter().collect()));
+        }
         book.sources.insert((outcome.issuer.clone(), outcome.source), index);
         if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
             let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
@@ -76,6 +84,18 @@ pub(super) fn record(
         }
         book.outcomes.insert(index, outcome);
     }))
+}
+
+/// What an outcome is to its run; nothing if it has no grade there.
+fn graded_in_run(case: &Case<'_>, outcome: &Outcome, passed: Option<bool>, corrects: bool) -> Option<Graded> {
+    Some(Graded {
+        account: outcome.account,
+        first: outcome.attempt == 1,
+        passed: passed?,
+        achieved: day(case.value(tags::ACHIEVED_ON))?,
+        corrected: corrects.then(|| day_of(case.logged_at)),
+        window: remarks::MASS_PASS.2,
+    })
 }
 
 fn correct(book: &mut Book, corrects: Option<u64>, by: u64) {
@@ -112,6 +132,8 @@ fn dates(case: &Case<'_>, body: &RecordOutcome, judge: &mut Judge) {
 struct Fitted {
     offer: u64,
     attempt: u32,
+    /// Of courses and modules.
+    passed: Option<bool>,
 }
 
 /// An offer that a tag names, and whether it is the issuer's own (or a predecessor's).
@@ -146,7 +168,7 @@ fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) ->
     };
     let passed = grade(case, &teaching.scale, judge);
     recording(case, teaching, passed, book, judge);
-    Fitted { offer: index, attempt }
+    Fitted { offer: index, attempt, passed }
 }
 
 /// Whether the grade passes; none if that cannot be said.
@@ -157,9 +179,9 @@ fn grade(case: &Case<'_>, scale: &str, judge: &mut Judge) -> Option<bool> {
     }
     let fits = scale.is_empty() || named == scale;
     match graded(named, case.text(tags::GRADE)) {
-        Graded::Passed if fits => Some(true),
-        Graded::Failed if fits => Some(false),
-        Graded::NotOnIt if fits => {
+        Verdict::Passed if fits => Some(true),
+        Verdict::Failed if fits => Some(false),
+        Verdict::NotOnIt if fits => {
             judge.unless(false, Rejection::GradeNotOnScale, || named.to_owned());
             None
         }

@@ -10,6 +10,9 @@ use crate::rejection::Rejection;
 use std::collections::BTreeSet;
 use xuefen_core::proto::{Equivalence, ExamScheme, OutcomeKind, Pathway, Standing};
 
+/// Tests of skill are at least so many in ten thousand of the score of a vocational examination.
+const SKILL_SHARE: u64 = 5_000;
+
 pub(super) fn exam_scheme(case: &Case<'_>, body: &ExamScheme, book: &Book, judge: &mut Judge) -> Option<Change> {
     may_accredit(case, &body.region, judge);
     judge.unless(body.region.is_empty() || is_region(&body.region), Rejection::RegionMalformed, || body.region.clone());
@@ -26,6 +29,13 @@ pub(super) fn exam_scheme(case: &Case<'_>, body: &ExamScheme, book: &Book, judge
     let distinct = grounds.len() == body.exempt_grounds.len() && grounds.iter().all(|ground| !ground.is_empty());
     let sensible = grounds.is_empty() || (!body.general && body.parts.iter().any(|part| part.skill_test));
     malformed(judge, distinct && sensible, "exempt_grounds");
+    let (mut skill, mut whole) = (0_u64, 0_u64);
+    for part in &body.parts {
+        whole += u64::from(part.top_score);
+        skill += if part.skill_test { u64::from(part.top_score) } else { 0 };
+    }
+    let kept = body.general || skill * 10_000 >= whole * SKILL_SHARE;
+    judge.unless(kept, Rejection::ThresholdNotMet, || format!("{skill} of {whole}"));
     Some(published(case, &body.code, body.version, What::ExamScheme(body.clone())))
 }
 

@@ -71,6 +71,26 @@ pub(super) fn tables(book: &mut Book, dump: &mut Dump<'_>) {
         let row = rows::FiledRow { entry: it.entry, catalogue: it.catalogue, majors: it.majors.clone() };
         dump.put(rows::filed(&institution, level, year), &row);
     }
+    for (consortium, (charter, from, entries)) in book.charters.changes() {
+        let row = rows::CharterRow {
+            version: charter.version,
+            from: *from,
+            seats: charter.seats.iter().map(|seat| (seat.institution.clone(), seat.kind)).collect(),
+            threshold: charter.threshold,
+            minimums: charter.minimums.iter().map(|minimum| (minimum.kind, minimum.count)).collect(),
+            entries: entries.clone(),
+        };
+        dump.put(rows::charter(&consortium), &row);
+    }
+    for (institution, (it, evaluator)) in book.evaluations.changes() {
+        let row = rows::EvaluationRow {
+            scheme: it.scheme.clone(),
+            year: it.year,
+            grade: it.grade.clone(),
+            evaluator: evaluator.clone(),
+        };
+        dump.put(rows::evaluations(&institution), &row);
+    }
     for (label, ()) in book.labels.changes() {
         dump.put_bytes(rows::label(&label), &[]);
     }

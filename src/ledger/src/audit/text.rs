@@ -117,30 +117,30 @@ pub(super) fn millis(mark: &str) -> Option<u64> {
 }
 
 /// Whether a grade passes (rules.md 2; the scales of the first policy).
-pub(super) enum Graded {
+pub(super) enum Verdict {
     NoSuchScale,
     NotOnIt,
     Passed,
     Failed,
 }
 
-pub(super) fn graded(scale: &str, grade: &str) -> Graded {
+pub(super) fn graded(scale: &str, grade: &str) -> Verdict {
     let words: &[(&str, bool)] = match scale {
         "percentage" => {
             return match millis(grade) {
-                Some(60_000..=100_000) => Graded::Passed,
-                Some(0..60_000) => Graded::Failed,
-                _ => Graded::NotOnIt,
+                Some(60_000..=100_000) => Verdict::Passed,
+                Some(0..60_000) => Verdict::Failed,
+                _ => Verdict::NotOnIt,
             };
         }
         "five_grade" => &[("优秀", true), ("良好", true), ("中等", true), ("及格", true), ("不及格", false)],
         "pass_fail" => &[("合格", true), ("不合格", false)],
-        _ => return Graded::NoSuchScale,
+        _ => return Verdict::NoSuchScale,
     };
     match words.iter().find(|(word, _)| *word == grade) {
-        Some((_, true)) => Graded::Passed,
-        Some((_, false)) => Graded::Failed,
-        None => Graded::NotOnIt,
+        Some((_, true)) => Verdict::Passed,
+        Some((_, false)) => Verdict::Failed,
+        None => Verdict::NotOnIt,
     }
 }
 

@@ -32,6 +32,14 @@ pub(crate) fn standing(index: u64) -> Key {
     by_index(Table::Standing, index)
 }
 
+pub(crate) fn flags(index: u64) -> Key {
+    by_index(Table::Flags, index)
+}
+
+pub(crate) fn counted_flags(index: u64) -> Key {
+    by_index(Table::CountedFlags, index)
+}
+
 pub(crate) fn key(id: Short) -> Key {
     Key::fixed(Table::Key, &id)
 }
@@ -97,6 +105,14 @@ pub(crate) fn label(label: &str) -> Key {
 pub(crate) fn equivalent(from: &StandingOf) -> Key {
     let parts: [&[u8]; 3] = [&from.outcome_kind.to_be_bytes(), from.code.as_bytes(), &from.level.to_be_bytes()];
     Key::fixed(Table::Equivalent, &state_hash("equivalent", &parts))
+}
+
+pub(crate) fn charter(consortium: &str) -> Key {
+    Key::texts(Table::Charter, &[consortium])
+}
+
+pub(crate) fn evaluations(institution: &str) -> Key {
+    Key::texts(Table::Evaluations, &[institution])
 }
 
 pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {

@@ -132,3 +132,33 @@ pub struct EquivalenceRow {
     /// counts as having this.
     pub to: StandingOf,
 }
+
+/// Who signs for a consortium. Without seats it is dissolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CharterRow {
+    /// From 1.
+    pub version: u32,
+    /// In force from, Unix seconds.
+    pub from: i64,
+    /// (institution, kind of seat), in order.
+    pub seats: Vec<(String, i32)>,
+    /// Members that must sign in all.
+    pub threshold: u32,
+    /// (kind of seat, members of it that must sign).
+    pub minimums: Vec<(i32, u32)>,
+    /// The entries of all versions, oldest first.
+    pub entries: Vec<u64>,
+}
+
+/// The grade of an institution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluationRow {
+    /// Scheme that the grade belongs to.
+    pub scheme: String,
+    /// Calendar year.
+    pub year: u32,
+    /// Grade.
+    pub grade: String,
+    /// Who gave it.
+    pub evaluator: String,
+}

@@ -7,9 +7,11 @@ use super::parties;
 use crate::access::Writer;
 use crate::case::{Case, Check};
 use crate::evolve::Accepted;
+use crate::policy::InForce;
 use crate::rejection::Refusal;
 use crate::rows::{ExamPartRow, ExamSchemeRow, OfferBody};
 use crate::state::{Read, ReadError};
+use crate::threshold::{Breach, Threshold, share};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::ExamScheme;
 
@@ -43,6 +45,13 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &ExamScheme) -> Ch
 
 pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &ExamScheme) -> Check {
     next_version(case, Kind::ExamScheme, &body.code, body.version)
+}
+
+/// The share that tests of skill have of the highest score; the general examination has none to keep.
+pub(super) fn breach(policy: &InForce, body: &ExamScheme) -> Option<Breach> {
+    let (skill, whole) = row(body).skill_of_whole();
+    let share = share(skill, whole);
+    if body.general { None } else { Threshold::SkillTestShare.hold(policy, share, "statement.exam_scheme.parts") }
 }
 
 fn row(body: &ExamScheme) -> ExamSchemeRow {

@@ -15,7 +15,7 @@ use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{FiledMajors, MajorCatalogue};
 
 /// Years that majors are filed for.
-const YEARS: std::ops::RangeInclusive<u32> = 1950..=2200;
+pub(super) const YEARS: std::ops::RangeInclusive<u32> = 1950..=2200;
 
 /// Level of a filing for degree continuing education, whose majors may be of any level of the catalogue.
 pub(super) const CONTINUING: u32 = 4;

@@ -6,8 +6,10 @@ mod accredit;
 mod authority_key;
 mod certificate;
 mod change;
+mod charter;
 mod course;
 mod equivalence;
+mod evaluate;
 mod exam_scheme;
 mod form;
 mod framework;
@@ -22,15 +24,17 @@ mod pathway;
 mod recording_rule;
 mod runs;
 mod study;
+mod training;
 
 use crate::access::Writer;
-use crate::case::{Case, Check, Stop};
+use crate::case::{Case, Check, Said, Stop};
 use crate::decide::Effects;
 use crate::evolve::Accepted;
 use crate::facts::Facts;
 use crate::rejection::Refusal;
 use crate::rows::KeyRow;
 use crate::state::{Key, Read, ReadError};
+use crate::threshold::Breach;
 use xuefen_core::key::PublicKey;
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
@@ -45,7 +49,9 @@ const ENABLED: &[Kind] = &[
     Kind::AccreditInstitution,
     Kind::ChangeInstitution,
     Kind::InstitutionKey,
+    Kind::Charter,
     Kind::FiledMajors,
+    Kind::EvaluateInstitution,
     Kind::Framework,
     Kind::MajorCatalogue,
     Kind::RecordingRule,
@@ -102,7 +108,9 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::AccreditInstitution(body) => accredit::form(body, faults),
         Body::ChangeInstitution(body) => change::form(body, faults),
         Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::Charter(body) => charter::form(body, faults),
         Body::FiledMajors(body) => majors::filed_form(body, faults),
+        Body::EvaluateInstitution(body) => evaluate::form(body, faults),
         Body::Framework(body) => framework::form(body, faults),
         Body::MajorCatalogue(body) => majors::catalogue_form(body, faults),
         Body::Equivalence(body) => equivalence::form(body, faults),
@@ -124,7 +132,9 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::Charter(body) => charter::reads(body, keys),
         Body::FiledMajors(body) => majors::filed_reads(body, keys),
+        Body::EvaluateInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::Course(body) => keys.push(crate::rows::display(issuer, Kind::Course, &body.code)),
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
@@ -140,7 +150,9 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
 
 /// Stage: who must sign too.
 pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    charter::quorum(case)?;
     match body {
+        Body::Charter(body) => charter::consent(case, body),
         Body::InstitutionKey(body) => institution_key::possession(case, body),
         _ => Ok(()),
     }
@@ -153,7 +165,9 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::AccreditInstitution(body) => accredit::may(case, body),
         Body::ChangeInstitution(body) => change::may(case, body),
         Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::Charter(body) => charter::may(case, body),
         Body::FiledMajors(body) => majors::filed_may(case, body),
+        Body::EvaluateInstitution(body) => evaluate::may(case, body),
         Body::Framework(_) | Body::MajorCatalogue(_) | Body::Equivalence(_) => framework::by_authority(case),
         Body::ExamScheme(body) => exam_scheme::may(case, body),
         Body::Pathway(body) => pathway::may(case, body),
@@ -177,7 +191,9 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::AuthorityKey(body) => authority_key::references(case, body),
         Body::ChangeInstitution(body) => change::references(case, body),
         Body::InstitutionKey(body) => institution_key::references(case, body),
+        Body::Charter(body) => charter::references(case, body),
         Body::FiledMajors(body) => majors::filed_references(case, body),
+        Body::EvaluateInstitution(body) => evaluate::references(case, body),
         Body::Pathway(body) => pathway::references(case, body),
         Body::RecordingRule(body) => recording_rule::references(case, body),
         Body::Course(body) => offers::course_references(case, body),
@@ -204,7 +220,7 @@ pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
 /// Stage: minutes and credits.
 pub(crate) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
-        Body::RecordOutcome(body) => course::recording(case, body),
+        Body::RecordOutcome(body) => outcome::recording(case, body),
         _ => Ok(()),
     }
 }
@@ -218,6 +234,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
         Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
         Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::Charter(body) => charter::rules(case, body)?,
         Body::Framework(body) => framework::rules(case, body)?,
         Body::MajorCatalogue(body) => majors::catalogue_rules(case, body)?,
         Body::Equivalence(body) => equivalence::rules(case, body)?,
@@ -239,6 +256,16 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
     Ok(Effects::default())
 }
 
+/// Thresholds that an entry does not keep, and remarks: asked when it is judged and again when its rows are made, so it may
+/// look at nothing but the state before the entry and what the entry says.
+pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body) -> Result<Vec<Breach>, ReadError> {
+    match body {
+        Body::RecordOutcome(body) => outcome::breaches(state, said, body),
+        Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// The rows of an accepted entry, beside those that every entry has.
 pub(crate) fn write<S: Read + ?Sized>(
     writer: &mut Writer<'_, S>,
@@ -251,7 +278,9 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
         Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
         Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
+        Body::Charter(body) => charter::write(writer, entry, body)?,
         Body::FiledMajors(body) => majors::write_filed(writer, body),
+        Body::EvaluateInstitution(body) => evaluate::write(writer, entry, body),
         Body::Framework(body) => framework::write(writer, entry, body)?,
         Body::MajorCatalogue(body) => majors::write_catalogue(writer, entry, body)?,
         Body::Equivalence(body) => equivalence::write(writer, entry, body)?,

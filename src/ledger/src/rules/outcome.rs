@@ -1,20 +1,22 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, runs, study};
+use super::{account, certificate, course, runs, study, training};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Stop, ensure, is_in_force, predecessors};
+use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
-use crate::decide::{Effects, Flag};
+use crate::decide::Effects;
 use crate::evolve::Accepted;
 use crate::facts::{Facts, OutcomeFacts, field};
+use crate::flag::{Flag, FlagCode};
 use crate::grade::passes;
 use crate::policy;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AccountKey, Force, InstitutionRow, OfferBody, OutcomeRow};
 use crate::state::{Key, Read, ReadError};
+use crate::threshold::Breach;
 use xuefen_core::kinds::{Kind, tags};
-use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome};
+use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome, Severity};
 
 const SUPERSEDES: &str = "statement.record_outcome.supersedes";
 
@@ -171,10 +173,32 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     citations(case, account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
-    let day = Day::of(case.logged_at).0;
-    let counted = runs::count(case.state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
-    let mass_pass = counted.is_some_and(|counted| counted.mass_pass);
-    Ok(Effects { pending: false, flags: mass_pass.then_some(Flag::MassPass).into_iter().collect() })
+    Ok(Effects::default())
+}
+
+/// Minutes and credits.
+pub(super) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
+    match kind(body) {
+        OutcomeKind::CompletionCertificate => training::recording(case),
+        _ => course::recording(case, body),
+    }
+}
+
+/// What an outcome does not keep: the share of practice. And what is remarked: 清考.
+pub(super) fn breaches<S: Read + ?Sized>(
+    state: &S,
+    said: &Said<'_>,
+    body: &RecordOutcome,
+) -> Result<Vec<Breach>, ReadError> {
+    let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
+    let mut breaches: Vec<Breach> = training::breach(&said.policy(state)?, facts).into_iter().collect();
+    let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
+    let day = Day::of(said.logged_at).0;
+    let counted = runs::count(state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    if counted.is_some_and(|counted| counted.mass_pass) {
+        breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
+    }
+    Ok(breaches)
 }
 
 /// `achieved_on` ≤ day of issue, ≥ issue − 400 days unless imported.

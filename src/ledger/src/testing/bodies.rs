@@ -1,12 +1,13 @@
 //! Bodies that the world begins with.
 
-use super::zh;
+use super::{Party, World, zh};
 use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Course, Equivalence, ExamPart, ExamScheme,
-    FiledMajors, Framework, FrameworkLevel, InstitutionKey, Major, MajorCatalogue, MajorCategory, MajorClass,
-    OutcomeKind, Pathway, PathwaySegment, RecordingRule, Standing, institution_key,
+    AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
+    CharterSeat, Course, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
+    FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
+    Pathway, PathwaySegment, RecordingRule, Standing, institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -123,6 +124,53 @@ pub fn equivalence() -> Equivalence {
         effective_from: 0,
         from: standing(OutcomeKind::SkillLevelCertificate, "4-03-02-01", 4),
         to: standing(OutcomeKind::Title, "助理工程师", 1),
+    }
+}
+
+/// The charter of a consortium: school, college and enterprise, two of them, one an enterprise.
+#[must_use]
+pub fn charter(world: &World, consortium: &str) -> Charter {
+    let seat = |party: &Party, kind: InstitutionKind| CharterSeat { institution: party.id.clone(), kind: kind as i32 };
+    Charter {
+        consortium: consortium.to_owned(),
+        version: 1,
+        seats: vec![
+            seat(&world.school, InstitutionKind::HigherVocational),
+            seat(&world.college, InstitutionKind::HigherVocational),
+            seat(&world.body, InstitutionKind::Enterprise),
+        ],
+        threshold: 2,
+        minimums: vec![CharterMinimum { kind: InstitutionKind::Enterprise as i32, count: 1 }],
+    }
+}
+
+/// Makes the evaluation body of a furnished world an enterprise, and a consortium of 320000 with [`charter`]; its id.
+pub fn consortium(world: &mut World) -> String {
+    let party = Party::with_code("52320000500000777", 7);
+    let enterprise = AccreditInstitution {
+        kind: InstitutionKind::Enterprise as i32,
+        ..world.accreditation(&world.body, "320000", "示例评价组织")
+    };
+    world.accredit(enterprise);
+    let consortium = AccreditInstitution {
+        kind: InstitutionKind::Consortium as i32,
+        ..world.accreditation(&party, "320000", "样例产教联合体")
+    };
+    world.accredit(consortium);
+    let body = Body::Charter(charter(world, &party.id));
+    let jiangsu = world.jiangsu.id.clone();
+    world.post(&jiangsu, body, &[3, 4, 5, 6]);
+    party.id
+}
+
+/// A grade of an institution for a year.
+#[must_use]
+pub fn evaluation(institution: &str, year: u32, grade: &str) -> EvaluateInstitution {
+    EvaluateInstitution {
+        institution: institution.to_owned(),
+        scheme: "国培基地".to_owned(),
+        year,
+        grade: grade.to_owned(),
     }
 }
 

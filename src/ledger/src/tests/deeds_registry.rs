@@ -2,7 +2,9 @@
 
 use super::audit_histories::{Actors, Rolls};
 use crate::RawPosting;
-use crate::testing::{catalogue, course, equivalence, exam_scheme, filed, framework, through_training};
+use crate::testing::{
+    catalogue, charter, course, equivalence, evaluation, exam_scheme, filed, framework, through_training,
+};
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
@@ -10,7 +12,10 @@ use xuefen_core::proto::{
 };
 
 pub(super) fn deed(actors: &mut Actors, r: Rolls) -> RawPosting {
-    match r[1] % 8 {
+    match r[1] % 11 {
+        8 => chartered(actors, r),
+        9 => by_park(actors, r),
+        10 => evaluated(actors, r),
         0 => published(actors, r),
         6 => pathway(actors, r),
         7 => examined(actors, r),
@@ -84,7 +89,7 @@ fn examined(actors: &mut Actors, r: Rolls) -> RawPosting {
     let (issuer, seed) = speaker(actors, r[2]);
     let version = 1 + u32::from(r[3] % 3);
     let body = if r[4] & 1 == 0 {
-        let mut body = ExamScheme { version, ..exam_scheme(300, 350) };
+        let mut body = ExamScheme { version, ..exam_scheme(300 + u32::from(r[7]), 400) };
         body.region = ["320000", "630000", "", "32"][usize::from(r[5] % 4)].to_owned();
         match r[6] {
             0..10 => body.parts[0].top_score = 0,
@@ -107,6 +112,64 @@ fn examined(actors: &mut Actors, r: Rolls) -> RawPosting {
         Body::Equivalence(body)
     };
     actors.world.public(&issuer, body, &[seed])
+}
+
+/// Keys of some of the members, ascending and each once.
+fn members(actors: &Actors, roll: u8) -> Vec<u8> {
+    let ids = [&actors.world.school.id, &actors.world.college.id, &actors.world.body.id];
+    let of = |at: usize| actors.seed(ids[at], 255);
+    (0..3).filter(|at| roll & (1 << at) != 0).map(of).collect()
+}
+
+fn chartered(actors: &mut Actors, r: Rolls) -> RawPosting {
+    let now = crate::query::charter(&actors.world.state, &actors.park).expect("memory");
+    let mut body = charter(&actors.world, &actors.park);
+    body.version = now.map_or(1, |row| row.version + u32::from(r[2] < 240));
+    match r[3] % 8 {
+        0 => body.seats.truncate(2),
+        1 => drop(body.seats.remove(usize::from(r[4] % 3))),
+        2 if r[4] > 200 => {
+            body.seats.clear();
+            body.minimums.clear();
+            body.threshold = 0;
+        }
+        3 => body.threshold = u32::from(r[4] % 5),
+        4 => body.seats[0].kind = 10,
+        _ => {}
+    }
+    if !body.seats.iter().any(|seat| seat.kind == 10) && r[5] < 220 {
+        body.minimums.clear();
+    }
+    let mut seeds = members(actors, r[6]);
+    let issuer = match r[7] % 3 {
+        0 => actors.park.clone(),
+        1 => actors.institution(r[5]),
+        _ => {
+            seeds.push(3);
+            actors.authority(3)
+        }
+    };
+    if seeds.is_empty() {
+        seeds.push(1);
+    }
+    actors.world.public(&issuer, Body::Charter(body), &seeds)
+}
+
+fn by_park(actors: &mut Actors, r: Rolls) -> RawPosting {
+    let mut seeds = members(actors, r[3] | 1 << (r[3] % 3));
+    if r[4] > 240 {
+        seeds.push(1);
+    }
+    let park = actors.park.clone();
+    let body = Course { code: format!("park-{}", actors.counter), ..course(actors.world.named["rule"]) };
+    actors.world.public(&park, Body::Course(body), &seeds)
+}
+
+fn evaluated(actors: &mut Actors, r: Rolls) -> RawPosting {
+    let (issuer, seed) = speaker(actors, r[2]);
+    let institution = if r[3] < 240 { actors.institution(r[3]) } else { actors.park.clone() };
+    let body = evaluation(&institution, 2023 + u32::from(r[4] % 2), ["优秀", "合格", ""][usize::from(r[5] / 100)]);
+    actors.world.public(&issuer, Body::EvaluateInstitution(body), &[seed])
 }
 
 fn filing(actors: &mut Actors, r: Rolls) -> RawPosting {

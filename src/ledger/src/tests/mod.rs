@@ -2,6 +2,7 @@
 
 mod audit_histories;
 mod audits;
+mod charters;
 mod deeds_registry;
 mod histories;
 mod keys;

@@ -1,8 +1,9 @@
 //! Outcomes: names, levels, imports, corrections, attempts, 清考.
 
+use super::audits::assert_audited;
 use crate::query::{EntryStatus, status};
 use crate::testing::{World, authorise};
-use crate::{Decision, Flag, RawPosting, Rejection};
+use crate::{Decision, FlagCode, RawPosting, Rejection};
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::change_institution::Change;
 use xuefen_core::proto::statement::Body;
@@ -279,10 +280,11 @@ fn run_of(fails: u8, turned: u8, day: &str) -> usize {
                 ]);
             });
             let (_, effects) = world.try_post(posting).expect("accepted");
-            flagged += usize::from(effects.flags == [Flag::MassPass]);
+            flagged += usize::from(effects.flags.iter().any(|flag| flag.code == FlagCode::MassPass));
         }
     }
     assert_eq!(world.rebuilt(), world.state);
+    assert_audited(&world);
     flagged
 }
 
@@ -295,4 +297,35 @@ fn ten_fails_turned_and_30_percent_of_the_run_within_30_days_are_flagged() {
     assert_eq!(run_of(12, 12, "2026-09-01"), 0);
     assert_eq!(run_of(34, 10, "2026-08-30"), 0);
     assert_eq!(run_of(33, 10, "2026-08-30"), 1);
+}
+
+#[test]
+fn half_of_a_training_is_practice_hard_in_enterprises_and_soft_for_teachers() {
+    use crate::query;
+    use crate::tests::rejections::training;
+    use xuefen_core::proto::Severity;
+    for (project, practice, refused, flagged) in [
+        ("enterprise_skills", "2340", None, false),
+        ("enterprise_skills", "2339", Some(Rejection::ThresholdNotMet), false),
+        ("dual_qualified_teacher", "2339", None, true),
+        ("other", "0", None, false),
+        ("other", "4681", Some(Rejection::MinutesOutOfBounds), false),
+    ] {
+        let mut world = World::furnished();
+        let posting = training(&mut world, project, practice);
+        assert_eq!(answer(&world, posting.clone()), refused, "{project} {practice}");
+        if refused.is_some() {
+            continue;
+        }
+        let (index, effects) = world.try_post(posting).expect("accepted");
+        let flags = query::flags(&world.state, index).expect("memory");
+        assert_eq!(flags, effects.flags);
+        assert_eq!(!flags.is_empty(), flagged, "{project} {practice}");
+        if let [flag] = &flags[..] {
+            assert_eq!((flag.code, flag.severity), (FlagCode::PracticeShareLow, Severity::Soft));
+            assert_eq!((&*flag.field, flag.policy), ("payload.practice_minutes (7)", 0));
+        }
+        assert_eq!(world.rebuilt(), world.state);
+        assert_audited(&world);
+    }
 }

@@ -4,7 +4,7 @@ use super::registry::refused;
 use crate::query::{equivalents, pathways, version_at};
 use crate::rows::{OfferBody, StandingOf};
 use crate::testing::{World, equivalence, exam_scheme, through_training, zh};
-use crate::{RawPosting, Rejection};
+use crate::{Decision, RawPosting, Rejection};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{Equivalence, ExamScheme, OutcomeKind, Pathway, PathwaySegment, Revoke, Standing};
 
@@ -25,6 +25,23 @@ fn a_scheme_is_its_provinces_and_exempts_only_from_the_culture_test() {
         let posting = by(&mut world, seed, Body::ExamScheme(exam_scheme(300, 350)));
         assert_eq!(refused(&world, posting).0, rejection);
     }
+    // 400 + 350: 46.7 %.
+    for (culture, skill, good) in [(300, 350, true), (400, 350, false), (350, 350, true), (351, 350, false)] {
+        let posting = by(&mut world, 3, Body::ExamScheme(exam_scheme(culture, skill)));
+        match world.decide(posting) {
+            Decision::Accept(effects) => assert!(good && effects.flags.is_empty(), "{culture} + {skill}"),
+            Decision::Refuse(refusal) => {
+                assert_eq!((refusal.rejection, good), (Rejection::ThresholdNotMet, false), "{refusal}");
+                assert_eq!(refusal.field, "statement.exam_scheme.parts");
+            }
+            Decision::Replay { .. } => panic!("a fresh nonce"),
+        }
+    }
+    let general = ExamScheme { general: true, exempt_grounds: Vec::new(), ..exam_scheme(750, 0) };
+    let mut general = ExamScheme { code: "普通高考".to_owned(), ..general };
+    general.parts.truncate(1);
+    let posting = by(&mut world, 3, Body::ExamScheme(general));
+    world.accept(posting);
     let cases: [(fn(&mut ExamScheme), Rejection); 7] = [
         (|it| it.parts.clear(), Rejection::FieldMissing),
         (|it| it.parts[1].code = "文化素质".to_owned(), Rejection::FieldMalformed),

@@ -1,6 +1,6 @@
 //! Every rejection is reached by a posting with that one fault. A new one does not compile before it has a case here.
 
-use crate::testing::{World, authorise, course, payload, rule, sign_with, x_family};
+use crate::testing::{World, authorise, charter, consortium, course, payload, rule, sign_with, x_family};
 use crate::{Decision, RawPosting, Rejection};
 use prost::bytes::Bytes;
 use xuefen_core::key::SecretKey;
@@ -145,6 +145,8 @@ fn group(rejection: Rejection) -> Group {
         | R::BadSignature
         | R::NonceReused => Group::Form,
         R::PossessionNotProven
+        | R::CharterNotMet
+        | R::SeatConsentMissing
         | R::NotEntitled
         | R::RegionNotAllowed
         | R::ReferenceUnknown
@@ -202,7 +204,8 @@ fn group(rejection: Rejection) -> Group {
         | R::SuspensionTooLong
         | R::NotSuspended
         | R::AlreadyRevoked
-        | R::AlreadyCountersigned => Group::Rules,
+        | R::AlreadyCountersigned
+        | R::ThresholdNotMet => Group::Rules,
     }
 }
 
@@ -282,6 +285,21 @@ fn trust(rejection: Rejection, world: &mut World) -> RawPosting {
     };
     let new_key = SecretKey::from_seed(&[50; 32]);
     match rejection {
+        R::CharterNotMet => {
+            let park = consortium(world);
+            world.public(&park, course(|course| course.version = 1), &[4, 5])
+        }
+        R::SeatConsentMissing => {
+            let park = consortium(world);
+            let mut body = charter(world, &park);
+            body.version = 2;
+            body.seats.pop();
+            body.minimums.clear();
+            let jiangsu = world.jiangsu.id.clone();
+            world.post(&jiangsu, Body::Charter(body), &[3]);
+            let body = xuefen_core::proto::Charter { version: 3, ..charter(world, &park) };
+            world.public(&jiangsu, Body::Charter(body), &[3, 4, 5])
+        }
         R::PossessionNotProven => world.public(&ministry, authorise(&school, &new_key), &[1]),
         R::NotEntitled => world.public(&school, authorise(&school, &new_key), &[4, 50]),
         R::RegionNotAllowed => {
@@ -515,8 +533,31 @@ fn rules(rejection: Rejection, world: &mut World) -> RawPosting {
             world.post(&body, statement.clone(), &[6]);
             world.public(&body, statement, &[6])
         }
+        R::ThresholdNotMet => training(world, "enterprise_skills", "2339"),
         _ => unreachable!("not of this group"),
     }
+}
+
+/// A completion certificate of 78 hours with so many minutes of practice.
+pub(crate) fn training(world: &mut World, project: &str, practice: &str) -> RawPosting {
+    if !world.named.contains_key("training") {
+        let ministry = world.ministry.id.clone();
+        let family = xuefen_core::proto::CertificateFamily {
+            outcome_kind: OutcomeKind::CompletionCertificate as i32,
+            levels: Vec::new(),
+            ..x_family()
+        };
+        let index = world.post(&ministry, Body::CertificateFamily(family), &[1]);
+        world.named.insert("training", index);
+    }
+    certificate_with(world, OutcomeKind::CompletionCertificate, "training", |_, values| {
+        values.extend([
+            (tags::LEVEL, Vec::new()),
+            (tags::MINUTES, b"4680".to_vec()),
+            (tags::PRACTICE_MINUTES, practice.into()),
+            (tags::PROJECT_TYPE, project.into()),
+        ]);
+    })
 }
 
 fn supersede_of(world: &mut World, index: u64) -> RawPosting {
