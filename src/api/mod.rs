@@ -6,6 +6,7 @@ pub mod access;
 mod account;
 mod codes;
 mod convert;
+mod grants;
 mod issuer;
 mod issuing;
 mod log;

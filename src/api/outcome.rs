@@ -119,8 +119,7 @@ fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
     outcome.certificate_number = text(payload, tags::CERTIFICATE_NUMBER);
     // Tag 1 would link every use of the outcome; not even its learner needs it.
     let shown = payload.fields().iter().filter(|field| field.tag != Tag::NULLIFIER_KEY);
-    outcome.fields =
-        shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone().into() }).collect();
+    outcome.fields = shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone() }).collect();
 }
 
 /// Whether a grade passes on its scale. No grade at all passes; one that its scale does not know does not.
@@ -140,7 +139,7 @@ mod tests {
     fn payload(values: &[(tags::Tag, &str)]) -> Payload {
         let field = |(tag, value): &(tags::Tag, &str)| Field {
             tag: Tag::new(tag.number).unwrap(),
-            value: value.as_bytes().to_vec(),
+            value: value.as_bytes().to_vec().into(),
         };
         Payload::new(Seed::new([1; 32]), values.iter().map(field).collect()).unwrap()
     }

@@ -67,8 +67,8 @@ pub fn status_word(api: &Api, view: &View, index: u64) -> Result<StatusWord, Sta
     })
 }
 
-/// The presentation file of an outcome, showing `tags` (ascending) of its payload.
-pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, tags: &[u32]) -> Result<String, Status> {
+/// What is shown of an outcome's payload with `tags` (ascending).
+pub fn disclosure(api: &Api, logged: &LoggedEntry, tags: &[u32]) -> Result<Disclosure, Status> {
     let payload = api.ledger.payload(logged).map_err(|error| internal(&error))?;
     let payload = payload.ok_or_else(|| not_found("the outcome's payload"))?;
     let tags = tags.iter().map(|tag| Tag::new(*tag)).collect::<Option<Vec<_>>>();
@@ -78,9 +78,14 @@ pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, ta
         return Err(invalid("tags", "tag 1 is never shown to a verifier; leave it out".to_owned()));
     }
     let nonce = logged.entry.statement().nonce();
-    let disclosure = payload
+    payload
         .disclose(&nonce, &tags)
-        .map_err(|error| invalid("tags", format!("{error}; ask for tags that the outcome has")))?;
+        .map_err(|error| invalid("tags", format!("{error}; ask for tags that the outcome has")))
+}
+
+/// The presentation file of an outcome, showing `tags` (ascending) of its payload.
+pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, tags: &[u32]) -> Result<String, Status> {
+    let disclosure = disclosure(api, logged, tags)?;
     let state = AsOf::new(&view.index, view.tree.size);
     let chain = query::authority_chain(&state, index, &[]).map_err(|error| internal(&error))?;
     let authority = chain.into_iter().map(|index| {

@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
         let why = match opened {
             Ok(bytes) => {
                 let message = <proto::Payload as prost::Message>::decode(bytes.as_slice()).ok();
-                match message.as_ref().and_then(payload_from_message) {
+                match message.and_then(payload_from_message) {
                     Some(payload) => return PayloadOf::Present(payload),
                     None => Some("it is no payload".to_owned()),
                 }

@@ -15,6 +15,7 @@ pub mod client;
 pub mod demo;
 pub mod exit;
 pub mod fsck;
+pub mod grant;
 pub mod hex;
 pub mod init;
 pub mod keys;
@@ -94,6 +95,9 @@ enum Command {
     Transcript(transcript::TranscriptArgs),
     /// Make a file that shows one outcome, for whoever the learner gives it to.
     Present(present::Present),
+    /// Let somebody see one outcome, once, by a code.
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
     /// The public log: checkpoints, entries, proofs checked here.
     #[command(subcommand)]
     Log(log::Log),
@@ -154,6 +158,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Account(command) => account::run(&command, &mut output),
         Command::Transcript(args) => transcript::run(&args, &mut output),
         Command::Present(args) => present::run(&args, &mut output),
+        Command::Grant(command) => grant::run(&command, &mut output),
         Command::Log(command) => log::run(command, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),

@@ -80,6 +80,13 @@ texts! {
     ERASED: "erased", "已删除";
     PRESENTED: "Wrote {file}. Whoever has it can check it with: xuefen verify {file}",
         "已写入 {file}。持有者可用以下命令核验：xuefen verify {file}";
+    GRANT: "grant", "授权";
+    LABEL: "label", "备注";
+    GRANT_ONCE: "Good for one look, until {until}. The code is not kept anywhere; withdraw it with: xuefen grant withdraw",
+        "仅供查看一次，有效期至 {until}。本码不留存；如需收回：xuefen grant withdraw";
+    GRANT_OPEN: "open", "可用";
+    GRANT_USED: "used", "已使用";
+    GRANT_WITHDRAWN: "withdrawn", "已收回";
     CUT: "The connection was cut ({why}). Trying again in {seconds} s.", "连接中断（{why}）。{seconds} 秒后重试。";
 }
 

@@ -20,6 +20,7 @@ use xuefen_ledger::Context;
 use super::commit::Committer;
 use super::error::SequencerError;
 use super::home::Home;
+use super::keys::KnownKeys;
 use super::order::{Clock, End, Sequencer};
 use super::pool::Preparer;
 use super::signer::CheckpointSigner;
@@ -122,6 +123,7 @@ impl Ledger {
             vault: Arc::clone(&vault),
             view: Arc::clone(&view),
             batches: VerifiedBatches::default(),
+            keys: KnownKeys::default(),
         };
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();

@@ -87,12 +87,15 @@ pub struct Access {
     /// Unix seconds.
     #[prost(int64, tag = "1")]
     pub at: i64,
-    /// Who: an institution id, learner or operator.
+    /// Who: an institution id, learner or operator; "grant" for whoever held the code of one.
     #[prost(string, tag = "2")]
     pub by: ::prost::alloc::string::String,
     /// What was called.
     #[prost(string, tag = "3")]
     pub call: ::prost::alloc::string::String,
+    /// The grant that was used, accounts/{id in hex}/grants/{grant}; else empty.
+    #[prost(string, tag = "4")]
+    pub grant: ::prost::alloc::string::String,
 }
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -103,6 +106,138 @@ pub struct ListAccessesResponse {
     /// Empty at the end.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// What to let somebody see.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateGrantRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Leaf index of the outcome.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Tags to disclose, ascending; empty = the tags an employer asks for.
+    #[prost(uint32, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<u32>,
+    /// What the learner calls it, to know it again in the list of accesses; at most 100 characters. Shown to nobody else.
+    #[prost(string, tag = "4")]
+    pub label: ::prost::alloc::string::String,
+    /// Seconds until it ends, at most 7,776,000 (90 days); 0 = 604,800 (7 days).
+    #[prost(uint32, tag = "5")]
+    pub lifetime_seconds: u32,
+}
+/// The code is shown once; only a keyed hash of it is kept.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateGrantResponse {
+    /// The grant.
+    #[prost(message, optional, tag = "1")]
+    pub grant: ::core::option::Option<Grant>,
+    /// Four groups of five letters and digits: for VerificationService.Verify, once.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Address of a page that uses the code, short enough for a QR code; empty if the server's own policy
+    /// names no address of this log.
+    #[prost(string, tag = "3")]
+    pub link: ::prost::alloc::string::String,
+}
+/// One look at one outcome, by whoever holds its code.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Grant {
+    /// accounts/{id in hex}/grants/{32 hexadecimal digits}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Leaf index of the outcome.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Tags it discloses, ascending.
+    #[prost(uint32, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<u32>,
+    /// What the learner calls it.
+    #[prost(string, tag = "4")]
+    pub label: ::prost::alloc::string::String,
+    /// Unix seconds.
+    #[prost(int64, tag = "5")]
+    pub created_at: i64,
+    /// Not good from, Unix seconds.
+    #[prost(int64, tag = "6")]
+    pub expires_at: i64,
+    /// Where it stands.
+    #[prost(enumeration = "GrantState", tag = "7")]
+    pub state: i32,
+    /// When it was used or withdrawn, Unix seconds; 0 otherwise.
+    #[prost(int64, tag = "8")]
+    pub ended_at: i64,
+}
+/// Whose grants.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListGrantsRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// At most 1,000; 0 = 100.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    /// From the answer before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListGrantsResponse {
+    /// Newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub grants: ::prost::alloc::vec::Vec<Grant>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Which grant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawGrantRequest {
+    /// accounts/{id in hex}/grants/{32 hexadecimal digits}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// Where a grant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GrantState {
+    /// Not set.
+    Unspecified = 0,
+    /// It can be used.
+    Open = 1,
+    /// Somebody used it.
+    Used = 2,
+    /// The learner withdrew it.
+    Withdrawn = 3,
+    /// Nobody used it in time.
+    Expired = 4,
+}
+impl GrantState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GRANT_STATE_UNSPECIFIED",
+            Self::Open => "GRANT_STATE_OPEN",
+            Self::Used => "GRANT_STATE_USED",
+            Self::Withdrawn => "GRANT_STATE_WITHDRAWN",
+            Self::Expired => "GRANT_STATE_EXPIRED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GRANT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "GRANT_STATE_OPEN" => Some(Self::Open),
+            "GRANT_STATE_USED" => Some(Self::Used),
+            "GRANT_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "GRANT_STATE_EXPIRED" => Some(Self::Expired),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod account_service_client {
@@ -295,6 +430,78 @@ pub mod account_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.AccountService", "ListAccesses"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lets whoever holds a code see one outcome, once. For the learner.
+        pub async fn create_grant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateGrantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGrantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/CreateGrant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "CreateGrant"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Grants, newest first. For the learner.
+        pub async fn list_grants(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListGrantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGrantsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/ListGrants",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "ListGrants"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a grant before anybody uses it. For the learner. A grant that has ended already is left as it is.
+        pub async fn withdraw_grant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawGrantRequest>,
+        ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/WithdrawGrant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "WithdrawGrant"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -339,6 +546,27 @@ pub mod account_service_server {
             tonic::Response<super::ListAccessesResponse>,
             tonic::Status,
         >;
+        /// Lets whoever holds a code see one outcome, once. For the learner.
+        async fn create_grant(
+            &self,
+            request: tonic::Request<super::CreateGrantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGrantResponse>,
+            tonic::Status,
+        >;
+        /// Grants, newest first. For the learner.
+        async fn list_grants(
+            &self,
+            request: tonic::Request<super::ListGrantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGrantsResponse>,
+            tonic::Status,
+        >;
+        /// Ends a grant before anybody uses it. For the learner. A grant that has ended already is left as it is.
+        async fn withdraw_grant(
+            &self,
+            request: tonic::Request<super::WithdrawGrantRequest>,
+        ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status>;
     }
     /// Default deny: every call but Activate needs a bearer token.
     #[derive(Debug)]
@@ -586,6 +814,141 @@ pub mod account_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAccessesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/CreateGrant" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateGrantSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::CreateGrantRequest>
+                    for CreateGrantSvc<T> {
+                        type Response = super::CreateGrantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateGrantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::create_grant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateGrantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/ListGrants" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListGrantsSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::ListGrantsRequest>
+                    for ListGrantsSvc<T> {
+                        type Response = super::ListGrantsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListGrantsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::list_grants(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListGrantsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/WithdrawGrant" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawGrantSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::WithdrawGrantRequest>
+                    for WithdrawGrantSvc<T> {
+                        type Response = super::Grant;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawGrantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::withdraw_grant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawGrantSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -4163,9 +4526,16 @@ pub mod transcript_service_server {
 /// What to check.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyRequest {
-    /// Bytes of a .xuefen.json file, at most 4 MiB.
+    /// Bytes of a .xuefen.json file, at most 4 MiB; empty with grant_code.
     #[prost(bytes = "vec", tag = "1")]
     pub presentation: ::prost::alloc::vec::Vec<u8>,
+    /// Code of a learner's grant, good once; empty with presentation. Upper or lower case; spaces and hyphens are ignored.
+    #[prost(string, tag = "2")]
+    pub grant_code: ::prost::alloc::string::String,
+    /// With grant_code: number of the certificate that the verifier was told of. If the outcome has another, the answer is
+    /// the same as for a wrong code and the grant stays open. Empty = not asked.
+    #[prost(string, tag = "3")]
+    pub certificate_number: ::prost::alloc::string::String,
 }
 /// One of the eight steps of formats.md 5.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4229,6 +4599,9 @@ pub struct VerifyResponse {
     /// Status of the issuer now: active, suspended, revoked or merged.
     #[prost(string, tag = "10")]
     pub issuer_status: ::prost::alloc::string::String,
+    /// With grant_code: bytes of the .xuefen.json file, to check again elsewhere and to keep.
+    #[prost(bytes = "vec", tag = "11")]
+    pub presentation: ::prost::alloc::vec::Vec<u8>,
 }
 /// What to show.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4400,7 +4773,8 @@ pub mod verification_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Checks a presentation against this server's own policy, with a fresh status.
+        /// Checks a presentation against this server's own policy, with a fresh status. With the code of a grant the server makes
+        /// the presentation first, gives it too, and the grant is used up.
         pub async fn verify(
             &mut self,
             request: impl tonic::IntoRequest<super::VerifyRequest>,
@@ -4492,7 +4866,8 @@ pub mod verification_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with VerificationServiceServer.
     #[async_trait]
     pub trait VerificationService: std::marker::Send + std::marker::Sync + 'static {
-        /// Checks a presentation against this server's own policy, with a fresh status.
+        /// Checks a presentation against this server's own policy, with a fresh status. With the code of a grant the server makes
+        /// the presentation first, gives it too, and the grant is used up.
         async fn verify(
             &self,
             request: tonic::Request<super::VerifyRequest>,

@@ -79,7 +79,7 @@ impl Draft {
                 Some(key) if tag.number == tags::NULLIFIER_KEY.number => key.as_bytes().to_vec(),
                 _ => value,
             };
-            Field { tag: Tag::new(tag.number).expect("no tag table has a tag 0"), value }
+            Field { tag: Tag::new(tag.number).expect("no tag table has a tag 0"), value: value.into() }
         });
         let payload = Payload::new(seed, fields.collect()).expect("tag tables ascend and are not empty");
         let commitment = payload.commitment(&nonce).0.to_vec();
@@ -114,7 +114,7 @@ impl Sealed {
 }
 
 fn on_the_wire(payload: &Payload) -> proto::Payload {
-    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone().into() };
+    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone() };
     proto::Payload {
         seed: payload.seed().as_bytes().to_vec().into(),
         fields: payload.fields().iter().map(field).collect(),

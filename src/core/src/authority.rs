@@ -7,7 +7,7 @@
 
 pub mod charter;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Hash;
 use crate::authority_file::AuthorityFile;
@@ -76,6 +76,8 @@ pub struct Chain {
     institutions: BTreeMap<String, u64>,
     /// Who signs for consortia.
     charters: BTreeMap<String, Charter>,
+    /// (account, device key) of entries that disclose both.
+    bound: BTreeSet<(Vec<u8>, Vec<u8>)>,
     /// The newest `logged_at` learned: the log's clock never runs backwards, whatever an entry claims.
     latest: i64,
 }
@@ -103,6 +105,7 @@ impl Chain {
             accreditations: BTreeMap::new(),
             institutions: BTreeMap::new(),
             charters: BTreeMap::new(),
+            bound: BTreeSet::new(),
             latest: 0,
         }
     }
@@ -377,7 +380,11 @@ impl Chain {
                 None => Err(not_allowed()),
             },
             Body::InstitutionKey(body) => ensure(self.may_institution_key(item, body)),
-            Body::OpenAccount(_) | Body::MergeAccounts(_)
+            Body::OpenAccount(_)
+            | Body::AmendAccount(_)
+            | Body::BindKey(_)
+            | Body::UnbindKey(_)
+            | Body::MergeAccounts(_)
                 if self.own(item).any(|key| key.role == Some(AuthorityRole::Intake)) =>
             {
                 Ok(())
@@ -388,9 +395,13 @@ impl Chain {
                 ensure(named && accredited.body.outcome_kinds.contains(&body.outcome_kind))
             }
             // Offers and accounts are an institution's; so is a rule below another.
-            Body::Course(_) | Body::Module(_) | Body::OpenAccount(_) | Body::MergeAccounts(_) => {
-                self.as_accredited(item).map(|_| ())
-            }
+            Body::Course(_)
+            | Body::Module(_)
+            | Body::OpenAccount(_)
+            | Body::AmendAccount(_)
+            | Body::BindKey(_)
+            | Body::UnbindKey(_)
+            | Body::MergeAccounts(_) => self.as_accredited(item).map(|_| ()),
             Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
             Body::Charter(body) => ensure(self.may_charter(item, body)),
             // What authorities publish for everybody.
@@ -425,9 +436,22 @@ impl Chain {
 fn may_sign(role: Option<AuthorityRole>, body: &Body) -> bool {
     match role {
         None | Some(AuthorityRole::Accredit) => true,
-        Some(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        Some(AuthorityRole::Intake) => matches!(
+            body,
+            Body::OpenAccount(_)
+                | Body::AmendAccount(_)
+                | Body::BindKey(_)
+                | Body::UnbindKey(_)
+                | Body::MergeAccounts(_)
+        ),
         Some(_) => false,
     }
+}
+
+/// A field that an item shows.
+fn disclosed(item: &Attested<'_, Statement>, tag: tags::Tag) -> Option<Vec<u8>> {
+    let field = item.disclosed.iter().find(|field| field.tag == tag.number)?;
+    (!field.value.is_empty()).then(|| field.value.clone())
 }
 
 fn is_status(key: &VerifierKey) -> bool {
@@ -479,6 +503,15 @@ impl Authority<Statement> for Chain {
                 Body::Charter(body) => {
                     self.charters.insert(body.consortium.clone(), body.clone());
                 }
+                Body::BindKey(_) => {
+                    self.bound.extend(disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY)));
+                }
+                Body::UnbindKey(_) => {
+                    let gone = disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY));
+                    if let Some(gone) = gone {
+                        self.bound.remove(&gone);
+                    }
+                }
                 Body::Countersign(body) => {
                     if let Some(target) = &body.target {
                         self.countersign(item, target);
@@ -516,9 +549,11 @@ impl Authority<Statement> for Chain {
     }
 
     fn binds(&self, subject: &Attested<'_, Statement>, holder_key: &[u8]) -> bool {
-        // Keys bound by an entry of their own come with the rules of BindKey, which must tie them to the subject's account.
-        let shown = subject.disclosed.iter().filter(|field| field.tag == tags::HOLDER_KEY.number);
-        !holder_key.is_empty() && shown.map(|field| field.value.as_slice()).any(|value| value == holder_key)
+        // A field of the subject; or a key bound to the account that the subject discloses, by an entry that shows both.
+        let shown = disclosed(subject, tags::HOLDER_KEY).is_some_and(|value| value == holder_key);
+        let account = disclosed(subject, tags::ACCOUNT);
+        let bound = account.is_some_and(|account| self.bound.contains(&(account, holder_key.to_vec())));
+        !holder_key.is_empty() && (shown || bound)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::flag::Flag;
 use crate::posting::{Message, Prepared, Secrets};
 use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
-use crate::state::{Read, ReadError, Row};
+use crate::state::{Key, Read, ReadError, Row};
 use crate::threshold::Breach;
 use std::borrow::Cow;
 use xuefen_core::Hash;
@@ -23,6 +23,7 @@ use xuefen_core::statement::Statement;
 #[derive(Debug)]
 pub struct Accepted<'a> {
     statement: &'a Statement<Message>,
+    nonce: Key,
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
@@ -34,8 +35,9 @@ impl<'a> Accepted<'a> {
     #[must_use]
     pub fn new(prepared: &'a Prepared, logged_at: i64, leaf_hash: Hash) -> Option<Self> {
         let statement = prepared.statement()?;
+        let nonce = prepared.nonce.clone()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
+        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -44,6 +46,7 @@ impl<'a> Accepted<'a> {
         let statement = entry.statement();
         Self {
             statement,
+            nonce: rows::nonce(statement.issuer(), statement.nonce().as_bytes()),
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
@@ -92,7 +95,7 @@ impl<'a> Accepted<'a> {
 /// The rows that entry `index` adds to a state that holds all entries before it, by ascending key.
 pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec<Row>, ReadError> {
     let mut writer = Writer::new(state, index);
-    writer.mark(rows::nonce(entry.issuer(), entry.statement.nonce().as_bytes()));
+    writer.mark(entry.nonce.clone());
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
         flags(&mut writer, entry, body)?;

@@ -1,9 +1,14 @@
 //! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
 
+mod learner;
+
+pub use learner::{AmendFacts, DeviceFacts, MergeFacts};
+
 use crate::day::Day;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AccountKey, Short, short};
+use crate::rows::{self, AccountKey, Short, short};
+use crate::state::Key;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
@@ -31,6 +36,10 @@ pub enum Facts {
     None,
     /// Of `OpenAccount`.
     Account(AccountFacts),
+    /// Of `AmendAccount`.
+    Amend(AmendFacts),
+    /// Of `BindKey` and `UnbindKey`.
+    Device(DeviceFacts),
     /// Of `MergeAccounts`.
     Merge(MergeFacts),
     /// Of `RecordOutcome`.
@@ -43,6 +52,8 @@ impl fmt::Debug for Facts {
         f.write_str(match self {
             Self::None => "None",
             Self::Account(_) => "Account(..)",
+            Self::Amend(_) => "Amend(..)",
+            Self::Device(_) => "Device(..)",
             Self::Merge(_) => "Merge(..)",
             Self::Outcome(_) => "Outcome(..)",
         })
@@ -55,14 +66,6 @@ pub struct AccountFacts {
     pub(crate) id: Option<[u8; 16]>,
     pub(crate) account: Option<AccountKey>,
     pub(crate) document: Option<Short>,
-}
-
-/// Of `MergeAccounts`.
-#[derive(Clone, Default)]
-pub struct MergeFacts {
-    pub(crate) id: Option<[u8; 16]>,
-    pub(crate) account: Option<AccountKey>,
-    pub(crate) other: Option<AccountKey>,
 }
 
 /// Of `RecordOutcome`.
@@ -92,13 +95,49 @@ pub struct OutcomeFacts {
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
     pub(crate) project_type: Option<String>,
+    pub(crate) keys: OutcomeKeys,
     pub(crate) major: Option<String>,
     pub(crate) study_mode: Option<StudyMode>,
 }
 
-/// `payload.name (number)`.
-pub(crate) fn field(tag: Tag) -> String {
-    format!("payload.{} ({})", tag.name, tag.number)
+/// Hashes that rows of an outcome are named by, as far as they rest on the posting alone. Made once, by the pool; the one
+/// thread that decides asks for most of them two or three times.
+#[derive(Clone, Default)]
+pub(crate) struct OutcomeKeys {
+    /// Of the issuer's own record number.
+    pub(crate) source: Option<Key>,
+    pub(crate) run: Option<Key>,
+    /// Of the account as posted.
+    line: Option<Key>,
+    pub(crate) course: Short,
+    pub(crate) nullifier_key: Short,
+}
+
+impl OutcomeFacts {
+    fn with_keys(mut self, issuer: &str) -> Self {
+        let run = self.run.as_deref().unwrap_or_default();
+        self.keys = OutcomeKeys {
+            source: self.source.as_ref().map(|source| rows::source(issuer, source)),
+            run: self.offer.map(|offer| rows::run(offer, run)),
+            line: self.account.zip(self.offer).map(|(account, offer)| rows::line(account, offer, run)),
+            course: rows::course(self.offer.unwrap_or(0), run, self.attempt.unwrap_or(0)),
+            nullifier_key: self.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
+        };
+        self
+    }
+
+    /// The row of a learner's attempts at the offer; `account` is the one that the posted account stands for.
+    pub(crate) fn line(&self, account: AccountKey, offer: u64) -> Key {
+        match &self.keys.line {
+            Some(key) if self.account == Some(account) && self.offer == Some(offer) => key.clone(),
+            _ => rows::line(account, offer, self.run.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// `payload.name (number)`; made once, at compile time: a good entry passes a dozen checks that name one each.
+pub(crate) const fn field(tag: Tag) -> &'static str {
+    tag.field
 }
 
 /// The tags that a kind's payload has, and those that may not be empty.
@@ -107,6 +146,9 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
         Body::OpenAccount(_) => {
             Some((tags::OPEN_ACCOUNT, &[tags::ACCOUNT, tags::HOLDER_NAME, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER]))
         }
+        Body::AmendAccount(_) => Some((tags::AMEND_ACCOUNT, &[tags::ACCOUNT])),
+        Body::BindKey(_) => Some((tags::BIND_KEY, tags::BIND_KEY)),
+        Body::UnbindKey(_) => Some((tags::UNBIND_KEY, tags::UNBIND_KEY)),
         Body::MergeAccounts(_) => Some((tags::MERGE_ACCOUNTS, &[tags::ACCOUNT, tags::CONSENT, tags::OTHER_ACCOUNT])),
         Body::RecordOutcome(body) => {
             let kind = OutcomeKind::try_from(body.outcome_kind).ok()?;
@@ -175,8 +217,14 @@ impl Facts {
         values.check(table, required);
         match body {
             Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
-            Body::MergeAccounts(_) => Self::Merge(merge(&values, secrets)),
-            Body::RecordOutcome(body) => Self::Outcome(Box::new(outcome(&values, body.outcome_kind, secrets))),
+            Body::AmendAccount(_) => Self::Amend(learner::amend(&mut values, secrets)),
+            Body::BindKey(_) => Self::Device(learner::bind(&mut values, statement, secrets)),
+            Body::UnbindKey(_) => Self::Device(learner::unbind(&values, secrets)),
+            Body::MergeAccounts(_) => Self::Merge(learner::merge(&mut values, statement, secrets)),
+            Body::RecordOutcome(body) => {
+                let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
+                Self::Outcome(Box::new(facts))
+            }
             _ => Self::None,
         }
     }
@@ -186,6 +234,8 @@ impl Facts {
         match self {
             Self::None => None,
             Self::Account(facts) => facts.id,
+            Self::Amend(facts) => facts.id,
+            Self::Device(facts) => facts.id,
             Self::Merge(facts) => facts.id,
             Self::Outcome(facts) => facts.id,
         }
@@ -194,14 +244,17 @@ impl Facts {
 
 fn wrong_tags(payload: &Payload, table: &[Tag]) -> Option<Refusal> {
     let fields = payload.fields();
+    // Both ascend, so a good payload is known by one walk over the two.
+    if fields.len() == table.len() && fields.iter().zip(table).all(|(field, tag)| field.tag.get() == tag.number) {
+        return None;
+    }
     let missing = table.iter().find(|tag| !fields.iter().any(|field| field.tag.get() == tag.number));
     let foreign = fields.iter().find(|field| !table.iter().any(|tag| tag.number == field.tag.get()));
-    let name = match (missing, foreign) {
-        (Some(tag), _) => field(*tag),
-        (None, Some(foreign)) => format!("payload tag {}", foreign.tag),
-        (None, None) => return None,
-    };
-    Some(Refusal::new(Rejection::TagsIncomplete, name))
+    match (missing, foreign) {
+        (Some(tag), _) => Some(Refusal::new(Rejection::TagsIncomplete, field(*tag))),
+        (None, Some(foreign)) => Some(Refusal::new(Rejection::TagsIncomplete, format!("payload tag {}", foreign.tag))),
+        (None, None) => None,
+    }
 }
 
 /// Whether a value is written as its tag asks; empty ones are absent, not malformed.
@@ -310,16 +363,6 @@ fn account(values: &Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
     }
 }
 
-fn merge(values: &Values<'_>, secrets: &dyn Secrets) -> MergeFacts {
-    let id = values.array(tags::ACCOUNT);
-    let other = values.array(tags::OTHER_ACCOUNT);
-    MergeFacts {
-        id,
-        account: id.map(|id| secrets.account_key(&id)),
-        other: other.map(|other| secrets.account_key(&other)),
-    }
-}
-
 fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFacts {
     let id = values.array(tags::ACCOUNT);
     let kind = u32::try_from(kind).unwrap_or_default();
@@ -347,6 +390,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
         project_type: values.owned(tags::PROJECT_TYPE),
+        keys: OutcomeKeys::default(),
         major: values.owned(tags::MAJOR),
         study_mode: values.text(tags::STUDY_MODE).and_then(StudyMode::parse),
     }

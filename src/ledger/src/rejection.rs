@@ -187,6 +187,9 @@ rejections! {
     NullifierKeyWrong "NULLIFIER_KEY_WRONG"
         "Tag 1 of an outcome is derived from its own seed and nonce." "成果的标签 1 须由其种子和随机数导出。"
         "Derive tag 1 again." "请重新导出标签 1。"
+    LearnerSignatureWrong "LEARNER_SIGNATURE_WRONG"
+        "A learner's signature is by the key beside it, over this act on this ledger, within 30 days before the statement." "学习者签名须由所附公钥、就该行为和本账本在声明前 30 天内作出。"
+        "Let the learner sign again." "请由学习者重新签名。"
 
     // Once only.
     DuplicateOutcome "DUPLICATE_OUTCOME"
@@ -268,6 +271,12 @@ rejections! {
     MergeNeedsSecondParty "MERGE_NEEDS_SECOND_PARTY"
         "Accounts with different documents are merged by two different parties." "证件不同的账号须由两个不同主体共同签署合并。"
         "Let a second institution attest the statement." "请由另一机构共同签署。"
+    LearnerSignatureMissing "LEARNER_SIGNATURE_MISSING"
+        "A learner with a device key signs a merger with a key bound to one of the accounts." "已绑定设备密钥的学习者须以其中一个账号的密钥签署合并。"
+        "Let the learner sign with a bound key." "请由学习者以已绑定的密钥签名。"
+    DeviceKeyInUse "DEVICE_KEY_IN_USE"
+        "A device key belongs to one account for ever; an account has at most 16." "一个设备密钥永远只属于一个账号；每个账号至多 16 个。"
+        "Make a new key on the device, or let another one go." "请在设备上生成新密钥，或先解除其他密钥。"
 
     // Rules of the kinds: outcomes.
     AchievedInFuture "ACHIEVED_IN_FUTURE"

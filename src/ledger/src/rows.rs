@@ -409,6 +409,21 @@ pub struct AccountRow {
     pub alias_of: Option<AccountKey>,
     /// Its aliases, in order.
     pub aliases: Vec<AccountKey>,
+    /// Hashes of the device keys bound to it, in order.
+    pub devices: Vec<Short>,
+    /// The entries that amended it, in order.
+    pub amendments: Vec<u64>,
+}
+
+/// A device key of a learner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Whose: the account as it was kept then.
+    pub account: AccountKey,
+    /// The BindKey entry.
+    pub entry: u64,
+    /// The UnbindKey entry.
+    pub unbound_by: Option<u64>,
 }
 
 /// The private part of an outcome that later entries are held against.

@@ -70,7 +70,8 @@ impl Bank {
         Self::of(World::furnished_at(i64::try_from(now.as_secs()).expect("a time"))).await
     }
 
-    async fn of(world: World) -> Self {
+    /// A bank whose ledger begins with what a world has said.
+    pub async fn of(world: World) -> Self {
         let server = Server::new(&world).await;
         let channel = server.channel().await;
         let bank = Self { world, server, channel };
@@ -232,7 +233,7 @@ impl Bank {
 
     /// What an employer is answered.
     pub async fn verify(&self, presentation: &[u8]) -> VerifyResponse {
-        let asked = VerifyRequest { presentation: presentation.to_vec() };
+        let asked = VerifyRequest { presentation: presentation.to_vec(), ..Default::default() };
         self.verification().verify(asked).await.expect("an answer").into_inner()
     }
 
@@ -253,7 +254,8 @@ impl Bank {
 }
 
 impl Learner {
-    fn name(&self) -> String {
+    /// `accounts/{id}`.
+    pub fn name(&self) -> String {
         format!("accounts/{}", self.account)
     }
 

@@ -33,6 +33,8 @@ pub struct Tag {
     pub name: &'static str,
     /// Name in Chinese: column header, pages.
     pub name_zh: &'static str,
+    /// How refusals name the field: `payload.name (number)`.
+    pub field: &'static str,
     /// How the value is written.
     pub value: ValueType,
 }
@@ -40,7 +42,13 @@ pub struct Tag {
 macro_rules! tags {
     ($($konst:ident = $number:literal, $name:literal, $zh:literal, $value:expr;)*) => {
         $(#[doc = concat!("`", $name, "` (", $zh, ")")] pub const $konst: Tag =
-            Tag { number: $number, name: $name, name_zh: $zh, value: $value };)*
+            Tag {
+                number: $number,
+                name: $name,
+                name_zh: $zh,
+                field: concat!("payload.", $name, " (", $number, ")"),
+                value: $value,
+            };)*
         /// Every tag there is, ascending.
         pub const ALL: &[Tag] = &[$($konst),*];
     };
@@ -91,6 +99,10 @@ tags! {
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
     TRAINING_LEVEL = 60, "training_level", "培训层次", ValueType::Text;
     PROJECT_TYPE = 61, "project_type", "项目类型", ValueType::Text;
+    CATEGORY_FROM = 70, "category_from", "类别起始日期", ValueType::Date;
+    CATEGORY_UNTIL = 71, "category_until", "类别终止日期", ValueType::Date;
+    LEARNER_SIGNATURE = 72, "learner_signature", "学习者签名", ValueType::Bytes(64);
+    SIGNED_AT = 73, "signed_at", "学习者签名时间", ValueType::Integer;
 }
 
 /// The table of `OpenAccount`.
@@ -109,7 +121,18 @@ pub const OPEN_ACCOUNT: &[Tag] = &[
 ];
 
 /// The table of `MergeAccounts`: `account` is kept, `other_account` becomes its alias.
-pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, CONSENT, OTHER_ACCOUNT];
+/// A learner with a device key signs with it.
+pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, HOLDER_KEY, CONSENT, OTHER_ACCOUNT, LEARNER_SIGNATURE, SIGNED_AT];
+
+/// The table of `AmendAccount`: a carrier, a category with its days, a restricted class; what is empty stays as it was.
+pub const AMEND_ACCOUNT: &[Tag] =
+    &[ACCOUNT, CARRIER_KIND, CARRIER_NUMBER, CATEGORY, RESTRICTED_CLASS, CONSENT, CATEGORY_FROM, CATEGORY_UNTIL];
+
+/// The table of `BindKey`: the key signs that it is the account's.
+pub const BIND_KEY: &[Tag] = &[ACCOUNT, HOLDER_KEY, LEARNER_SIGNATURE, SIGNED_AT];
+
+/// The table of `UnbindKey`: of a device that was lost, so nothing is signed with it.
+pub const UNBIND_KEY: &[Tag] = &[ACCOUNT, HOLDER_KEY, CONSENT];
 
 const COURSE: &[Tag] = &[
     NULLIFIER_KEY,
@@ -231,7 +254,8 @@ mod tests {
 
     #[test]
     fn tables_ascend() {
-        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, COURSE, CERTIFICATE, COMPLETION];
+        let tables =
+            [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, AMEND_ACCOUNT, BIND_KEY, UNBIND_KEY, COURSE, CERTIFICATE, COMPLETION];
         for table in tables {
             assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
         }

@@ -106,6 +106,7 @@ pub(super) struct Book {
     pub(super) accounts: Facts<Account, AccountFact>,
     /// HMAC of a document → account and the entry that opened it.
     pub(super) documents: Facts<[u8; 32], (Account, u64)>,
+    pub(super) devices: Facts<[u8; 32], Device>,
     /// Entries whose payloads were erased and that would have told of an account.
     pub(super) accounts_unknown: bool,
     pub(super) outcomes: Facts<u64, Outcome>,
@@ -299,6 +300,18 @@ pub(super) struct AccountFact {
     pub(super) document: [u8; 32],
     pub(super) kept_as: Option<Account>,
     pub(super) aliases: Vec<Account>,
+    /// Device keys bound to it, in order.
+    pub(super) devices: Vec<[u8; 32]>,
+    /// The entries that amended it, in order.
+    pub(super) amendments: Vec<u64>,
+}
+
+/// A device key of a learner.
+#[derive(Clone, Debug)]
+pub(super) struct Device {
+    pub(super) account: Account,
+    pub(super) entry: u64,
+    pub(super) unbound_by: Option<u64>,
 }
 
 #[derive(Clone, Debug)]

@@ -398,6 +398,8 @@ fn account(fact: &AccountFact) -> rows::AccountRow {
         document: half(&fact.document),
         alias_of: fact.kept_as.map(AccountKey),
         aliases: fact.aliases.iter().copied().map(AccountKey).collect(),
+        devices: fact.devices.iter().map(rows::device_short).collect(),
+        amendments: fact.amendments.clone(),
     }
 }
 
@@ -422,6 +424,10 @@ fn remark(remark: &Remark) -> rows::FlagRow {
 fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     for (id, fact) in book.accounts.changes() {
         dump.put(rows::account(AccountKey(id)), &account(fact));
+    }
+    for (key, it) in book.devices.changes() {
+        let row = rows::DeviceRow { account: AccountKey(it.account), entry: it.entry, unbound_by: it.unbound_by };
+        dump.put(rows::device(&key), &row);
     }
     for (document, (id, _)) in book.documents.changes() {
         dump.put_bytes(rows::document(half(&document)), id);

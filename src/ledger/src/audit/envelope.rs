@@ -129,7 +129,11 @@ fn fits(body: &Body, key: &KeyFact) -> bool {
         // Rotation of an authority's key is also its owner's business, whatever the key is for.
         Body::AuthorityKey(_) => !institution,
         Body::AccreditInstitution(_) | Body::ChangeInstitution(_) => accredit,
-        Body::OpenAccount(_) | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
+        Body::OpenAccount(_)
+        | Body::AmendAccount(_)
+        | Body::BindKey(_)
+        | Body::UnbindKey(_)
+        | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
         Body::RecordOutcome(_) | Body::Course(_) | Body::Module(_) => institution,
         _ => institution || accredit,
     }

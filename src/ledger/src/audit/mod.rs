@@ -11,6 +11,7 @@
 mod accounts;
 mod book;
 mod charters;
+mod devices;
 mod dump;
 mod envelope;
 mod judge;
@@ -231,6 +232,9 @@ impl<S: Secrets> Auditor<S> {
             Body::Module(body) => offers::module(&case, body, book, judge),
             Body::CertificateFamily(body) => offers::family(&case, body, book, judge),
             Body::OpenAccount(_) => accounts::open(&case, book, secrets, judge),
+            Body::AmendAccount(_) => devices::amend(&case, book, secrets, judge),
+            Body::BindKey(_) => devices::bind(&case, book, secrets, judge),
+            Body::UnbindKey(_) => devices::unbind(&case, book, secrets, judge),
             Body::MergeAccounts(_) => accounts::merge(&case, book, secrets, judge),
             Body::RecordOutcome(body) => outcomes::record(&case, body, book, secrets, judge),
             Body::Countersign(body) => lifecycle::countersign(&case, body, book, judge),

@@ -11,6 +11,9 @@ use xuefen_core::proto::statement::Body;
 fn table(body: &Body) -> Option<&'static [Tag]> {
     match body {
         Body::OpenAccount(_) => Some(tags::OPEN_ACCOUNT),
+        Body::AmendAccount(_) => Some(tags::AMEND_ACCOUNT),
+        Body::BindKey(_) => Some(tags::BIND_KEY),
+        Body::UnbindKey(_) => Some(tags::UNBIND_KEY),
         Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
         Body::RecordOutcome(body) => tags::of_outcome(OutcomeKind::try_from(body.outcome_kind).ok()?),
         _ => None,
@@ -21,6 +24,9 @@ fn table(body: &Body) -> Option<&'static [Tag]> {
 fn needed(body: &Body) -> &'static [Tag] {
     match body {
         Body::OpenAccount(_) => &[tags::ACCOUNT, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER],
+        Body::AmendAccount(_) => &[tags::ACCOUNT],
+        Body::BindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::LEARNER_SIGNATURE, tags::SIGNED_AT],
+        Body::UnbindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::CONSENT],
         Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
         Body::RecordOutcome(_) => {
             &[tags::NULLIFIER_KEY, tags::ACCOUNT, tags::SOURCE_ID, tags::ACHIEVED_ON, tags::ISSUER_NAME]

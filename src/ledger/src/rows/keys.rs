@@ -2,18 +2,18 @@
 
 use super::{AccountKey, Short, StandingOf, short};
 use crate::state::{Key, Table};
-use xuefen_core::hash::{Context, derive_key};
+use xuefen_core::hash::{Context, Deriver};
 
 /// A hash for keys of this state, over parts behind their lengths.
 fn state_hash(purpose: &str, parts: &[&[u8]]) -> Short {
-    let lengths: Vec<[u8; 4]> =
-        parts.iter().map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes()).collect();
-    let mut input: Vec<&[u8]> = vec![purpose.as_bytes(), &[0]];
-    for (length, part) in lengths.iter().zip(parts) {
-        input.push(length);
-        input.push(part);
+    let mut hash = Deriver::new(Context::InternalState);
+    hash.update(purpose.as_bytes());
+    hash.update(&[0]);
+    for part in parts {
+        hash.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        hash.update(part);
     }
-    short(&derive_key(Context::InternalState, &input))
+    short(&hash.finish())
 }
 
 pub(crate) fn nonce(issuer: &str, nonce: &[u8; 16]) -> Key {
@@ -105,6 +105,15 @@ pub(crate) fn label(label: &str) -> Key {
 pub(crate) fn equivalent(from: &StandingOf) -> Key {
     let parts: [&[u8]; 3] = [&from.outcome_kind.to_be_bytes(), from.code.as_bytes(), &from.level.to_be_bytes()];
     Key::fixed(Table::Equivalent, &state_hash("equivalent", &parts))
+}
+
+/// A device key by its hash.
+pub(crate) fn device_short(key: &[u8; 32]) -> Short {
+    state_hash("device key", &[key])
+}
+
+pub(crate) fn device(key: &[u8; 32]) -> Key {
+    Key::fixed(Table::Device, &device_short(key))
 }
 
 pub(crate) fn charter(consortium: &str) -> Key {

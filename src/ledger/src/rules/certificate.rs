@@ -64,10 +64,10 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, issuer: &InstitutionRow,
 pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, facts: &OutcomeFacts) -> Check {
     let Some(index) = facts.family else { return Ok(()) };
     let name = field(tags::FAMILY);
-    let offer = case.offer(index, &name)?;
+    let offer = case.offer(index, name)?;
     let right = matches!(&offer.body, OfferBody::Family(family) if family.outcome_kind == kind as i32);
-    ensure(right, Rejection::ReferenceWrongKind, name.clone())?;
-    case.in_force(index, &name)
+    ensure(right, Rejection::ReferenceWrongKind, name)?;
+    case.in_force(index, name)
 }
 
 /// A skill level states its route; the full ladder is one for its occupations only, others cite evidence.

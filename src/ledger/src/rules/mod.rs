@@ -8,6 +8,7 @@ mod certificate;
 mod change;
 mod charter;
 mod course;
+mod device;
 mod equivalence;
 mod evaluate;
 mod exam_scheme;
@@ -62,6 +63,9 @@ const ENABLED: &[Kind] = &[
     Kind::Module,
     Kind::CertificateFamily,
     Kind::OpenAccount,
+    Kind::AmendAccount,
+    Kind::BindKey,
+    Kind::UnbindKey,
     Kind::MergeAccounts,
     Kind::RecordOutcome,
     Kind::Countersign,
@@ -95,7 +99,14 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
     let Some(role) = &key.role else { return true };
     match AuthorityRole::try_from(role.role) {
         Ok(AuthorityRole::Accredit) => true,
-        Ok(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        Ok(AuthorityRole::Intake) => matches!(
+            body,
+            Body::OpenAccount(_)
+                | Body::AmendAccount(_)
+                | Body::BindKey(_)
+                | Body::UnbindKey(_)
+                | Body::MergeAccounts(_)
+        ),
         _ => false,
     }
 }
@@ -139,7 +150,8 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
         Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
-        Body::RecordOutcome(body) => outcome::reads(body, issuer, facts, keys),
+        Body::AmendAccount(_) | Body::BindKey(_) | Body::UnbindKey(_) => device::reads(facts, keys),
+        Body::RecordOutcome(body) => outcome::reads(body, facts, keys),
         Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
@@ -176,6 +188,9 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Module(_) => offers::may(case, "statement.module"),
         Body::CertificateFamily(body) => offers::family_may(case, body),
         Body::OpenAccount(_) => account::may(case, "statement.open_account"),
+        Body::AmendAccount(_) => account::may(case, "statement.amend_account"),
+        Body::BindKey(_) => account::may(case, "statement.bind_key"),
+        Body::UnbindKey(_) => account::may(case, "statement.unbind_key"),
         Body::MergeAccounts(_) => account::may(case, "statement.merge_accounts"),
         Body::RecordOutcome(body) => outcome::may(case, body),
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
@@ -199,6 +214,8 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Course(body) => offers::course_references(case, body),
         Body::Module(body) => offers::module_references(case, body),
         Body::CertificateFamily(body) => offers::family_references(case, body),
+        Body::AmendAccount(_) | Body::BindKey(_) => device::references(case, false),
+        Body::UnbindKey(_) => device::references(case, true),
         Body::MergeAccounts(_) => account::references(case),
         Body::RecordOutcome(body) => outcome::references(case, body),
         Body::Countersign(body) => lifecycle::countersign_references(case, body),
@@ -245,6 +262,8 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Module(body) => offers::module_rules(case, body)?,
         Body::CertificateFamily(body) => offers::family_rules(case, body)?,
         Body::OpenAccount(_) => account::open_rules(case)?,
+        Body::AmendAccount(_) => device::amend_rules(case)?,
+        Body::BindKey(_) => device::bind_rules(case)?,
         Body::MergeAccounts(_) => account::merge_rules(case)?,
         Body::RecordOutcome(body) => return outcome::rules(case, body),
         Body::Countersign(body) => lifecycle::countersign_rules(case, body)?,
@@ -291,6 +310,9 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Module(body) => offers::write_module(writer, entry, body)?,
         Body::CertificateFamily(body) => offers::write_family(writer, entry, body)?,
         Body::OpenAccount(_) => account::write_open(writer, entry),
+        Body::AmendAccount(_) => device::write_amend(writer, entry.facts())?,
+        Body::BindKey(_) => device::write_bind(writer, entry.facts())?,
+        Body::UnbindKey(_) => device::write_unbind(writer, entry.facts())?,
         Body::MergeAccounts(_) => account::write_merge(writer, entry)?,
         Body::RecordOutcome(body) => outcome::write(writer, entry, body)?,
         Body::Countersign(body) => lifecycle::write_countersign(writer, entry, body)?,

@@ -86,7 +86,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 28 {
+        match r[0] % 30 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -97,7 +97,9 @@ impl Actors {
             16 | 17 => self.offer(r),
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
+            22 if r[1] & 1 == 0 => super::deeds_learner::deed(self, r),
             22 => self.accreditation(r),
+            27 | 28 => super::deeds_learner::deed(self, r),
             23..=26 => super::deeds_registry::deed(self, r),
             _ => self.waiting(r),
         }

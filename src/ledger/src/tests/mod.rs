@@ -3,7 +3,9 @@
 mod audit_histories;
 mod audits;
 mod charters;
+mod deeds_learner;
 mod deeds_registry;
+mod devices;
 mod histories;
 mod keys;
 mod outcomes;

@@ -85,6 +85,14 @@ pub(super) fn kept_by(institution: &str, seed: u8, custodian: &str) -> Body {
     body
 }
 
+/// Binds the device key of a seed.
+pub(super) fn bound(world: &mut World, account: [u8; 16], seed: u8) -> u64 {
+    let (body, payload) = world.binding(account, seed);
+    let school = world.school.id.clone();
+    let posting = world.private(&school, body, &payload, &[4]);
+    world.accept(posting)
+}
+
 fn suspend(world: &World, index: u64, days: i64) -> Body {
     let target = Some(world.reference(index));
     Body::Suspend(Suspend { target, reason: LifecycleReason::Investigation as i32, until: world.now + days * 86_400 })
@@ -190,6 +198,9 @@ fn group(rejection: Rejection) -> Group {
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
+        | R::LearnerSignatureWrong
+        | R::LearnerSignatureMissing
+        | R::DeviceKeyInUse
         | R::AchievedInFuture
         | R::AchievedTooLongAgo
         | R::ScaleUnknown
@@ -469,6 +480,22 @@ fn rules(rejection: Rejection, world: &mut World) -> RawPosting {
         R::MergeNeedsSecondParty => {
             world.open(&school, 4, [8; 16], "110101199003070001");
             let (body, payload) = world.merger([7; 16], [8; 16]);
+            world.private(&school, body, &payload, &[4])
+        }
+        R::LearnerSignatureWrong => {
+            let (body, payload) = world.binding([7; 16], 90);
+            world.now += 30 * 86_400 + 1;
+            world.private(&school, body, &payload, &[4])
+        }
+        R::LearnerSignatureMissing => {
+            bound(world, [7; 16], 90);
+            world.open(&school, 4, [8; 16], "110101199003070001");
+            let (body, payload) = world.merger([7; 16], [8; 16]);
+            world.private(&school, body, &payload, &[4, 5])
+        }
+        R::DeviceKeyInUse => {
+            bound(world, [7; 16], 90);
+            let (body, payload) = world.binding([7; 16], 90);
             world.private(&school, body, &payload, &[4])
         }
         R::AchievedInFuture => course_with(world, set(tags::ACHIEVED_ON, "2026-09-02")),
