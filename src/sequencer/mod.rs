@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod export;
 mod gather;
 mod home;
 mod keys;
@@ -42,9 +43,10 @@ use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
 pub use error::SequencerError;
+pub use export::{ExportError, Exported, export};
 pub use home::Home;
 pub use lane::{LaneIn, LaneOut};
-pub use open::{OpenOptions, create, open_index, rebuild_index};
+pub use open::{Found, Gate, OpenOptions, create, open_index, rebuild_index};
 pub use order::Clock;
 pub use payload::{from_message as payload_from_message, to_message as payload_to_message};
 pub use private::{Access, AccessCursor, Code, Ended, Grant, GrantCursor, GrantState, Private, RecordError};
@@ -53,7 +55,9 @@ pub use state::AsOf;
 pub use view::View;
 
 use order::{Ask, Chunk};
+use overlay::Overlay;
 use pool::Job;
+use state::{Deciding, Judging};
 
 use crate::journal::Reader;
 use crate::vault::Vault;
@@ -143,7 +147,9 @@ impl Ledger {
         self.jobs.send(job).map_err(|_| Stopped)?;
         let ready = ready.await.map_err(|_| Stopped)?;
         let view = self.view();
-        let state = AsOf::new(&view.index, view.tree.size);
+        let nothing_in_flight = Overlay::default();
+        let state = Deciding { overlay: &nothing_in_flight, index: &view.index };
+        let state = Judging { state, reader: &*self.reader };
         for ready in &ready {
             ready.release(&self.vault);
             let decision = xuefen_ledger::decide(&state, &ready.prepared, self.now()).map_err(|error| {

@@ -13,8 +13,8 @@ use super::pool::VaultSecrets;
 use super::state::AsOf;
 use super::view::View;
 use super::{Ledger, replay};
-use crate::index::Direction;
-use crate::journal::{OwnedRecord, Position, Record};
+use crate::index::{self, Direction};
+use crate::journal::{OwnedRecord, Position, Reader, Record};
 
 /// An entry in the log.
 pub struct LoggedEntry {
@@ -26,21 +26,30 @@ pub struct LoggedEntry {
     index: u64,
 }
 
+/// The entry at `index`, its bytes, and the record it stands in.
+pub(super) fn entry(
+    reader: &dyn Reader,
+    view: &index::View,
+    index: u64,
+) -> Result<(Bytes, Entry<proto::Statement>, OwnedRecord), SequencerError> {
+    let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
+    let record = reader.record_at(Position::from_u64(view.position(index)?))?;
+    let bytes = match record.get() {
+        Record::Entry { entry, .. } => Bytes::copy_from_slice(entry),
+        Record::Private { .. } => return Err(broken("its position holds a private record")),
+    };
+    let entry = Entry::<proto::Statement>::parse(bytes.clone()).map_err(|error| broken(&error.to_string()))?;
+    if entry.leaf_hash() != view.leaf_hash(index)? {
+        return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
+    }
+    Ok((bytes, entry, record))
+}
+
 impl Ledger {
     /// The entry at `index`, which the view must cover. Checked against its leaf hash: what the disk gives back is not
     /// believed.
     pub fn entry(&self, view: &View, index: u64) -> Result<LoggedEntry, SequencerError> {
-        let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
-        let position = Position::from_u64(view.index.position(index)?);
-        let record = self.reader.record_at(position)?;
-        let bytes = match record.get() {
-            Record::Entry { entry, .. } => Bytes::copy_from_slice(entry),
-            Record::Private { .. } => return Err(broken("its position holds a private record")),
-        };
-        let entry = Entry::<proto::Statement>::parse(bytes.clone()).map_err(|error| broken(&error.to_string()))?;
-        if entry.leaf_hash() != view.index.leaf_hash(index)? {
-            return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
-        }
+        let (bytes, entry, record) = entry(&*self.reader, &view.index, index)?;
         Ok(LoggedEntry { bytes, entry, record, index })
     }
 

@@ -5,11 +5,12 @@
 mod accounts;
 mod admission;
 mod attempts;
-mod bank;
+pub mod bank;
 mod cohort;
 mod consortium;
 mod continuing;
 mod employer;
 mod ended;
 mod expiry;
+mod host_and_home;
 mod names;

@@ -6,7 +6,7 @@ use crate::policy::InForce;
 use crate::posting::Prepared;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{AuthorityRow, CharterRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
-use crate::state::{Read, ReadError};
+use crate::state::{Entries, Read, ReadError};
 use std::borrow::Cow;
 use xuefen_core::proto::{AuthorityRole, EntryRef};
 
@@ -44,6 +44,7 @@ pub(crate) fn ensure(good: bool, rejection: Rejection, field: impl Into<Cow<'sta
 /// A posting, its issuer and its keys.
 pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) state: &'a S,
+    pub(crate) entries: &'a dyn Entries,
     pub(crate) prepared: &'a Prepared,
     pub(crate) issuer: &'a str,
     pub(crate) issued_at: i64,
@@ -115,7 +116,8 @@ impl<S: Read + ?Sized> Case<'_, S> {
         let unknown = || Refusal::new(Rejection::ReferenceUnknown, field.to_owned());
         let reference = reference.ok_or_else(unknown)?;
         let row = self.state.entry(reference.index)?.ok_or_else(unknown)?;
-        if row.leaf_hash[..] != reference.leaf_hash[..] {
+        let leaf_hash = self.entries.leaf_hash(reference.index)?.ok_or_else(unknown)?;
+        if leaf_hash.as_ref() != &reference.leaf_hash[..] {
             return Err(Refusal::new(Rejection::ReferenceMismatch, format!("{field}.leaf_hash")).into());
         }
         Ok((reference.index, row))

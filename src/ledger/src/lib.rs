@@ -38,6 +38,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod threshold;
+pub mod tier;
 mod versions;
 
 pub use decide::{Decision, Effects, decide};
@@ -48,5 +49,5 @@ pub use memory::{AsOf, MemoryState};
 pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, VerifiedBatches};
 pub use prepare::{prepare, reads};
 pub use rejection::{Refusal, Rejection, Text};
-pub use state::{Direction, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};
+pub use state::{Direction, Entries, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};
 pub use threshold::{Bound, Threshold};

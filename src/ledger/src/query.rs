@@ -15,6 +15,7 @@ use xuefen_core::key::KeyId;
 pub use crate::authority::authority_chain;
 pub use crate::digest::state_digest;
 pub use crate::status::{EntryStatus, Review, issuer_status, status, status_with};
+pub use crate::tier::assurance_tier;
 
 /// An institution as of the reader's size.
 pub fn institution(state: &impl Read, id: &str) -> Result<Option<InstitutionRow>, ReadError> {
@@ -29,6 +30,19 @@ pub fn authority(state: &impl Read, id: &str) -> Result<Option<rows::AuthorityRo
 /// An entry as it was logged.
 pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadError> {
     state.entry(index)
+}
+
+/// How many of the first `size` entries were logged by a time, Unix seconds: the log's clock never runs backwards.
+pub fn size_at(state: &impl Read, size: u64, time: i64) -> Result<u64, ReadError> {
+    let (mut low, mut high) = (0, size);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match state.entry(middle)? {
+            Some(row) if row.logged_at <= time => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// What later entries did to an entry.
@@ -132,6 +146,23 @@ pub fn offers_of(
     Ok(offers)
 }
 
+/// Entries of an issuer, newest first, from entry `from` downwards, at most `limit`. The next page begins below the last
+/// index.
+pub fn issued_by(state: &impl Query, issuer: &str, from: Option<u64>, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let rows = state.history(&rows::issued_by(issuer), from, Direction::Descending, limit)?;
+    Ok(rows.into_iter().map(|(index, _)| index).collect())
+}
+
+/// The whole ids of the keys that attest an entry, in its order.
+pub fn attesting_keys(state: &impl Read, entry: &EntryRow) -> Result<Vec<KeyId>, ReadError> {
+    let whole = |short: &Short| {
+        // A key that attests was registered with it or before.
+        let damaged = || ReadError::Damaged { key: rows::key(*short), index: 0 };
+        Ok(KeyId(xuefen_core::Hash(state.key_row(*short)?.ok_or_else(damaged)?.id)))
+    };
+    entry.keys.iter().map(whole).collect()
+}
+
 /// The version that held at a time of what an entry is a version of.
 pub fn version_at(state: &impl Read, index: u64, time: i64) -> Result<Option<(u64, OfferRow)>, ReadError> {
     crate::versions::holding(state, index, (time, time))
@@ -221,6 +252,17 @@ mod tests {
     use crate::testing::{TestSecrets, World};
 
     #[test]
+    fn a_time_has_a_size() {
+        let mut world = World::furnished();
+        let (first, size) = (world.now, world.state.size());
+        world.now += 100;
+        let school = world.school.id.clone();
+        let later = world.open(&school, 4, [8; 16], "110101199003070001");
+        let at = |time| size_at(&world.state, world.state.size(), time).expect("memory");
+        assert_eq!([at(first - 1), at(first), at(first + 99), at(first + 100)], [0, size, size, later + 1]);
+    }
+
+    #[test]
     fn lists_are_pages() {
         let world = World::furnished();
         let all = institutions(&world.state, None, 9).expect("memory");
@@ -239,6 +281,36 @@ mod tests {
         // Before the first accreditation there was none.
         let before = world.state.as_of(world.named["school"]);
         assert_eq!(institutions(&before, None, 9).expect("memory"), []);
+    }
+
+    #[test]
+    fn an_issuers_entries_are_listed_newest_first_as_of_a_size() {
+        let world = World::furnished();
+        let of = |issuer: &str| -> Vec<u64> {
+            let entries = world.entries.iter().zip(0..);
+            let own = entries.filter(|((entry, _), _)| entry.statement().issuer() == issuer);
+            let mut own: Vec<u64> = own.map(|(_, index)| index).collect();
+            own.reverse();
+            own
+        };
+        for party in [&world.ministry, &world.school, &world.body] {
+            let all = of(&party.id);
+            assert!(!all.is_empty());
+            assert_eq!(issued_by(&world.state, &party.id, None, 99).expect("memory"), all);
+            assert_eq!(issued_by(&world.state, &party.id, None, 1).expect("memory"), all[..1]);
+            assert_eq!(issued_by(&world.state, &party.id, Some(all[0]), 99).expect("memory"), all);
+            let below = all[0].checked_sub(1);
+            assert_eq!(issued_by(&world.state, &party.id, below, 99).expect("memory"), all[1..]);
+            let before = world.state.as_of(all[0]);
+            assert_eq!(issued_by(&before, &party.id, None, 99).expect("memory"), all[1..]);
+            for index in all {
+                let row = entry(&world.state, index).expect("memory").expect("logged");
+                let attestations = world.entries[usize::try_from(index).expect("small")].0.attestations();
+                let ids: Vec<_> = attestations.iter().map(xuefen_core::attestation::Attestation::key_id).collect();
+                assert_eq!(attesting_keys(&world.state, &row).expect("memory"), ids);
+            }
+        }
+        assert_eq!(issued_by(&world.state, "nobody", None, 9).expect("memory"), Vec::<u64>::new());
     }
 
     #[test]

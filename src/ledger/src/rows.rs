@@ -24,6 +24,10 @@ pub fn short(hash: &Hash) -> Short {
     short
 }
 
+/// 12 bytes of a hash: a key that two of a billion entries share by chance in one of 2^37 ledgers, and that gains nothing
+/// for who makes two of its own meet (docs/adr/0014).
+pub type Name = [u8; 12];
+
 /// An account as the index knows it: 16 bytes of an HMAC of the account id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey(pub Short);
@@ -37,13 +41,10 @@ pub struct NameRow {
     pub text: String,
 }
 
-/// An entry as it was logged. Never changes.
+/// An entry as it was logged. Never changes. Without its hashes: the tree has the one of the entry, the journal the
+/// statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRow {
-    /// RFC 6962 leaf hash of the entry.
-    pub leaf_hash: [u8; 32],
-    /// SHA-256(0x00 || statement): what idempotency compares.
-    pub statement_hash: [u8; 32],
     /// The kind's place in [`Kind::ALL`](xuefen_core::kinds::Kind::ALL).
     pub kind: u8,
     /// The outcome kind's number; 0 for other kinds.
@@ -60,6 +61,8 @@ pub struct EntryRow {
     pub supersedes: Option<u64>,
     /// An old paper record.
     pub imported: bool,
+    /// Who must stand by an outcome too; empty = nobody.
+    pub cosigner: String,
 }
 
 /// Whether an entry is in force, as far as life-cycle entries say.
@@ -112,6 +115,16 @@ pub struct StandingRow {
     pub completed_by: Option<u64>,
     /// Who stands by it, in order.
     pub countersignatures: Vec<Countersignature>,
+    /// What waits lapses at this time, Unix seconds; 0 = never.
+    pub lapses_at: i64,
+}
+
+impl StandingRow {
+    /// Whether it waited for a second signature for too long.
+    #[must_use]
+    pub const fn has_lapsed(&self, time: i64) -> bool {
+        self.pending && self.lapses_at > 0 && self.lapses_at <= time
+    }
 }
 
 /// What a key of an authority may do.
@@ -431,7 +444,7 @@ pub struct DeviceRow {
 pub struct OutcomeRow {
     /// Whose it is: the account as it was kept then.
     pub account: AccountKey,
-    /// Hash of offer, run and attempt.
+    /// Hash of offer, run and attempt, or the keyed hash of what can be had once only.
     pub course: Short,
     /// Hash of the nullifier key.
     pub nullifier_key: Short,

@@ -6,12 +6,14 @@
 
 mod bodies;
 mod signing;
+mod whole;
 
 pub use bodies::{
     authorise, catalogue, charter, consortium, course, equivalence, evaluation, exam_scheme, filed, framework, rule,
     skill_family, through_training, x_family,
 };
 pub use signing::{commit, payload, sign, sign_all, sign_with};
+pub use whole::Whole;
 
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
 use crate::rejection::Refusal;
@@ -253,7 +255,7 @@ impl World {
         })
     }
 
-    /// An accreditation for courses and all certificates.
+    /// An accreditation for every kind of outcome.
     #[must_use]
     pub fn accreditation(&self, party: &Party, region: &str, name: &str) -> AccreditInstitution {
         AccreditInstitution {
@@ -262,7 +264,7 @@ impl World {
             sector: Sector::Vocational as i32,
             region: region.to_owned(),
             parent: String::new(),
-            outcome_kinds: vec![1, 2, 4, 5, 6, 7, 8],
+            outcome_kinds: (1..=16).collect(),
             families: vec!["x-bim".to_owned(), "skill-cook".to_owned()],
             names: zh(name),
             full_ladder: Vec::new(),
@@ -464,8 +466,14 @@ impl World {
         self.decide_at(&self.prepare(posting))
     }
 
+    /// Rows and entries so far.
+    #[must_use]
+    pub const fn whole(&self) -> Whole<'_> {
+        Whole(self)
+    }
+
     fn decide_at(&self, prepared: &Prepared) -> Decision {
-        decide(&self.state, prepared, self.now).expect("memory is readable")
+        decide(&self.whole(), prepared, self.now).expect("memory is readable")
     }
 
     /// Posts what must be accepted; its index.
@@ -491,7 +499,7 @@ impl World {
         let mut bytes = Vec::new();
         draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
         let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
-        let accepted = Accepted::new(&prepared, self.now, entry.leaf_hash()).expect("an accepted posting is readable");
+        let accepted = Accepted::new(&prepared, self.now).expect("an accepted posting is readable");
         let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
         self.state.apply(rows);
         self.entries.push((entry, payload));

@@ -212,8 +212,6 @@ fn half(hash: &[u8; 32]) -> Short {
 
 fn entry(entry: &Seen) -> rows::EntryRow {
     rows::EntryRow {
-        leaf_hash: entry.leaf_hash.0,
-        statement_hash: entry.statement_hash.0,
         kind: Kind::ALL.iter().position(|kind| *kind == entry.kind).and_then(|at| u8::try_from(at).ok()).unwrap_or(0),
         outcome_kind: u8::try_from(entry.outcome_kind).unwrap_or(0),
         issuer: entry.issuer.clone(),
@@ -222,6 +220,7 @@ fn entry(entry: &Seen) -> rows::EntryRow {
         keys: entry.keys.iter().map(rows::key_short).collect(),
         supersedes: entry.supersedes,
         imported: entry.imported,
+        cosigner: entry.cosigner.clone(),
     }
 }
 
@@ -244,12 +243,14 @@ fn standing(standing: &Standing) -> rows::StandingRow {
         pending: standing.pending,
         completed_by: standing.completed_by,
         countersignatures: standing.countersigned.iter().map(countersignature).collect(),
+        lapses_at: standing.lapses_at.unwrap_or(0),
     }
 }
 
 fn entries(book: &mut Book, dump: &mut Dump<'_>) {
     if let Some(Some(logged)) = book.entries.last() {
         dump.put(rows::entry(dump.index), &entry(logged));
+        dump.put_bytes(rows::issued_by(&logged.issuer), &[]);
     }
     for ((issuer, nonce), _) in book.nonces.changes() {
         dump.put_bytes(rows::nonce(&issuer, &nonce), &[]);
@@ -406,7 +407,7 @@ fn account(fact: &AccountFact) -> rows::AccountRow {
 fn outcome(outcome: &Outcome) -> rows::OutcomeRow {
     rows::OutcomeRow {
         account: AccountKey(outcome.account),
-        course: rows::course(outcome.offer, &outcome.run, outcome.attempt),
+        course: outcome.holds.unwrap_or_else(|| rows::course(outcome.offer, &outcome.run, outcome.attempt)),
         nullifier_key: rows::nullifier_key(&outcome.nullifier_key),
     }
 }
@@ -438,6 +439,12 @@ fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     }
     for ((issuer, source), _) in book.sources.changes() {
         dump.put_bytes(rows::source(&issuer, &source), &[]);
+    }
+    for ((account, once), _) in book.held.changes() {
+        dump.put_bytes(rows::held(AccountKey(account), &once), &[]);
+    }
+    for ((issuer, team), (result, _)) in book.teams.changes() {
+        dump.put(rows::team(&issuer, &team), result);
     }
     for (index, (own, counted)) in book.remarks.changes() {
         for (remarks, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {

@@ -4,9 +4,10 @@ use super::judge::{Case, Judge};
 use super::text::is_value;
 use super::{Counts, PayloadOf};
 use crate::rejection::Rejection;
+use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::kinds::tags::{self, Tag};
-use xuefen_core::proto::OutcomeKind;
 use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{OutcomeKind, RecordOutcome};
 
 fn table(body: &Body) -> Option<&'static [Tag]> {
     match body {
@@ -15,9 +16,13 @@ fn table(body: &Body) -> Option<&'static [Tag]> {
         Body::BindKey(_) => Some(tags::BIND_KEY),
         Body::UnbindKey(_) => Some(tags::UNBIND_KEY),
         Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
-        Body::RecordOutcome(body) => tags::of_outcome(OutcomeKind::try_from(body.outcome_kind).ok()?),
+        Body::RecordOutcome(body) => outcome(body).map(|row| row.tags),
         _ => None,
     }
+}
+
+fn outcome(body: &RecordOutcome) -> Option<&'static Outcome> {
+    outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)
 }
 
 /// What no record of the kind can do without.
@@ -28,9 +33,7 @@ fn needed(body: &Body) -> &'static [Tag] {
         Body::BindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::LEARNER_SIGNATURE, tags::SIGNED_AT],
         Body::UnbindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::CONSENT],
         Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
-        Body::RecordOutcome(_) => {
-            &[tags::NULLIFIER_KEY, tags::ACCOUNT, tags::SOURCE_ID, tags::ACHIEVED_ON, tags::ISSUER_NAME]
-        }
+        Body::RecordOutcome(body) => outcome(body).map_or(&[], |row| row.required),
         _ => &[],
     }
 }

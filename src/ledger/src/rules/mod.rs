@@ -7,6 +7,7 @@ mod authority_key;
 mod certificate;
 mod change;
 mod charter;
+mod cosign;
 mod course;
 mod device;
 mod equivalence;
@@ -23,6 +24,7 @@ mod outcome;
 mod parties;
 mod pathway;
 mod recording_rule;
+mod records;
 mod runs;
 mod study;
 mod training;
@@ -131,6 +133,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
         Body::CertificateFamily(body) => offers::family_form(body, faults),
+        Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
         _ => {}
@@ -166,6 +169,7 @@ pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Ch
     match body {
         Body::Charter(body) => charter::consent(case, body),
         Body::InstitutionKey(body) => institution_key::possession(case, body),
+        Body::RecordOutcome(body) => cosign::at_entry(case, body),
         _ => Ok(()),
     }
 }

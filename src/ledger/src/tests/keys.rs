@@ -186,7 +186,7 @@ fn a_key_registered_after_the_snapshot_is_verified_by_decide() {
     let judge = |posting| {
         let prepared =
             crate::prepare(posting, &world.context, &crate::testing::TestSecrets, &Blind, &crate::testing::NoBatches);
-        crate::decide(&world.state, &prepared, world.now).expect("memory")
+        crate::decide(&world.whole(), &prepared, world.now).expect("memory")
     };
     assert!(matches!(judge(good), Decision::Accept(_)));
     assert!(matches!(judge(bad), Decision::Refuse(refusal) if refusal.rejection == Rejection::BadSignature));

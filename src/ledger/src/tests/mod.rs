@@ -3,6 +3,7 @@
 mod audit_histories;
 mod audits;
 mod charters;
+mod cosigned;
 mod deeds_learner;
 mod deeds_registry;
 mod devices;
@@ -12,6 +13,7 @@ mod outcomes;
 mod path;
 mod pathways;
 mod precedence;
+mod records;
 mod registry;
 mod rejections;
 mod statuses;
