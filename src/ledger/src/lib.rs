@@ -18,6 +18,7 @@ pub mod day;
 mod decide;
 pub mod digest;
 mod evolve;
+pub mod exam;
 mod facts;
 mod flag;
 pub mod grade;
@@ -39,6 +40,7 @@ pub mod testing;
 mod tests;
 mod threshold;
 pub mod tier;
+mod versions;
 
 pub use decide::{Decision, Effects, decide};
 pub use evolve::{Accepted, evolve};

@@ -70,7 +70,8 @@ impl Bank {
         Self::of(World::furnished_at(i64::try_from(now.as_secs()).expect("a time"))).await
     }
 
-    async fn of(world: World) -> Self {
+    /// A bank whose ledger begins with what a world has said.
+    pub async fn of(world: World) -> Self {
         let server = Server::new(&world).await;
         let channel = server.channel().await;
         let bank = Self { world, server, channel };

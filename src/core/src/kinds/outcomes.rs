@@ -73,6 +73,7 @@ const TAUGHT: &[Tag] = &[
     tags::ATTEMPT,
     tags::RECORDING_RULE,
     tags::MAJOR,
+    tags::STUDY_MODE,
 ];
 
 const TAUGHT_NEEDED: &[Tag] =

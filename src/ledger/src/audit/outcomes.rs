@@ -10,6 +10,7 @@ use super::lifecycle::target;
 use super::offers::credits;
 use super::records;
 use super::remarks::{self, Graded, Remark};
+use super::study;
 use super::text::{Verdict, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
@@ -56,6 +57,7 @@ pub(super) fn record(
     let account = account(case, book, secrets, judge);
     if let Some(rights) = rights {
         name(case, rights, judge);
+        study::check(case, body, rights, book, judge);
     }
     dates(case, body, judge);
     let fitted = if form.has(tags::OFFER) {

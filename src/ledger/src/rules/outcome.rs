@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, cosign, course, evidence, records, runs, training};
+use super::{account, certificate, cosign, course, evidence, records, runs, study, training};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
@@ -60,7 +60,8 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) ->
     let original = facts.original_issuer.is_none() || body.imported;
     ensure(original, Rejection::ImportNotAllowed, field(tags::ORIGINAL_ISSUER))?;
     certificate::may(case, issuer, facts)?;
-    name(case, issuer, facts)
+    name(case, issuer, facts)?;
+    study::may(case, issuer, body, facts)
 }
 
 fn supersedes_own<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
