@@ -18,12 +18,15 @@ pub struct RebuildIndex {
     /// Directory of the ledger. No server may run on it.
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// The file that `serve --checkpoint-file` names.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint_file: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: &RebuildIndex, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     telemetry::start(output.is_json());
-    let home = Home::new(&args.dir);
+    let home = Home::new(&args.dir).with_checkpoint_file(args.checkpoint_file.clone());
     {
         // A running server holds this lock; its index is left alone.
         let _lock = DirLock::take(&home.journal())?;
