@@ -207,7 +207,10 @@ async fn made(api: &Arc<Api>, code: Short, number: &str, now: i64) -> Result<Opt
         if !number.is_empty() && !is_numbered(&api, &chosen.logged, &number)? {
             return Ok(None);
         }
-        let presentation = present::presentation(&api, &view, &chosen.logged, grant.index, &chosen.tags)?;
+        let against = present::against(&api, grant.index)?;
+        // A view that is not older than the checkpoint.
+        let view = api.ledger.view();
+        let presentation = present::presentation(&api, &view, &chosen.logged, grant.index, &chosen.tags, &against)?;
         Ok(Some((grant, presentation.into_bytes())))
     })
     .await

@@ -25,16 +25,16 @@ pub struct Outcomes<'a> {
     api: &'a Api,
     view: &'a View,
     state: AsOf<'a>,
+    /// Statuses are those of this time.
     now: i64,
     titles: BTreeMap<u64, Vec<Name>>,
     institutions: BTreeMap<String, Option<InstitutionRow>>,
 }
 
 impl<'a> Outcomes<'a> {
-    /// Reads as of `size`, which the view covers.
-    pub fn new(api: &'a Api, view: &'a View, size: u64) -> Self {
+    /// Reads as of `size`, which the view covers, and a time.
+    pub fn new(api: &'a Api, view: &'a View, size: u64, now: i64) -> Self {
         let state = AsOf::new(&view.index, size);
-        let now = api.ledger.now();
         Self { api, view, state, now, titles: BTreeMap::new(), institutions: BTreeMap::new() }
     }
 
@@ -57,6 +57,7 @@ impl<'a> Outcomes<'a> {
             outcome_kind: row.outcome_kind.into(),
             issuer_names: institution.map(|it| words::names(it.names_at(row.logged_at))).unwrap_or_default(),
             issuer_status: institution.map_or("", |it| registry::status_word(it.status_at(now))).to_owned(),
+            cosigner: row.cosigner,
             issuer: row.issuer,
             logged_at: row.logged_at,
             status: status.as_ref().map_or("", words::entry_status).to_owned(),
@@ -64,11 +65,19 @@ impl<'a> Outcomes<'a> {
         };
         if let Some(payload) = &payload {
             fill(&mut outcome, payload);
+            let offer = Some(number(payload, tags::OFFER)).filter(|offer| *offer > 0);
+            let tier = query::assurance_tier(&self.state, index, offer).map_err(|error| internal(&error))?;
+            outcome.assurance_tier = tier.unwrap_or(0);
             let flags = query::flags(&self.state, index).map_err(|error| internal(&error))?;
             outcome.flags = flags.into_iter().map(convert::flag).collect();
             outcome.titles = self.titles(payload)?;
         }
         Ok(outcome)
+    }
+
+    /// Kind of body that an institution is; 0 = unknown.
+    pub fn kind_of(&mut self, id: &str) -> Result<i32, Status> {
+        Ok(self.institution(id)?.map_or(0, |row| row.kind))
     }
 
     fn institution(&mut self, id: &str) -> Result<Option<&InstitutionRow>, Status> {
@@ -111,6 +120,7 @@ fn names(offer: Option<&Body>) -> Vec<Name> {
 fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
     outcome.achieved_on = text(payload, tags::ACHIEVED_ON);
     outcome.minutes = number(payload, tags::MINUTES);
+    outcome.practice_minutes = number(payload, tags::PRACTICE_MINUTES);
     outcome.grade = text(payload, tags::GRADE);
     outcome.scale = text(payload, tags::SCALE);
     outcome.passed = passed(&outcome.scale, &outcome.grade);

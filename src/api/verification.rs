@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::{Request, Response, Status};
+use xuefen_core::Hash;
 use xuefen_core::authority::Chain;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto as kinds;
@@ -64,12 +65,19 @@ impl VerificationService for Verification {
         if asked.parent != format!("accounts/{account}") {
             return Err(access::AccessError::Denied.into());
         }
+        let (api, index) = (Arc::clone(&self.0), asked.index);
+        let chosen = blocking(move || {
+            let chosen = grants::choose(&api, &api.ledger.view(), account, index, asked.tags)?;
+            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
+            Ok(chosen)
+        })
+        .await?;
+        // Only now: who may not see it does not learn by waiting that it is there.
+        let against = present::against_soon(&self.0, index).await?;
         let api = Arc::clone(&self.0);
         blocking(move || {
             let view = api.ledger.view();
-            let chosen = grants::choose(&api, &view, account, asked.index, asked.tags)?;
-            look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
-            let presentation = present::presentation(&api, &view, &chosen.logged, asked.index, &chosen.tags)?;
+            let presentation = present::presentation(&api, &view, &chosen.logged, index, &chosen.tags, &against)?;
             Ok(Response::new(CreatePresentationResponse { presentation: presentation.into_bytes() }))
         })
         .await
@@ -78,17 +86,25 @@ impl VerificationService for Verification {
     async fn get_status(&self, request: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || {
-            let view = api.ledger.view();
-            let known = asked.index < view.tree.size
-                && view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?.as_ref() == asked.leaf_hash;
-            if !known {
-                return Err(not_found("an entry of this index and leaf hash"));
-            }
-            let status_note = present::status_note(&api, &view, asked.index)?;
+            let status_note = status_of(&api, asked.index, |leaf_hash| leaf_hash.as_ref() == asked.leaf_hash)?;
             Ok(Response::new(GetStatusResponse { status_note }))
         })
         .await
     }
+}
+
+/// A status note of the entry at `index` if it has this leaf hash, given in hexadecimal: what the pages ask for.
+pub fn current_status(api: &Api, index: u64, leaf_hash: &str) -> Result<String, Status> {
+    status_of(api, index, |known| known.to_string() == leaf_hash)
+}
+
+fn status_of(api: &Api, index: u64, is_it: impl FnOnce(&Hash) -> bool) -> Result<String, Status> {
+    let view = api.ledger.view();
+    let known = index < view.tree.size && is_it(&view.index.leaf_hash(index).map_err(|error| internal(&error))?);
+    if !known {
+        return Err(not_found("an entry of this index and leaf hash"));
+    }
+    present::status_note(api, &view, index)
 }
 
 fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {

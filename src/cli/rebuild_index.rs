@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::index::Index;
 use crate::journal::DirLock;
 use crate::sequencer::Home;
+use crate::server::start::Witnessing;
 use crate::server::telemetry;
 
 /// Arguments of `rebuild-index`.
@@ -21,6 +22,9 @@ pub struct RebuildIndex {
     /// The file that `serve --checkpoint-file` names.
     #[arg(long, value_name = "FILE")]
     pub checkpoint_file: Option<PathBuf>,
+    /// Go on although this witness of policy.txt does not answer. Only if the directory is certainly no restored copy.
+    #[arg(long, value_name = "NAME")]
+    pub skip_witness: Vec<String>,
 }
 
 /// Runs the command.
@@ -40,6 +44,7 @@ pub fn run(args: &RebuildIndex, output: &mut Output<'_>) -> anyhow::Result<Exit>
             shown.set_length(all);
             shown.set_position(done);
         }),
+        Witnessing { skip: args.skip_witness.clone(), ..Witnessing::default() },
     )?;
     bar.finish_and_clear();
     let entries = api.ledger.view().tree.size;

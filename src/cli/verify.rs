@@ -24,6 +24,7 @@ use super::messages::{self as m, Lang, Text};
 use super::output::{Output, hex};
 use super::private_file::{self, IfExists};
 use crate::api::proto::VerifyRequest;
+use crate::words::headline::headline;
 use crate::words::verification as words;
 
 /// Largest presentation (formats.md 5), bytes.
@@ -166,6 +167,9 @@ fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     if report.quorum_none {
         output.remark(output.text(m::QUORUM_NONE));
     }
+    if report.verdict() != Verdict::Pass {
+        output.line(headline(report).in_lang(lang))?;
+    }
     output.line(words::verdict(report.verdict()).in_lang(lang))
 }
 
@@ -249,6 +253,7 @@ fn print_json(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     });
     output.json(&json!({
         "result": report.verdict().as_str(),
+        "headline": headline(report).in_lang(lang),
         "steps": steps,
         "quorum_none": report.quorum_none,
         "subject": subject,

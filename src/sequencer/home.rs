@@ -71,6 +71,11 @@ impl Home {
         self.dir.join("policy.txt")
     }
 
+    /// What the ledger's witnesses cosigned, as far as it knows.
+    pub fn witnesses(&self) -> PathBuf {
+        self.dir.join("witnesses")
+    }
+
     /// What verifiers trust: authority and status keys, one vkey a line.
     pub fn authority(&self) -> PathBuf {
         self.dir.join("authority.txt")

@@ -12,6 +12,7 @@
 mod answer;
 mod commit;
 mod error;
+mod export;
 mod gather;
 mod home;
 mod kept;
@@ -43,10 +44,11 @@ use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
 pub use error::SequencerError;
+pub use export::{ExportError, Exported, export};
 pub use home::Home;
 pub use kept::KeptError;
 pub use lane::{LaneIn, LaneOut};
-pub use open::{OpenOptions, create, open_index, rebuild_index};
+pub use open::{Found, Gate, OpenOptions, create, open_index, rebuild_index};
 pub use order::Clock;
 pub use payload::{from_message as payload_from_message, to_message as payload_to_message};
 pub use private::{Access, AccessCursor, Code, Ended, Grant, GrantCursor, GrantState, Private, RecordError};

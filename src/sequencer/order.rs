@@ -88,7 +88,7 @@ impl Sequencer {
         clock: Clock,
         end: End,
     ) -> Self {
-        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash);
+        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash, 0);
         Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, reader }
     }
 
@@ -241,7 +241,7 @@ impl Sequencer {
     /// Closes the frame gathered so far and opens the next.
     fn close(&mut self) -> Batch {
         let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
-        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, 0);
         let gathered = std::mem::replace(&mut self.open, next);
         if gathered.has_no_records() {
             return Batch { frame: None, waiting: gathered.waiting };
@@ -250,12 +250,12 @@ impl Sequencer {
         if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
             rows.push(Row { key, index: tree.size.saturating_sub(1), value });
         }
-        let rows: Arc<[Row]> = rows.into();
-        self.overlay.close(tree.size, Arc::clone(&rows));
+        self.overlay.close(tree.size);
+        let room = gathered.builder.record_bytes();
         let frame = gathered.builder.finish(self.end.chain, tree);
         self.end.next_frame = frame.number().next();
         self.end.frame_hash = frame.hash();
-        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, room);
         let closed =
             Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
         Batch { frame: Some(closed), waiting: gathered.waiting }

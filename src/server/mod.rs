@@ -2,6 +2,7 @@
 //! no format lives here.
 
 pub mod listener;
+mod pages;
 pub mod routes;
 pub mod start;
 pub mod telemetry;

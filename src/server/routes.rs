@@ -10,7 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
-use super::tiles;
+use super::{pages, tiles};
 use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
@@ -72,6 +72,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     let plain = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
+        .merge(pages::router())
         .with_state(Arc::clone(&api));
     // Behind the host of the origin stands its path.
     let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());

@@ -2085,7 +2085,7 @@ pub mod issuing_service_server {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCheckpointRequest {}
 /// A checkpoint.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Checkpoint {
     /// Signed note: C2SP tlog-checkpoint.
     #[prost(string, tag = "1")]
@@ -2096,6 +2096,53 @@ pub struct Checkpoint {
     /// Root hash in it, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub root: ::prost::alloc::vec::Vec<u8>,
+    /// Where the server's witnesses stand. Only in answers of GetCheckpoint, and only if the server has witnesses.
+    #[prost(message, optional, tag = "4")]
+    pub witnessing: ::core::option::Option<Witnessing>,
+}
+/// The witnesses that a server asks for cosignatures (C2SP tlog-witness).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Witnessing {
+    /// Whether its policy has a quorum. Without one nothing counts as witnessed.
+    #[prost(bool, tag = "1")]
+    pub has_quorum: bool,
+    /// Tree size of the newest checkpoint with a quorum; 0 = there was none yet.
+    #[prost(uint64, tag = "2")]
+    pub witnessed_size: u64,
+    /// That checkpoint: a signed note with its cosignatures. Empty if there was none yet.
+    #[prost(string, tag = "3")]
+    pub witnessed_note: ::prost::alloc::string::String,
+    /// In the order of the server's policy.
+    #[prost(message, repeated, tag = "4")]
+    pub witnesses: ::prost::alloc::vec::Vec<WitnessStanding>,
+}
+/// One witness, as the server knows it. Nobody needs to believe it: the cosignatures stand in the note.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WitnessStanding {
+    /// Name in the server's policy.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its key: a C2SP vkey.
+    #[prost(string, tag = "2")]
+    pub vkey: ::prost::alloc::string::String,
+    /// Size of the newest tree that it cosigned; 0 = none.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+    /// Time of that cosignature, Unix seconds.
+    #[prost(int64, tag = "4")]
+    pub cosigned_at: i64,
+    /// Entries that the newest signed checkpoint has beyond it.
+    #[prost(uint64, tag = "5")]
+    pub lag: u64,
+    /// Stable code of what is wrong since its last cosignature; empty if nothing is.
+    #[prost(string, tag = "6")]
+    pub problem: ::prost::alloc::string::String,
+    /// Whether that needs somebody's attention now: the witness contradicts the log, or lies.
+    #[prost(bool, tag = "7")]
+    pub alarm: bool,
+    /// Since when, Unix seconds.
+    #[prost(int64, tag = "8")]
+    pub problem_since: i64,
 }
 /// Which entry in which tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2119,7 +2166,7 @@ pub struct GetInclusionProofResponse {
     /// Tree size.
     #[prost(uint64, tag = "3")]
     pub tree_size: u64,
-    /// c2sp.org/tlog-proof@v1 text; only for the newest checkpoint's size.
+    /// c2sp.org/tlog-proof@v1 text; only for the size of the newest checkpoint or of the newest one with a quorum.
     #[prost(string, tag = "4")]
     pub proof: ::prost::alloc::string::String,
 }
@@ -2163,9 +2210,16 @@ pub struct ListEntriesResponse {
     #[prost(uint64, tag = "2")]
     pub tree_size: u64,
 }
-/// Nothing to say.
+/// Which checkpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WatchCheckpointsRequest {}
+pub struct WatchCheckpointsRequest {
+    /// Only those with a quorum of cosignatures. FAILED_PRECONDITION if the server asks for no quorum.
+    #[prost(bool, tag = "1")]
+    pub witnessed: bool,
+    /// None over fewer entries. The entry at index i is covered from i + 1 on.
+    #[prost(uint64, tag = "2")]
+    pub min_size: u64,
+}
 /// Generated client implementations.
 pub mod log_service_client {
     #![allow(
@@ -2355,7 +2409,8 @@ pub mod log_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.LogService", "ListEntries"));
             self.inner.unary(req, path, codec).await
         }
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         pub async fn watch_checkpoints(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchCheckpointsRequest>,
@@ -2430,7 +2485,8 @@ pub mod log_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         async fn watch_checkpoints(
             &self,
             request: tonic::Request<super::WatchCheckpointsRequest>,
@@ -3515,6 +3571,15 @@ pub struct GetTranscriptRequest {
     /// From the answer before; pins the tree size.
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this time, Unix seconds: what was logged by then, worth what it was worth then; 0 = now. Not with tree_size.
+    #[prost(int64, tag = "6")]
+    pub time: i64,
+    /// Only the outcomes of a view; unspecified = all.
+    #[prost(enumeration = "TranscriptView", tag = "7")]
+    pub view: i32,
+    /// Also in groups; unspecified = none.
+    #[prost(enumeration = "TranscriptGrouping", tag = "8")]
+    pub grouping: i32,
 }
 /// Whose transcript.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3547,7 +3612,7 @@ pub struct TranscriptOutcome {
     /// Unix seconds.
     #[prost(int64, tag = "7")]
     pub logged_at: i64,
-    /// valid, pending, suspended, superseded, revoked, expired, needs_review or erased.
+    /// valid, pending, lapsed, suspended, superseded, revoked, expired, needs_review or erased.
     #[prost(string, tag = "8")]
     pub status: ::prost::alloc::string::String,
     /// What the outcome is of: course, module or certificate.
@@ -3583,6 +3648,36 @@ pub struct TranscriptOutcome {
     /// All fields of the payload but tag 1.
     #[prost(message, repeated, tag = "19")]
     pub fields: ::prost::alloc::vec::Vec<::xuefen_core::proto::PayloadField>,
+    /// Of the minutes, practice.
+    #[prost(uint64, tag = "20")]
+    pub practice_minutes: u64,
+    /// Computed, never claimed: 1 imported, 2 its issuer alone, 3 a second party stands by it, 4 an authority stands by it or by
+    /// what it is of.
+    #[prost(uint32, tag = "21")]
+    pub assurance_tier: u32,
+    /// Institution id of who must stand by it too; empty = nobody.
+    #[prost(string, tag = "22")]
+    pub cosigner: ::prost::alloc::string::String,
+}
+/// Outcomes that belong together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TranscriptGroup {
+    /// Code of the competency, stage (secondary, higher_vocational, undergraduate, continuing, work, other), leaf index of the
+    /// programme or code of the major; empty = of none.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Leaf indices, ascending.
+    #[prost(uint64, repeated, tag = "2")]
+    pub outcomes: ::prost::alloc::vec::Vec<u64>,
+    /// Credits of valid, passed outcomes, in thousandths.
+    #[prost(uint64, tag = "3")]
+    pub credit_millis: u64,
+    /// Their minutes.
+    #[prost(uint64, tag = "4")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "5")]
+    pub practice_minutes: u64,
 }
 /// A transcript.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3605,6 +3700,92 @@ pub struct Transcript {
     /// Empty at the end.
     #[prost(string, tag = "6")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// Minutes of valid, passed outcomes of this page.
+    #[prost(uint64, tag = "7")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "8")]
+    pub practice_minutes: u64,
+    /// Practice of the minutes, basis points, rounded down; 0 without minutes.
+    #[prost(uint32, tag = "9")]
+    pub practice_basis_points: u32,
+    /// Institution id of the school that the learner is enrolled at, by the newest valid enrolment or transfer (学籍) of this page;
+    /// empty = by none.
+    #[prost(string, tag = "10")]
+    pub home_school: ::prost::alloc::string::String,
+    /// The groups asked for, by key.
+    #[prost(message, repeated, tag = "11")]
+    pub groups: ::prost::alloc::vec::Vec<TranscriptGroup>,
+}
+/// Which outcomes of a record make up a file that people know by name. The record is one; these are ways to look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptView {
+    /// All outcomes.
+    Unspecified = 0,
+    /// Training file of a teacher or trainee (培训档案): completion and micro-certificates, practice.
+    TrainingFile = 1,
+    /// Archive of an industrial worker (产业工人电子档案): certificates, titles, employment, practice, contests.
+    WorkArchive = 2,
+}
+impl TranscriptView {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_VIEW_UNSPECIFIED",
+            Self::TrainingFile => "TRANSCRIPT_VIEW_TRAINING_FILE",
+            Self::WorkArchive => "TRANSCRIPT_VIEW_WORK_ARCHIVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_VIEW_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_VIEW_TRAINING_FILE" => Some(Self::TrainingFile),
+            "TRANSCRIPT_VIEW_WORK_ARCHIVE" => Some(Self::WorkArchive),
+            _ => None,
+        }
+    }
+}
+/// What outcomes are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptGrouping {
+    /// Nothing.
+    Unspecified = 0,
+    /// Code of the competency they show.
+    Competency = 1,
+    /// Stage of education, by what kind of body recorded them.
+    Stage = 2,
+    /// Programme or, without one, major.
+    Programme = 3,
+}
+impl TranscriptGrouping {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_GROUPING_UNSPECIFIED",
+            Self::Competency => "TRANSCRIPT_GROUPING_COMPETENCY",
+            Self::Stage => "TRANSCRIPT_GROUPING_STAGE",
+            Self::Programme => "TRANSCRIPT_GROUPING_PROGRAMME",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_GROUPING_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_GROUPING_COMPETENCY" => Some(Self::Competency),
+            "TRANSCRIPT_GROUPING_STAGE" => Some(Self::Stage),
+            "TRANSCRIPT_GROUPING_PROGRAMME" => Some(Self::Programme),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod transcript_service_client {

@@ -25,6 +25,7 @@ use super::output::Output;
 use super::{client, init, serve};
 use crate::api::Api;
 use crate::sequencer::Home;
+use crate::server::start::Witnessing;
 use crate::server::{listener, routes};
 
 /// Arguments of `bench`.
@@ -132,7 +133,7 @@ async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, 
         authority: vec![ministry.to_string()],
         url: "https://localhost:8443".to_owned(),
     })?;
-    let api = serve::open(&made.home, Box::new(|_, _| {}))?;
+    let api = serve::open(&made.home, Box::new(|_, _| {}), Witnessing::default())?;
     let socket = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
     let address = socket.local_addr()?;
     let routes = routes::routes(Arc::clone(&api)).await.context("cannot set up the services")?;

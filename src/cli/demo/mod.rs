@@ -106,6 +106,9 @@ pub fn run(args: &Demo, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         dev_tls: true,
         checkpoint_file: None,
         plaintext: false,
+        witnesses: None,
+        witness_ca: None,
+        skip_witness: Vec::new(),
     })?;
     let address = running.address;
     let server = format!("https://{address}");

@@ -16,7 +16,7 @@ use super::secret::{Identity, NonceSecret};
 const MAX_VALUE: usize = 1024;
 
 /// The public part of a draft's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DraftBody {
     /// `OpenAccount`.
     OpenAccount,
@@ -28,6 +28,8 @@ pub enum DraftBody {
         imported: bool,
         /// The entry it corrects: leaf index and leaf hash.
         supersedes: Option<(u64, Hash)>,
+        /// Institution id of who must stand by it too; empty = nobody.
+        cosigner: String,
     },
 }
 
@@ -85,11 +87,12 @@ impl Draft {
         let commitment = payload.commitment(&nonce).0.to_vec();
         let body = match self.body {
             DraftBody::OpenAccount => Body::OpenAccount(OpenAccount { commitment }),
-            DraftBody::Outcome { kind, imported, supersedes } => Body::RecordOutcome(RecordOutcome {
+            DraftBody::Outcome { kind, imported, supersedes, cosigner } => Body::RecordOutcome(RecordOutcome {
                 commitment,
                 outcome_kind: kind.into(),
                 imported,
                 supersedes: supersedes.map(|(index, hash)| EntryRef { index, leaf_hash: hash.0.to_vec() }),
+                cosigner,
             }),
         };
         let statement = Statement {

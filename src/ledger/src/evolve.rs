@@ -68,21 +68,17 @@ impl<'a> Accepted<'a> {
     }
 
     fn row(&self, body: &Body) -> EntryRow {
-        let (outcome_kind, supersedes, imported) = match body {
-            Body::RecordOutcome(body) => {
-                (body.outcome_kind, body.supersedes.as_ref().map(|target| target.index), body.imported)
-            }
-            _ => (0, None, false),
-        };
+        let outcome = if let Body::RecordOutcome(body) = body { Some(body) } else { None };
         EntryRow {
             kind: Kind::of(body) as u8,
-            outcome_kind: u8::try_from(outcome_kind).unwrap_or(u8::MAX),
+            outcome_kind: outcome.map_or(0, |body| u8::try_from(body.outcome_kind).unwrap_or(u8::MAX)),
             issuer: self.issuer().to_owned(),
             issued_at: self.statement.issued_at().seconds(),
             logged_at: self.logged_at,
             keys: self.keys.iter().map(key_short).collect(),
-            supersedes,
-            imported,
+            supersedes: outcome.and_then(|body| body.supersedes.as_ref()).map(|target| target.index),
+            imported: outcome.is_some_and(|body| body.imported),
+            cosigner: outcome.map(|body| body.cosigner.clone()).unwrap_or_default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The numbers that hold as long as no Policy entry says otherwise. Each names its source; none stands anywhere else.
 
 use crate::threshold::{Bound, Threshold};
-use xuefen_core::proto::Severity;
+use xuefen_core::proto::{OutcomeKind, Severity};
 
 /// Oldest statement accepted, seconds: 30 days (formats.md 2, "Time").
 pub const STATEMENT_AGE_SECONDS: i64 = xuefen_core::time::DEFAULT_MAX_AGE_SECONDS;
@@ -68,6 +68,27 @@ const THRESHOLDS: &[(Threshold, u64, Severity)] = &[
 
 /// Seconds of a day.
 pub const DAY_SECONDS: i64 = 86_400;
+
+/// When a co-signer signs (rules.md 2, "Co-signing").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CosignTime {
+    /// With the entry, or it is refused.
+    AtEntry,
+    /// Later, within so many days; until then the entry counts for nothing.
+    MayFollow {
+        /// Days after the entry is logged until it lapses.
+        lapse_days: u32,
+    },
+}
+
+/// Kinds of outcome that need a co-signer: an internship counts with school and host, a transfer with both schools.
+pub const COSIGN: &[(OutcomeKind, CosignTime)] = &[
+    (OutcomeKind::PracticeRecord, CosignTime::MayFollow { lapse_days: 90 }),
+    (OutcomeKind::HomeSchoolTransfer, CosignTime::AtEntry),
+];
+
+/// For a co-signer that an issuer names where no rule asks for one: a host names the home school.
+pub const COSIGN_NAMED: CosignTime = CosignTime::MayFollow { lapse_days: 60 };
 
 /// A scale of grades (rules.md 2, "Grades").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -59,11 +59,15 @@ pub enum Table {
     CountedFlags = 21,
     /// Issuer → one row per entry of it, value empty.
     IssuedBy = 22,
+    /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
+    Held = 30,
+    /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
+    Team = 31,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -86,6 +90,8 @@ impl Table {
         Self::Flags,
         Self::CountedFlags,
         Self::IssuedBy,
+        Self::Held,
+        Self::Team,
     ];
 
     /// The first byte of the table's keys.
@@ -109,6 +115,8 @@ impl Table {
                 | Self::Run
                 | Self::Flags
                 | Self::CountedFlags
+                | Self::Held
+                | Self::Team
         )
     }
 

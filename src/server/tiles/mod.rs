@@ -2,6 +2,7 @@
 //! `/tile/entries/<N>[.p/<W>]`. Paths, headers and compression are here; the bytes come from whatever holds a log.
 
 mod answer;
+mod dir;
 mod ledger;
 mod shown;
 

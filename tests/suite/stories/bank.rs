@@ -80,6 +80,12 @@ impl Bank {
         bank
     }
 
+    /// What `world` has posted, or will post, on a server that is there already.
+    pub async fn on(world: World, server: Server) -> Self {
+        let channel = server.channel().await;
+        Self { world, server, channel }
+    }
+
     pub fn ministry(&self) -> Who {
         Who { id: self.world.ministry.id.clone(), seed: 1 }
     }

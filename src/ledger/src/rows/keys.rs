@@ -108,6 +108,16 @@ pub(crate) fn run(offer: u64, run: &str) -> Key {
     Key::fixed(Table::Run, &state_hash("run", &[&offer.to_be_bytes(), run.as_bytes()]))
 }
 
+/// `once` is a keyed hash of what a learner can have once only.
+pub(crate) fn held(account: AccountKey, once: &Short) -> Key {
+    Key::fixed(Table::Held, &state_hash("held", &[&account.0, once]))
+}
+
+/// `team` is a keyed hash of a contest and a team in it.
+pub(crate) fn team(issuer: &str, team: &Short) -> Key {
+    Key::fixed(Table::Team, &state_hash("team", &[issuer.as_bytes(), team]))
+}
+
 /// [`OutcomeRow::course`].
 pub(crate) fn course(offer: u64, run: &str, attempt: u32) -> Short {
     state_hash("course", &[&offer.to_be_bytes(), run.as_bytes(), &attempt.to_be_bytes()])

@@ -6,6 +6,7 @@ mod accredit;
 mod authority_key;
 mod certificate;
 mod change;
+mod cosign;
 mod course;
 mod form;
 mod genesis;
@@ -15,6 +16,7 @@ mod offers;
 mod outcome;
 mod parties;
 mod recording_rule;
+mod records;
 mod runs;
 mod training;
 
@@ -96,6 +98,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
         Body::CertificateFamily(body) => offers::family_form(body, faults),
+        Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
         _ => {}
@@ -125,6 +128,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
 pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::InstitutionKey(body) => institution_key::possession(case, body),
+        Body::RecordOutcome(body) => cosign::at_entry(case, body),
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, runs, training};
+use super::{account, certificate, cosign, course, records, runs, training};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
@@ -35,6 +35,7 @@ pub(super) fn reads(body: &RecordOutcome, facts: &Facts, keys: &mut Vec<Key>) {
     if let Some(target) = &body.supersedes {
         keys.extend([rows::entry(target.index), rows::standing(target.index), rows::outcome(target.index)]);
     }
+    cosign::reads(body, keys);
     let Facts::Outcome(facts) = facts else { return };
     keys.extend([facts.offer, facts.family].into_iter().flatten().flat_map(|at| [rows::offer(at), rows::standing(at)]));
     keys.extend(facts.recording_rule.map(rows::offer));
@@ -91,6 +92,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let outcome = usize::from(target.kind) == Kind::RecordOutcome as usize;
         ensure(outcome, Rejection::ReferenceWrongKind, SUPERSEDES)?;
     }
+    cosign::references(case, body)?;
     let Some(facts) = facts(case) else { return Ok(()) };
     if let Some(account) = facts.account {
         case.state.account(account)?.ok_or_else(account::unknown)?;
@@ -99,8 +101,12 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let known = case.state.institution(original)?.is_some();
         ensure(known, Rejection::ReferenceUnknown, field(tags::ORIGINAL_ISSUER))?;
     }
-    // Programmes cannot be published yet.
-    ensure(facts.programme.is_none(), Rejection::ReferenceUnknown, field(tags::PROGRAMME))?;
+    // These cannot be published yet.
+    for (index, tag) in
+        [(facts.programme, tags::PROGRAMME), (facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)]
+    {
+        ensure(index.is_none(), Rejection::ReferenceUnknown, field(tag))?;
+    }
     for (indices, tag) in [(&facts.cites, tags::CITES), (&facts.parts, tags::PARTS)] {
         for index in indices {
             let known = case.state.entry(*index)?.is_some();
@@ -116,8 +122,8 @@ fn offer_reference<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fact
     let name = field(tags::OFFER);
     let offer = case.offer(index, name)?;
     let right = match offer.body {
-        OfferBody::Course(_) => kind == OutcomeKind::Course,
-        OfferBody::Module(_) => kind == OutcomeKind::Module,
+        OfferBody::Course(_) => matches!(kind, OutcomeKind::Course | OutcomeKind::PracticeRecord),
+        OfferBody::Module(_) => matches!(kind, OutcomeKind::Module | OutcomeKind::PracticeRecord),
         _ => false,
     };
     // Whether the original issuer may be spoken for has been asked before.
@@ -171,7 +177,10 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     citations(case, account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
-    Ok(Effects::default())
+    records::rules(case, body, kind(body), account, facts)?;
+    cosign::rules(case, body)?;
+    let pending = cosign::is_pending(case, body);
+    Ok(Effects { pending, ..Effects::default() })
 }
 
 /// Minutes and credits.
@@ -269,7 +278,8 @@ fn supersession<S: Read + ?Sized>(
         return Err(differs(field(tags::ACCOUNT)).into());
     }
     if old.course != facts.keys.course {
-        let fields = [tags::RUN, tags::OFFER, tags::ATTEMPT].map(field).join(", ");
+        let kept = facts.once.as_ref().map_or(vec![tags::RUN, tags::OFFER, tags::ATTEMPT], |once| vec![once.tag]);
+        let fields = kept.into_iter().map(field).collect::<Vec<_>>().join(", ");
         return Err(Refusal::new(Rejection::SupersedesDiffers, fields).existing(target.index).into());
     }
     let same_key = facts.nullifier_key.is_some() && facts.keys.nullifier_key == old.nullifier_key;
@@ -289,18 +299,20 @@ fn attempts<S: Read + ?Sized>(
     }
     let line = case.state.line(&facts.line(account, offer))?;
     let Some((_, existing)) = line.attempts.into_iter().find(|(number, _)| *number == attempt) else { return Ok(()) };
-    if all_revoked(case.state, existing)? {
+    if all_out(case.state, existing, case.logged_at)? {
         return Ok(());
     }
     Err(Refusal::new(Rejection::AttemptExists, field(tags::ATTEMPT)).existing(existing).into())
 }
 
-/// Whether an outcome and everything it corrected are revoked: after a correction is revoked, the version before it stands.
-fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
+/// Whether an outcome and everything it corrected are revoked, or lapsed: after a correction is revoked, the version before
+/// it stands.
+pub(super) fn all_out<S: Read + ?Sized>(state: &S, newest: u64, time: i64) -> Result<bool, ReadError> {
     let mut version = Some(newest);
     for _ in 0..=VERSIONS {
         let Some(index) = version else { return Ok(true) };
-        if !matches!(state.standing(index)?.force, Force::Revoked { .. }) {
+        let standing = state.standing(index)?;
+        if !matches!(standing.force, Force::Revoked { .. }) && !standing.has_lapsed(time) {
             return Ok(false);
         }
         version = state.entry(index)?.and_then(|entry| entry.supersedes);
@@ -319,6 +331,7 @@ pub(super) fn write<S: Read + ?Sized>(
         standing.superseded_by = Some(index);
         writer.put(rows::standing(target.index), &standing);
     }
+    cosign::write(writer, entry, body)?;
     let Facts::Outcome(facts) = entry.facts() else { return Ok(()) };
     let kept = account::kept(writer, facts.account)?;
     let Some((account, source)) = kept.zip(facts.keys.source.clone()) else { return Ok(()) };
@@ -326,6 +339,7 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.put(rows::outcome(index), &row);
     writer.mark(source);
     writer.mark(rows::outcomes_of(account));
+    records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let counted = runs::count(writer, facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {

@@ -21,6 +21,17 @@ enum Form {
     Long(Vec<u8>),
 }
 
+/// The table of each first byte.
+const TABLES: [Option<Table>; 256] = {
+    let mut tables = [None; 256];
+    let mut at = 0;
+    while at < Table::ALL.len() {
+        tables[Table::ALL[at] as usize] = Some(Table::ALL[at]);
+        at += 1;
+    }
+    tables
+};
+
 impl Key {
     /// The key of a fixed-length id.
     #[must_use]
@@ -82,9 +93,8 @@ impl Key {
     /// The table.
     #[must_use]
     pub fn table(&self) -> Option<Table> {
-        // Numbered from 1 without gaps. Asked for with every row that is read, so it looks at one place only.
-        let place = usize::from(*self.as_bytes().first()?).checked_sub(1)?;
-        Table::ALL.get(place).copied()
+        // Asked for with every row that is read, so it looks at one place only.
+        TABLES[usize::from(*self.as_bytes().first()?)]
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod audit_histories;
 mod audits;
+mod cosigned;
 mod histories;
 mod keys;
 mod outcomes;
 mod path;
 mod precedence;
+mod records;
 mod rejections;
 mod statuses;
 mod trust;
