@@ -16,7 +16,7 @@ pub(crate) type Found<T> = Option<(u64, T)>;
 /// Tables whose values can be long. Their first byte tells how many continuations follow. No private table is among them:
 /// continuations would have to be dropped with their rows.
 const fn may_be_long(table: Table) -> bool {
-    matches!(table, Table::Institution | Table::Waiting | Table::Offer | Table::Standing)
+    matches!(table, Table::Institution | Table::Waiting | Table::Offer | Table::Standing | Table::Policies)
 }
 
 fn part_key(of: &Key, number: u8) -> Key {
@@ -84,6 +84,11 @@ pub(crate) trait Access: Read {
 
     fn offer(&self, index: u64) -> Result<Option<OfferRow>, ReadError> {
         Ok(self.value(&rows::offer(index))?.map(|(_, row)| row))
+    }
+
+    /// The policies of the nation (empty) or of a province.
+    fn policies(&self, province: &str) -> Result<Option<rows::PolicyLineRow>, ReadError> {
+        Ok(self.value(&rows::policies(province))?.map(|(_, row)| row))
     }
 
     fn account(&self, account: AccountKey) -> Result<Option<AccountRow>, ReadError> {

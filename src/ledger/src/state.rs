@@ -53,11 +53,13 @@ pub enum Table {
     Flags = 20,
     /// Private counter. The same, of remarks that rest on other entries' payloads.
     CountedFlags = 21,
+    /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
+    Policies = 22,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -79,6 +81,7 @@ impl Table {
         Self::Part,
         Self::Flags,
         Self::CountedFlags,
+        Self::Policies,
     ];
 
     /// The first byte of the table's keys.

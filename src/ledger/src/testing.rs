@@ -7,7 +7,7 @@
 mod bodies;
 mod signing;
 
-pub use bodies::{authorise, course, rule, skill_family, x_family};
+pub use bodies::{authorise, course, policy, qinghai_policy, rule, skill_family, x_family};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};

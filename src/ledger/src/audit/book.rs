@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::policies::Line;
 use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
 use std::borrow::Borrow;
@@ -10,7 +11,7 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Name, OutcomeKind, RecordingRule,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Name, OutcomeKind, Policy, RecordingRule,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -92,6 +93,8 @@ pub(super) struct Book {
     /// (owner, kind, code) → newest version.
     pub(super) versions: Facts<(String, Kind, String), u32>,
     pub(super) offers: Facts<u64, Offer>,
+    /// Two digits of a province, or nothing → its policies.
+    pub(super) policies: Facts<String, Line>,
     pub(super) accounts: Facts<Account, AccountFact>,
     /// HMAC of a document → account and the entry that opened it.
     pub(super) documents: Facts<[u8; 32], (Account, u64)>,
@@ -249,6 +252,7 @@ pub(super) struct Offer {
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
+    Policy(Box<Policy>),
     Rule(RecordingRule),
     Course(Teaching),
     Module(Teaching),

@@ -37,7 +37,7 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 4] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing];
+const LONG: [Table; 5] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Policies];
 
 /// Takes the rows of one entry.
 struct Dump<'a> {
@@ -352,6 +352,9 @@ fn offer(offer: &Offer) -> rows::OfferRow {
         scale: it.scale.clone(),
     };
     let body = match &offer.what {
+        What::Policy(policy) => {
+            rows::OfferBody::Policy(rows::PolicyRow { body: prost::Message::encode_to_vec(&**policy) })
+        }
         What::Rule(rule) => rows::OfferBody::RecordingRule(rows::RecordingRuleRow {
             effective_from: rule.effective_from,
             hour_minutes: rule.hour_minutes,
@@ -374,6 +377,10 @@ fn offer(offer: &Offer) -> rows::OfferRow {
 fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     for ((owner, kind, code), version) in book.versions.changes() {
         dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: *version });
+    }
+    for (province, line) in book.policies.changes() {
+        let (owner, code, versions) = (line.owner.clone(), line.code.clone(), line.versions.clone());
+        dump.put(rows::policies(&province), &rows::PolicyLineRow { owner, code, versions });
     }
     for (index, it) in book.offers.changes() {
         dump.put(rows::offer(index), &offer(it));

@@ -14,6 +14,7 @@ mod lifecycle;
 mod offers;
 mod outcome;
 mod parties;
+mod policy;
 mod recording_rule;
 mod runs;
 mod training;
@@ -41,6 +42,7 @@ const ENABLED: &[Kind] = &[
     Kind::AccreditInstitution,
     Kind::ChangeInstitution,
     Kind::InstitutionKey,
+    Kind::Policy,
     Kind::RecordingRule,
     Kind::Course,
     Kind::Module,
@@ -92,6 +94,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::AccreditInstitution(body) => accredit::form(body, faults),
         Body::ChangeInstitution(body) => change::form(body, faults),
         Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::Policy(body) => policy::form(body, faults),
         Body::RecordingRule(body) => recording_rule::form(body, faults),
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
@@ -108,6 +111,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::Policy(body) => policy::reads(body, keys),
         Body::Course(body) => keys.push(crate::rows::display(issuer, Kind::Course, &body.code)),
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
@@ -136,6 +140,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::AccreditInstitution(body) => accredit::may(case, body),
         Body::ChangeInstitution(body) => change::may(case, body),
         Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::Policy(body) => policy::may(case, body),
         Body::RecordingRule(body) => recording_rule::may(case, body),
         Body::Course(_) => offers::may(case, "statement.course"),
         Body::Module(_) => offers::may(case, "statement.module"),
@@ -195,6 +200,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
         Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
         Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::Policy(body) => policy::rules(case, body)?,
         Body::RecordingRule(body) => recording_rule::rules(case, body)?,
         Body::Course(body) => offers::course_rules(case, body)?,
         Body::Module(body) => offers::module_rules(case, body)?,
@@ -216,6 +222,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
 pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body) -> Result<Vec<Breach>, ReadError> {
     match body {
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
+        Body::ChangeInstitution(body) => change::breaches(state, said, body),
         _ => Ok(Vec::new()),
     }
 }
@@ -232,6 +239,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
         Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
         Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
+        Body::Policy(body) => policy::write(writer, entry, body)?,
         Body::RecordingRule(body) => recording_rule::write(writer, entry, body),
         Body::Course(body) => offers::write_course(writer, entry, body),
         Body::Module(body) => offers::write_module(writer, entry, body),

@@ -4,8 +4,8 @@ use super::zh;
 use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Course, InstitutionKey, OutcomeKind, RecordingRule,
-    institution_key,
+    Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Course, InstitutionKey, OutcomeKind, Policy,
+    RecordingRule, institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -86,4 +86,16 @@ pub fn skill_family() -> CertificateFamily {
         occupation: "4-03-02-01".to_owned(),
         validity_days: 0,
     }
+}
+
+/// The nation's policy from a time on: what it does not say is as built in.
+#[must_use]
+pub fn policy(version: u32, effective_from: i64) -> Policy {
+    Policy { code: "national".to_owned(), version, effective_from, ..Policy::default() }
+}
+
+/// The policy of 630000 from a time on.
+#[must_use]
+pub fn qinghai_policy(version: u32, effective_from: i64) -> Policy {
+    Policy { code: "qinghai".to_owned(), region: "630000".to_owned(), ..policy(version, effective_from) }
 }

@@ -6,6 +6,7 @@ mod histories;
 mod keys;
 mod outcomes;
 mod path;
+mod policies;
 mod precedence;
 mod rejections;
 mod statuses;
