@@ -8,14 +8,20 @@
 //! learner, employer ◀─ api ◀──────────────────────────────── view ◀── index (sled): transcripts, proofs, tiles
 //! ```
 //!
-//! Imports point one way: core ← ledger ← {journal, index, vault} ← sequencer ← api ← server ← cli. A test reads them.
+//! Imports point one way, and a test reads them:
+//! core ← ledger ← {journal, index, vault, mirror ← monitor} ← sequencer ← witness ← api ← server ← cli.
 #![forbid(unsafe_code)]
 
 pub mod api;
 pub mod cli;
+pub mod http_client;
 pub mod index;
 pub mod journal;
+pub mod mirror;
+pub mod monitor;
 pub mod sequencer;
 pub mod server;
 pub mod vault;
-pub mod words;
+pub mod witness;
+
+pub use xuefen_words as words;

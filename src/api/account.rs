@@ -13,10 +13,11 @@ use super::people::{self, look, own_account};
 use super::proto::account_service_server::AccountService;
 use super::proto::{
     Access, Account, ActivateRequest, ActivateResponse, CreateActivationCodeRequest, CreateActivationCodeResponse,
-    GetAccountRequest, ListAccessesRequest, ListAccessesResponse,
+    CreateGrantRequest, CreateGrantResponse, GetAccountRequest, Grant, ListAccessesRequest, ListAccessesResponse,
+    ListGrantsRequest, ListGrantsResponse, WithdrawGrantRequest,
 };
 use super::status::{internal, not_found, too_many, unproven};
-use super::{Api, blocking, codes, resource};
+use super::{Api, blocking, codes, grants, resource};
 use crate::sequencer::{AsOf, Private};
 
 const ACCESSES: Sizes = Sizes { default: 100, most: 1_000 };
@@ -78,6 +79,25 @@ impl AccountService for Accounts {
         let caller = self.0.learner(&request)?;
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || list_accesses(&api, caller, &asked)).await.map(Response::new)
+    }
+
+    async fn create_grant(
+        &self,
+        request: Request<CreateGrantRequest>,
+    ) -> Result<Response<CreateGrantResponse>, Status> {
+        let caller = self.0.learner(&request)?;
+        grants::create(&self.0, caller, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_grants(&self, request: Request<ListGrantsRequest>) -> Result<Response<ListGrantsResponse>, Status> {
+        let caller = self.0.learner(&request)?;
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || grants::list(&api, caller, &asked)).await.map(Response::new)
+    }
+
+    async fn withdraw_grant(&self, request: Request<WithdrawGrantRequest>) -> Result<Response<Grant>, Status> {
+        let caller = self.0.learner(&request)?;
+        grants::withdraw(&self.0, caller, request.get_ref()).await.map(Response::new)
     }
 }
 
@@ -171,6 +191,11 @@ fn list_accesses(api: &Api, caller: AccountId, asked: &ListAccessesRequest) -> R
         .filter(|_| more)
         .map(|(cursor, _)| api.pages.write(&call, &Page { tree_size: page.tree_size, cursor: cursor.to_vec() }));
     look(api, account, &Caller::Learner(caller), "AccountService.ListAccesses")?;
-    let accesses = found.into_iter().map(|(_, access)| Access { at: access.at, by: access.by, call: access.call });
+    let accesses = found.into_iter().map(|(_, access)| Access {
+        at: access.at,
+        by: access.by,
+        call: access.call,
+        grant: access.grant.map(|grant| resource::grant_name(account, &grant)).unwrap_or_default(),
+    });
     Ok(ListAccessesResponse { accesses: accesses.collect(), next_page_token: next.unwrap_or_default() })
 }

@@ -1,4 +1,4 @@
-//! Activation codes: how they are made, read and hashed, and how fast they may be guessed at.
+//! Activation codes and codes of grants: how they are made, read and hashed, and how fast they may be guessed at.
 //!
 //! A code is 100 random bits in Crockford's base 32, in four groups of five. Only a keyed hash of it is kept, so neither
 //! journal nor index gives a code away. That each is used once is the account service's business.
@@ -58,15 +58,25 @@ impl Codes {
         Ok(code)
     }
 
-    /// The hash that a code is known by; `None` for what cannot be a code.
+    /// The hash that an activation code is known by; `None` for what cannot be a code.
     pub fn hash(&self, code: &str) -> Option<Short> {
+        self.hash_for(b"", code)
+    }
+
+    /// The hash that the code of a grant is known by. Another than that of an activation code with the same letters, so
+    /// that neither is ever taken for the other.
+    pub fn grant_hash(&self, code: &str) -> Option<Short> {
+        self.hash_for(b"grant", code)
+    }
+
+    fn hash_for(&self, purpose: &[u8], code: &str) -> Option<Short> {
         // Codes are typed by hand: a long text is no code with many hyphens.
         if code.len() > 4 * LENGTH {
             return None;
         }
         let letters = code.chars().filter(|c| !c.is_whitespace() && *c != '-').map(letter);
         let letters: Vec<u8> = letters.collect::<Option<_>>()?;
-        (letters.len() == LENGTH).then(|| short(&keyed_hash(&self.key, &[&letters])))
+        (letters.len() == LENGTH).then(|| short(&keyed_hash(&self.key, &[purpose, &letters])))
     }
 
     /// Whether another attempt may be made at `now` (Unix seconds); else how many seconds to wait.
@@ -115,6 +125,7 @@ mod tests {
         assert_eq!(codes.hash(&code.replace('-', "")), hash);
         assert_ne!(Codes::new(&[2; 32]).hash(&code), hash);
         assert_ne!(codes.hash(&codes.draw().unwrap()), hash);
+        assert_ne!(codes.grant_hash(&code), hash);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::sequencer::{Receipt, Verdict, payload_from_message};
 /// A posting as it arrived. What cannot be a payload (a seed of another length, tags that do not ascend) counts as none, and
 /// the ledger refuses this one posting for it: one bad entry never stops the others.
 pub fn posting(posting: proto::Posting) -> RawPosting {
-    let payload = posting.payload.as_ref().and_then(payload_from_message);
+    let payload = posting.payload.and_then(payload_from_message);
     RawPosting { statement: posting.statement, attestations: posting.attestations, payload }
 }
 

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::Sender;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 use xuefen_core::proof::Receipt;
@@ -17,7 +18,8 @@ use super::proto::{
     GetInclusionProofRequest, GetInclusionProofResponse, ListEntriesRequest, ListEntriesResponse,
     WatchCheckpointsRequest,
 };
-use super::status::{internal, invalid};
+use super::status::{internal, invalid, no_quorum};
+use super::witnessing;
 use crate::sequencer::View;
 
 const ENTRIES: Sizes = Sizes { default: 100, most: 1_000 };
@@ -26,13 +28,18 @@ const ENTRIES: Sizes = Sizes { default: 100, most: 1_000 };
 const PAGE_BYTES: usize = 2 << 20;
 
 /// Checkpoints are sent to watchers at most so often.
-const PACE: Duration = Duration::from_secs(1);
+pub(super) const PACE: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub struct Log(pub Arc<Api>);
 
 fn checkpoint(view: &View) -> Checkpoint {
-    Checkpoint { note: view.checkpoint.to_string(), tree_size: view.tree.size, root: view.tree.root.as_ref().to_vec() }
+    Checkpoint {
+        note: view.checkpoint.to_string(),
+        tree_size: view.tree.size,
+        root: view.tree.root.as_ref().to_vec(),
+        witnessing: None,
+    }
 }
 
 /// A tree size that the newest checkpoint covers; 0 = its own.
@@ -49,7 +56,8 @@ fn size(field: &'static str, asked: u64, view: &View) -> Result<u64, Status> {
 #[tonic::async_trait]
 impl LogService for Log {
     async fn get_checkpoint(&self, _: Request<GetCheckpointRequest>) -> Result<Response<Checkpoint>, Status> {
-        Ok(Response::new(checkpoint(&self.0.ledger.view())))
+        let view = self.0.ledger.view();
+        Ok(Response::new(Checkpoint { witnessing: witnessing::shown(&self.0, view.tree.size), ..checkpoint(&view) }))
     }
 
     async fn get_inclusion_proof(
@@ -65,11 +73,14 @@ impl LogService for Log {
         let leaf_hash = view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?;
         let path =
             view.index.inclusion_proof(LeafIndex(asked.index), TreeSize(size)).map_err(|error| internal(&error))?;
-        let proof = if size == view.tree.size {
-            Receipt { index: LeafIndex(asked.index), path: path.clone(), checkpoint: &view.checkpoint }.to_string()
-        } else {
-            String::new()
+        let witnessed = self.0.quorum().and_then(|witnesses| witnesses.newest()).filter(|it| it.size.0 == size);
+        let checkpoint = match &witnessed {
+            Some(witnessed) => Some(&witnessed.note),
+            None => Some(&view.checkpoint).filter(|_| size == view.tree.size),
         };
+        let index = LeafIndex(asked.index);
+        let receipt = |checkpoint: &Arc<str>| Receipt { index, path: path.clone(), checkpoint }.to_string();
+        let proof = checkpoint.map(receipt).unwrap_or_default();
         let path = path.iter().map(|hash| hash.as_ref().to_vec()).collect();
         Ok(Response::new(GetInclusionProofResponse {
             leaf_hash: leaf_hash.as_ref().to_vec(),
@@ -126,24 +137,36 @@ impl LogService for Log {
 
     async fn watch_checkpoints(
         &self,
-        _: Request<WatchCheckpointsRequest>,
+        request: Request<WatchCheckpointsRequest>,
     ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
-        let ledger = Arc::clone(&self.0.ledger);
+        let asked = request.into_inner();
         let (sender, receiver) = tokio::sync::mpsc::channel(1);
-        let mut published = ledger.watch();
-        tokio::spawn(async move {
-            loop {
-                published.mark_unchanged();
-                if sender.send(Ok(checkpoint(&ledger.view()))).await.is_err() {
-                    return;
-                }
-                tokio::time::sleep(PACE).await;
-                tokio::select! {
-                    changed = published.changed() => if changed.is_err() { return },
-                    () = sender.closed() => return,
-                }
-            }
-        });
+        if asked.witnessed {
+            let witnesses = self.0.quorum().ok_or_else(no_quorum)?;
+            tokio::spawn(witnessing::watch(witnesses.watch(), asked.min_size, sender));
+        } else {
+            tokio::spawn(watch(Arc::clone(&self.0), asked.min_size, sender));
+        }
         Ok(Response::new(Box::pin(tokio_stream::wrappers::ReceiverStream::new(receiver))))
+    }
+}
+
+/// Sends the newest checkpoint whenever there is a larger one, at the pace of watchers.
+async fn watch(api: Arc<Api>, min_size: u64, sender: Sender<Result<Checkpoint, Status>>) {
+    let mut published = api.ledger.watch();
+    loop {
+        published.mark_unchanged();
+        let view = api.ledger.view();
+        if view.tree.size >= min_size {
+            if sender.send(Ok(checkpoint(&view))).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(PACE).await;
+        }
+        drop(view);
+        tokio::select! {
+            changed = published.changed() => if changed.is_err() { return },
+            () = sender.closed() => return,
+        }
     }
 }

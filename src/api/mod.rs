@@ -6,6 +6,7 @@ pub mod access;
 mod account;
 mod codes;
 mod convert;
+mod grants;
 mod issuer;
 mod issuing;
 mod log;
@@ -17,7 +18,9 @@ mod registry;
 mod resource;
 mod status;
 mod transcript;
+mod transcript_sums;
 mod verification;
+mod witnessing;
 mod words;
 
 pub use account::Accounts;
@@ -27,7 +30,7 @@ pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
 pub use transcript::Transcripts;
-pub use verification::Verification;
+pub use verification::{Verification, current_status};
 
 /// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
@@ -48,6 +51,7 @@ use xuefen_core::key::SecretKey;
 use xuefen_core::policy::Policy;
 
 use crate::sequencer::Ledger;
+use crate::witness::feeder::Witnesses;
 
 /// What every service shares.
 pub struct Api {
@@ -65,8 +69,14 @@ pub struct Api {
     pub policy: Policy,
     /// Authority and status keys beside that policy.
     pub authority: AuthorityFile,
+    /// policy.txt as it was read, for verifiers who start from what the operator trusts.
+    pub policy_text: String,
+    /// authority.txt likewise.
+    pub authority_text: String,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
+    /// Who cosigns the checkpoints; `None` if nobody is asked to.
+    pub witnesses: Option<Arc<Witnesses>>,
 }
 
 /// Presentations verified at once. Anybody may ask, and each may take thousands of signatures.
@@ -80,6 +90,18 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl Api {
+    /// The signed note that the public is shown: that of the newest tree, or, where a quorum is asked for, of the newest
+    /// tree that has it. How often it moves is the server's matter.
+    pub fn published_note(&self) -> Arc<str> {
+        let witnessed = self.quorum().and_then(|witnesses| witnesses.newest());
+        witnessed.map_or_else(|| Arc::clone(&self.ledger.view().checkpoint), |witnessed| witnessed.note)
+    }
+
+    /// The witnesses, where a quorum of them is asked for.
+    fn quorum(&self) -> Option<&Arc<Witnesses>> {
+        self.witnesses.as_ref().filter(|witnesses| witnesses.has_quorum())
+    }
+
     /// Who is calling.
     fn caller<T>(&self, request: &Request<T>) -> Result<Caller, AccessError> {
         access::caller(request.metadata(), &self.tokens, self.ledger.now())

@@ -26,16 +26,16 @@ pub struct Outcomes<'a> {
     api: &'a Api,
     view: &'a View,
     state: AsOf<'a>,
+    /// Statuses are those of this time.
     now: i64,
     titles: BTreeMap<u64, Vec<Name>>,
     institutions: BTreeMap<String, Option<InstitutionRow>>,
 }
 
 impl<'a> Outcomes<'a> {
-    /// Reads as of `size`, which the view covers.
-    pub fn new(api: &'a Api, view: &'a View, size: u64) -> Self {
+    /// Reads as of `size`, which the view covers, and a time.
+    pub fn new(api: &'a Api, view: &'a View, size: u64, now: i64) -> Self {
         let state = AsOf::new(&view.index, size);
-        let now = api.ledger.now();
         Self { api, view, state, now, titles: BTreeMap::new(), institutions: BTreeMap::new() }
     }
 
@@ -58,6 +58,7 @@ impl<'a> Outcomes<'a> {
             outcome_kind: row.outcome_kind.into(),
             issuer_names: institution.map(|it| words::names(it.names_at(row.logged_at))).unwrap_or_default(),
             issuer_status: institution.map_or("", |it| registry::status_word(it.status_at(now))).to_owned(),
+            cosigner: row.cosigner,
             issuer: row.issuer,
             logged_at: row.logged_at,
             status: status.as_ref().map_or("", words::entry_status).to_owned(),
@@ -66,6 +67,9 @@ impl<'a> Outcomes<'a> {
         if let Some(payload) = &payload {
             let policy = self.policy(index, &outcome.issuer, outcome.logged_at)?;
             fill(&mut outcome, payload, &policy);
+            let offer = Some(number(payload, tags::OFFER)).filter(|offer| *offer > 0);
+            let tier = query::assurance_tier(&self.state, index, offer).map_err(|error| internal(&error))?;
+            outcome.assurance_tier = tier.unwrap_or(0);
             let flags = query::flags(&self.state, index).map_err(|error| internal(&error))?;
             outcome.flags = flags.into_iter().map(convert::flag).collect();
             outcome.titles = self.titles(payload)?;
@@ -77,6 +81,11 @@ impl<'a> Outcomes<'a> {
     fn policy(&self, index: u64, issuer: &str, logged_at: i64) -> Result<InForce, Status> {
         let before = AsOf::new(&self.view.index, index);
         query::policy_in_force(&before, issuer, logged_at).map_err(|error| internal(&error))
+    }
+
+    /// Kind of body that an institution is; 0 = unknown.
+    pub fn kind_of(&mut self, id: &str) -> Result<i32, Status> {
+        Ok(self.institution(id)?.map_or(0, |row| row.kind))
     }
 
     fn institution(&mut self, id: &str) -> Result<Option<&InstitutionRow>, Status> {
@@ -119,6 +128,7 @@ fn names(offer: Option<&Body>) -> Vec<Name> {
 fn fill(outcome: &mut TranscriptOutcome, payload: &Payload, policy: &InForce) {
     outcome.achieved_on = text(payload, tags::ACHIEVED_ON);
     outcome.minutes = number(payload, tags::MINUTES);
+    outcome.practice_minutes = number(payload, tags::PRACTICE_MINUTES);
     outcome.grade = text(payload, tags::GRADE);
     outcome.scale = text(payload, tags::SCALE);
     outcome.passed = passed(policy, &outcome.scale, &outcome.grade);
@@ -127,8 +137,7 @@ fn fill(outcome: &mut TranscriptOutcome, payload: &Payload, policy: &InForce) {
     outcome.certificate_number = text(payload, tags::CERTIFICATE_NUMBER);
     // Tag 1 would link every use of the outcome; not even its learner needs it.
     let shown = payload.fields().iter().filter(|field| field.tag != Tag::NULLIFIER_KEY);
-    outcome.fields =
-        shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone().into() }).collect();
+    outcome.fields = shown.map(|field| PayloadField { tag: field.tag.get(), value: field.value.clone() }).collect();
 }
 
 /// Whether a grade passes on its scale. No grade at all passes; one that its scale does not know does not.
@@ -148,7 +157,7 @@ mod tests {
     fn payload(values: &[(tags::Tag, &str)]) -> Payload {
         let field = |(tag, value): &(tags::Tag, &str)| Field {
             tag: Tag::new(tag.number).unwrap(),
-            value: value.as_bytes().to_vec(),
+            value: value.as_bytes().to_vec().into(),
         };
         Payload::new(Seed::new([1; 32]), values.iter().map(field).collect()).unwrap()
     }

@@ -34,7 +34,7 @@ pub fn own_account(
 
 /// Records that `caller` looks at the data of `account`. If the writer has stopped, learners may still see their own.
 pub fn look(api: &Api, account: AccountId, caller: &Caller, call: &str) -> Result<(), Status> {
-    match api.ledger.record_access(account.0, &caller.to_string(), call) {
+    match api.ledger.record_access(account.0, &caller.to_string(), call, None) {
         Err(RecordError::Stopped(_)) if matches!(caller, Caller::Learner(_)) => Ok(()),
         recorded => Ok(recorded?),
     }

@@ -1,6 +1,9 @@
 //! Makes presentations (formats.md 5): the entry shown, the entries it rests on, proofs against one checkpoint, a fresh
 //! status note.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tonic::Status;
 use xuefen_core::commitment::Tag;
 use xuefen_core::disclosure::Disclosure;
@@ -13,8 +16,12 @@ use xuefen_core::vkey::KeyName;
 use xuefen_ledger::query::{self, EntryStatus};
 
 use super::Api;
-use super::status::{internal, invalid, not_found};
+use super::status::{internal, invalid, not_found, not_witnessed_yet};
 use crate::sequencer::{AsOf, LoggedEntry, View};
+use crate::witness::feeder::Witnessed;
+
+/// How long a call waits for the quorum over an entry that was just logged.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The status of an entry; with its payload also whether it has expired.
 pub fn entry_status(
@@ -62,13 +69,14 @@ pub fn status_word(api: &Api, view: &View, index: u64) -> Result<StatusWord, Sta
         EntryStatus::Pending | EntryStatus::NeedsReview { .. } => StatusWord::NeedsReview,
         EntryStatus::Suspended { .. } => StatusWord::Suspended,
         EntryStatus::Superseded { .. } => StatusWord::Superseded,
-        EntryStatus::Revoked { .. } => StatusWord::Revoked,
+        // What nobody countersigned in time counts for nothing, for good.
+        EntryStatus::Revoked { .. } | EntryStatus::Lapsed { .. } => StatusWord::Revoked,
         EntryStatus::Expired => StatusWord::Expired,
     })
 }
 
-/// The presentation file of an outcome, showing `tags` (ascending) of its payload.
-pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, tags: &[u32]) -> Result<String, Status> {
+/// What is shown of an outcome's payload with `tags` (ascending).
+pub fn disclosure(api: &Api, logged: &LoggedEntry, tags: &[u32]) -> Result<Disclosure, Status> {
     let payload = api.ledger.payload(logged).map_err(|error| internal(&error))?;
     let payload = payload.ok_or_else(|| not_found("the outcome's payload"))?;
     let tags = tags.iter().map(|tag| Tag::new(*tag)).collect::<Option<Vec<_>>>();
@@ -78,19 +86,61 @@ pub fn presentation(api: &Api, view: &View, logged: &LoggedEntry, index: u64, ta
         return Err(invalid("tags", "tag 1 is never shown to a verifier; leave it out".to_owned()));
     }
     let nonce = logged.entry.statement().nonce();
-    let disclosure = payload
+    payload
         .disclose(&nonce, &tags)
-        .map_err(|error| invalid("tags", format!("{error}; ask for tags that the outcome has")))?;
-    let state = AsOf::new(&view.index, view.tree.size);
+        .map_err(|error| invalid("tags", format!("{error}; ask for tags that the outcome has")))
+}
+
+/// The checkpoint that all items of a presentation are proven against.
+pub struct Against {
+    /// Its tree's size; a view that is loaded later has at least so many entries.
+    size: TreeSize,
+    /// The signed note.
+    note: Arc<str>,
+}
+
+/// What a presentation of the entry `index` is proven against: the newest checkpoint, or, where a quorum is asked for, the
+/// newest that has it.
+pub fn against(api: &Api, index: u64) -> Result<Against, Status> {
+    let Some(witnesses) = api.quorum() else {
+        let view = api.ledger.view();
+        return Ok(Against { size: TreeSize(view.tree.size), note: Arc::clone(&view.checkpoint) });
+    };
+    let covers = |newest: &Witnessed| newest.size.0 > index;
+    let newest = witnesses.newest().filter(covers).ok_or_else(not_witnessed_yet)?;
+    Ok(Against { size: newest.size, note: newest.note })
+}
+
+/// [`against`], where the quorum over an entry that was just logged is waited for.
+pub async fn against_soon(api: &Api, index: u64) -> Result<Against, Status> {
+    if let Some(witnesses) = api.quorum() {
+        let covering = tokio::time::timeout(QUORUM_PATIENCE, witnesses.covering(index.saturating_add(1)));
+        covering.await.ok().flatten().ok_or_else(not_witnessed_yet)?;
+    }
+    against(api, index)
+}
+
+/// The presentation file of an outcome, showing `tags` (ascending) of its payload. The view is not older than `against`.
+pub fn presentation(
+    api: &Api,
+    view: &View,
+    logged: &LoggedEntry,
+    index: u64,
+    tags: &[u32],
+    against: &Against,
+) -> Result<String, Status> {
+    let disclosure = disclosure(api, logged, tags)?;
+    // As of the tree that is shown: what came after it cannot be proven against its root.
+    let state = AsOf::new(&view.index, against.size.0);
     let chain = query::authority_chain(&state, index, &[]).map_err(|error| internal(&error))?;
     let authority = chain.into_iter().map(|index| {
         let logged = api.ledger.entry(view, index).map_err(|error| internal(&error))?;
-        item(api, view, &logged, index, None)
+        item(api, view, &logged, index, None, against.size)
     });
     let authority = authority.collect::<Result<Vec<_>, _>>()?;
-    let subject = item(api, view, logged, index, Some(disclosure))?;
+    let subject = item(api, view, logged, index, Some(disclosure), against.size)?;
     let status = Some(status_note(api, view, index)?);
-    let checkpoint = view.checkpoint.to_string();
+    let checkpoint = against.note.to_string();
     Ok(Presentation { subject, authority, checkpoint, status, holder: None }.to_json())
 }
 
@@ -100,8 +150,9 @@ fn item(
     logged: &LoggedEntry,
     index: u64,
     disclosure: Option<Disclosure>,
+    size: TreeSize,
 ) -> Result<Item, Status> {
-    let path = view.index.inclusion_proof(LeafIndex(index), TreeSize(view.tree.size));
+    let path = view.index.inclusion_proof(LeafIndex(index), size);
     let path = path.map_err(|error| internal(&error))?;
     let disclosure = match disclosure {
         Some(disclosure) => disclosure,

@@ -4,6 +4,7 @@ use tonic::Status;
 
 use super::access::AccountId;
 use super::status::invalid;
+use xuefen_ledger::rows::Short;
 
 /// Longest institution id taken, bytes; real ones have 18 or at most 42.
 const LONGEST_INSTITUTION: usize = 64;
@@ -13,6 +14,13 @@ pub fn account(field: &str, name: &str) -> Result<AccountId, Status> {
     name.strip_prefix("accounts/")
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| invalid(field, "write accounts/ and the account id in lower-case hexadecimal".to_owned()))
+}
+
+/// `accounts/{id in hex}/grants/{32 hexadecimal digits}`.
+pub fn grant(field: &str, name: &str) -> Result<(AccountId, Short), Status> {
+    let parts = name.split_once("/grants/");
+    let parsed = parts.and_then(|(parent, id)| Some((account(field, parent).ok()?, id.parse::<AccountId>().ok()?.0)));
+    parsed.ok_or_else(|| invalid(field, "write the name of a grant as ListGrants shows it".to_owned()))
 }
 
 /// `accounts/{id in hex}/transcript`.
@@ -39,6 +47,12 @@ pub fn account_name(account: AccountId) -> String {
     format!("accounts/{account}")
 }
 
+/// Writes `accounts/{id}/grants/{grant}`.
+pub fn grant_name(account: AccountId, grant: &Short) -> String {
+    // Both are 16 bytes in hexadecimal.
+    format!("accounts/{account}/grants/{}", AccountId(*grant))
+}
+
 /// Writes `accounts/{id}/transcript`.
 pub fn transcript_name(account: AccountId) -> String {
     format!("accounts/{account}/transcript")
@@ -54,6 +68,8 @@ mod tests {
         assert_eq!(account("name", &account_name(id)).unwrap(), id);
         assert_eq!(transcript("name", &transcript_name(id)).unwrap(), id);
         assert_eq!(institution("name", "institutions/x-school").unwrap(), "x-school");
+        assert_eq!(grant("name", &grant_name(id, &[1; 16])).unwrap(), (id, [1; 16]));
+        assert!(grant("name", &account_name(id)).is_err());
         let hex = "ab".repeat(16);
         for bad in [
             hex.clone(),

@@ -73,6 +73,21 @@ pub fn verifier_busy() -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// The server asks for no quorum, so nothing here is ever witnessed.
+pub fn no_quorum() -> Status {
+    let message =
+        "this server asks no quorum of witnesses for cosignatures, so there is no witnessed checkpoint to wait for";
+    with_reason(Code::FailedPrecondition, message, "NO_QUORUM")
+}
+
+/// Logged, and no checkpoint with a quorum covers it yet.
+pub fn not_witnessed_yet() -> Status {
+    let mut details = error_info("NOT_WITNESSED_YET", []);
+    details.set_retry_info(Some(std::time::Duration::from_secs(10)));
+    let message = "the entry is in the ledger, but too few witnesses have confirmed it yet; try again in a moment";
+    Status::with_error_details(Code::Unavailable, message, details)
+}
+
 /// In the schema, and not in this version; `instead` says what to do until then.
 pub fn not_implemented_yet(what: &str, instead: &str) -> Status {
     let message = format!("{what} is not in this version; {instead}");

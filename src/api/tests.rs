@@ -69,7 +69,10 @@ impl Bank {
             status_key: SecretKey::from_seed(&[92; 32]),
             policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
             authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
+            policy_text: String::new(),
+            authority_text: String::new(),
             verifying: Semaphore::new(VERIFYING),
+            witnesses: None,
         }));
     }
 

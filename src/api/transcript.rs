@@ -1,6 +1,7 @@
 //! `TranscriptService`: the outcomes of one account, for its learner, as of any tree size. How one outcome is put together
 //! stands in `outcome`.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +23,8 @@ use super::page::{Page, Sizes};
 use super::people::{look, own_account};
 use super::proto::transcript_service_server::TranscriptService;
 use super::proto::{GetTranscriptRequest, Transcript, WatchTranscriptRequest};
-use super::status::internal;
-use super::{Api, blocking, present, resource};
+use super::status::{internal, invalid};
+use super::{Api, blocking, present, resource, transcript_sums};
 use crate::sequencer::{AsOf, View};
 
 const OUTCOMES: Sizes = Sizes { default: 200, most: 1_000 };
@@ -162,16 +163,18 @@ fn whole(api: &Api, view: &View, account: AccountId) -> Result<Transcript, Statu
 
 /// A page of the transcript of `account`, which the caller may see.
 fn transcript(api: &Api, view: &View, account: AccountId, asked: &GetTranscriptRequest) -> Result<Transcript, Status> {
-    let call = format!("TranscriptService.GetTranscript {account} {}", asked.outcome_kind);
-    let page = api.pages.read(&call, &asked.page_token, asked.tree_size, view.tree.size)?;
+    let call =
+        format!("TranscriptService.GetTranscript {account} {} {} {}", asked.outcome_kind, asked.view, asked.time);
+    let (size, now) = as_of(api, view, asked)?;
+    let page = api.pages.read(&call, &asked.page_token, size, view.tree.size)?;
     let state = AsOf::new(&view.index, page.tree_size);
     let from = page.cursor.first_chunk().map(|from| u64::from_be_bytes(*from));
     let limit = OUTCOMES.of(asked.page_size);
     let indices = match kept(api, &state, account)? {
-        Some(kept) => indices(&state, kept, asked.outcome_kind(), from, limit + 1)?,
+        Some(kept) => indices(&state, kept, wanted(asked).as_deref(), from, limit + 1)?,
         None => Vec::new(),
     };
-    let mut reader = Outcomes::new(api, view, page.tree_size);
+    let mut reader = Outcomes::new(api, view, page.tree_size, now);
     let (mut outcomes, mut next, mut bytes) = (Vec::with_capacity(indices.len()), None, 0);
     for index in indices {
         if outcomes.len() == limit || bytes > PAGE_BYTES {
@@ -182,36 +185,67 @@ fn transcript(api: &Api, view: &View, account: AccountId, asked: &GetTranscriptR
         bytes += outcome.encoded_len();
         outcomes.push(outcome);
     }
-    let counts = outcomes.iter().filter(|outcome| outcome.status == "valid" && outcome.passed);
+    let mut stages = BTreeMap::new();
+    for outcome in &outcomes {
+        stages.insert(outcome.issuer.clone(), transcript_sums::stage(reader.kind_of(&outcome.issuer)?));
+    }
+    let stage_of = |issuer: &str| stages.get(issuer).copied().unwrap_or("other");
     let token =
         |index: u64| api.pages.write(&call, &Page { tree_size: page.tree_size, cursor: index.to_be_bytes().to_vec() });
-    Ok(Transcript {
+    let mut transcript = Transcript {
         name: resource::transcript_name(account),
-        credit_millis: counts.map(|outcome| outcome.credit_millis).fold(0, u64::saturating_add),
+        groups: transcript_sums::groups(&outcomes, asked.grouping(), stage_of),
         outcomes,
         tree_size: page.tree_size,
         checkpoint: view.checkpoint.to_string(),
         next_page_token: next.map(token).unwrap_or_default(),
-    })
+        ..Transcript::default()
+    };
+    transcript_sums::sum(&mut transcript);
+    Ok(transcript)
 }
 
-/// Outcomes of one kind, or of all, from entry `from` on, at most `limit`.
+/// The tree size and the time that a transcript is asked as of; 0 = the newest.
+fn as_of(api: &Api, view: &View, asked: &GetTranscriptRequest) -> Result<(u64, i64), Status> {
+    if asked.time == 0 {
+        return Ok((asked.tree_size, api.ledger.now()));
+    }
+    if asked.tree_size > 0 || asked.time < 0 {
+        return Err(invalid("time", "give a time in Unix seconds or a tree size, not both"));
+    }
+    let state = AsOf::new(&view.index, view.tree.size);
+    let size = query::size_at(&state, view.tree.size, asked.time).map_err(|error| internal(&error))?;
+    // Size 0 asks for the newest: before genesis there was nothing to see, and after it at least genesis.
+    Ok((size.max(1), asked.time))
+}
+
+/// The kinds asked for; `None` = all.
+fn wanted(asked: &GetTranscriptRequest) -> Option<Vec<OutcomeKind>> {
+    let one = Some(asked.outcome_kind()).filter(|kind| *kind != OutcomeKind::Unspecified);
+    match (transcript_sums::kinds_of(asked.view()), one) {
+        (None, None) => None,
+        (None, Some(kind)) => Some(vec![kind]),
+        (Some(kinds), one) => Some(kinds.iter().copied().filter(|kind| one.is_none_or(|one| one == *kind)).collect()),
+    }
+}
+
+/// Outcomes of some kinds, or of all, from entry `from` on, at most `limit`.
 fn indices(
     state: &AsOf<'_>,
     account: AccountKey,
-    kind: OutcomeKind,
+    kinds: Option<&[OutcomeKind]>,
     mut from: Option<u64>,
     limit: usize,
 ) -> Result<Vec<u64>, Status> {
-    if kind == OutcomeKind::Unspecified {
+    let Some(kinds) = kinds else {
         return query::outcomes(state, account, from, limit).map_err(|error| internal(&error));
-    }
+    };
     let mut found = Vec::new();
     loop {
         let some = query::outcomes(state, account, from, LOOKED_THROUGH).map_err(|error| internal(&error))?;
         for index in &some {
             let row = query::entry(state, *index).map_err(|error| internal(&error))?;
-            if row.is_some_and(|row| i32::from(row.outcome_kind) == kind as i32) {
+            if row.is_some_and(|row| kinds.iter().any(|kind| i32::from(row.outcome_kind) == *kind as i32)) {
                 found.push(*index);
             }
             if found.len() == limit {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::{Request, Response, Status};
+use xuefen_core::Hash;
 use xuefen_core::authority::Chain;
 use xuefen_core::kinds::tags;
+use xuefen_core::proto as kinds;
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{self as kinds, OutcomeKind};
 use xuefen_core::verify::{Report, StepResult, Trust, Verdict, verify};
 use xuefen_ledger::query;
 
@@ -18,8 +19,8 @@ use super::proto::{
     self, CreatePresentationRequest, CreatePresentationResponse, DisclosedField, GetStatusRequest, GetStatusResponse,
     VerificationStep, VerifyRequest, VerifyResponse,
 };
-use super::status::{internal, not_found, verifier_busy};
-use super::{Api, access, blocking, present};
+use super::status::{internal, invalid, not_found, verifier_busy};
+use super::{Api, access, blocking, grants, present};
 use crate::sequencer::AsOf;
 use crate::words::{Lang, verification as words};
 
@@ -29,31 +30,30 @@ const STATUS_MAX_AGE_SECONDS: u64 = 86_400;
 /// How long a presentation waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What an employer asks for when the learner does not choose: what it is, from whom, at what level; never a mark.
-const EMPLOYER_TAGS: [tags::Tag; 7] = [
-    tags::ACHIEVED_ON,
-    tags::HOLDER_NAME,
-    tags::LEVEL,
-    tags::CERTIFICATE_NUMBER,
-    tags::FAMILY,
-    tags::ISSUER_NAME,
-    tags::TITLE,
-];
-
 /// See the module.
 pub struct Verification(pub Arc<Api>);
 
 #[tonic::async_trait]
 impl VerificationService for Verification {
     async fn verify(&self, request: Request<VerifyRequest>) -> Result<Response<VerifyResponse>, Status> {
+        let VerifyRequest { presentation, grant_code, certificate_number } = request.into_inner();
+        let by_grant = !grant_code.is_empty();
+        if by_grant && !presentation.is_empty() {
+            return Err(invalid("grant_code", "send either a presentation or the code of a grant"));
+        }
         let api = Arc::clone(&self.0);
-        let file = request.into_inner().presentation;
         let place = tokio::time::timeout(PATIENCE, self.0.verifying.acquire()).await.map_err(|_| verifier_busy())?;
         let _place = place.map_err(|error| internal(&error))?;
+        let file = if by_grant { grants::use_up(&api, &grant_code, &certificate_number).await? } else { presentation };
         // Signatures by the dozen: not on the threads that move the network.
-        tokio::task::spawn_blocking(move || Ok(Response::new(check(&api, &file)?)))
-            .await
-            .map_err(|error| internal(&error))?
+        blocking(move || {
+            let mut answer = check(&api, &file)?;
+            if by_grant {
+                answer.presentation = file;
+            }
+            Ok(Response::new(answer))
+        })
+        .await
     }
 
     async fn create_presentation(
@@ -65,49 +65,46 @@ impl VerificationService for Verification {
         if asked.parent != format!("accounts/{account}") {
             return Err(access::AccessError::Denied.into());
         }
-        let api = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || {
-            let view = api.ledger.view();
-            if asked.index >= view.tree.size {
-                return Err(not_found("the outcome"));
-            }
-            let logged = api.ledger.entry(&view, asked.index).map_err(|error| internal(&error))?;
-            let Some(Body::RecordOutcome(outcome)) = logged.entry.statement().message().body.as_ref() else {
-                return Err(not_found("the outcome"));
-            };
-            if !api.ledger.is_outcome_of(&view, asked.index, &account.0).map_err(|error| internal(&error))? {
-                // The same answer as for an entry that is not there: indices tell nobody whose they are.
-                return Err(not_found("the outcome"));
-            }
+        let (api, index) = (Arc::clone(&self.0), asked.index);
+        let chosen = blocking(move || {
+            let chosen = grants::choose(&api, &api.ledger.view(), account, index, asked.tags)?;
             look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
-            let shown = if asked.tags.is_empty() { employer_tags(outcome.outcome_kind()) } else { asked.tags };
-            let presentation = present::presentation(&api, &view, &logged, asked.index, &shown)?.into_bytes();
-            Ok(Response::new(CreatePresentationResponse { presentation }))
+            Ok(chosen)
+        })
+        .await?;
+        // Only now: who may not see it does not learn by waiting that it is there.
+        let against = present::against_soon(&self.0, index).await?;
+        let api = Arc::clone(&self.0);
+        blocking(move || {
+            let view = api.ledger.view();
+            let presentation = present::presentation(&api, &view, &chosen.logged, index, &chosen.tags, &against)?;
+            Ok(Response::new(CreatePresentationResponse { presentation: presentation.into_bytes() }))
         })
         .await
-        .map_err(|error| internal(&error))?
     }
 
     async fn get_status(&self, request: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || {
-            let view = api.ledger.view();
-            let known = asked.index < view.tree.size
-                && view.index.leaf_hash(asked.index).map_err(|error| internal(&error))?.as_ref() == asked.leaf_hash;
-            if !known {
-                return Err(not_found("an entry of this index and leaf hash"));
-            }
-            let status_note = present::status_note(&api, &view, asked.index)?;
+            let status_note = status_of(&api, asked.index, |leaf_hash| leaf_hash.as_ref() == asked.leaf_hash)?;
             Ok(Response::new(GetStatusResponse { status_note }))
         })
         .await
     }
 }
 
-/// Those of the employer's tags that outcomes of this kind have.
-fn employer_tags(kind: OutcomeKind) -> Vec<u32> {
-    let table = tags::of_outcome(kind).unwrap_or_default();
-    EMPLOYER_TAGS.iter().filter(|tag| table.contains(tag)).map(|tag| tag.number).collect()
+/// A status note of the entry at `index` if it has this leaf hash, given in hexadecimal: what the pages ask for.
+pub fn current_status(api: &Api, index: u64, leaf_hash: &str) -> Result<String, Status> {
+    status_of(api, index, |known| known.to_string() == leaf_hash)
+}
+
+fn status_of(api: &Api, index: u64, is_it: impl FnOnce(&Hash) -> bool) -> Result<String, Status> {
+    let view = api.ledger.view();
+    let known = index < view.tree.size && is_it(&view.index.leaf_hash(index).map_err(|error| internal(&error))?);
+    if !known {
+        return Err(not_found("an entry of this index and leaf hash"));
+    }
+    present::status_note(api, &view, index)
 }
 
 fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {

@@ -9,6 +9,7 @@ pub const fn entry_status(status: &EntryStatus) -> &'static str {
     match status {
         EntryStatus::Valid => "valid",
         EntryStatus::Pending => "pending",
+        EntryStatus::Lapsed { .. } => "lapsed",
         EntryStatus::Suspended { .. } => "suspended",
         EntryStatus::Superseded { .. } => "superseded",
         EntryStatus::Revoked { .. } => "revoked",

@@ -1,18 +1,20 @@
-//! `xuefen audit`: judge every entry of a ledger again, by code that shares nothing with what accepted it.
+//! `xuefen audit`: judge every entry of a ledger again, by code that shares nothing with what accepted it. Of somebody else's
+//! log, from its public bytes ([`public`]); of one's own, with all that its directory holds:
 //!
 //! Frames of the journal → entries and payloads → [`Auditor`]; its chain and tree against what the frames state, its root
 //! against the signed checkpoint, its state against the index and, where that is behind, against what the ledger's own
 //! code derives. No rule lives here. Writes nothing but what opening a journal or an index repairs after a crash.
 
+mod public;
 mod report;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use clap::Args;
 use indicatif::ProgressBar;
@@ -30,6 +32,7 @@ use xuefen_ledger::{Accepted, Key, MemoryState, Read, ReadError, Row, Secrets, e
 
 use self::report::{Item, Report, SHOWN};
 use super::exit::Exit;
+use super::log_trust::LogTrust;
 use super::output::Output;
 use crate::index::{self, Index, IndexError, IndexOptions};
 use crate::journal::{FileJournal, Frames, Head, Journal as _, Mark, Options, Record, Sealed, Start, StoredFrame};
@@ -47,9 +50,23 @@ const UNOPENED: &str = "restore the backup of the key ring that belongs to this 
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Directory of the ledger. No server may run on it.
+    /// A public log to judge from outside: its URL prefix, or a directory of its tiles, such as a mirror.
+    #[arg(value_name = "URL|DIR", required_unless_present = "dir", conflicts_with = "dir")]
+    source: Option<String>,
+    /// Authorities to trust, for a log judged from outside.
+    #[arg(long, value_name = "FILE", default_value = "authority.txt")]
+    authority: PathBuf,
+    #[command(flatten)]
+    trust: LogTrust,
+    /// Directory of the ledger, to judge it with its payloads and its index. No server may run on it.
     #[arg(long, value_name = "DIR")]
-    pub dir: PathBuf,
+    dir: Option<PathBuf>,
+}
+
+/// The authorities' own keys: what genesis may be signed with.
+fn genesis_keys(authority: &AuthorityFile) -> Vec<KeyId> {
+    let authorities = authority.keys().iter().filter(|key| !key.name().as_str().ends_with("/status"));
+    authorities.map(|key| KeyId::of(Algorithm::Ed25519, key.public_key().as_bytes())).collect()
 }
 
 /// Keyed hashes under the ledger's pepper.
@@ -98,8 +115,7 @@ fn open(home: &Home) -> anyhow::Result<Parts> {
         |path: PathBuf| std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()));
     let policy = Policy::parse(&text(home.policy())?).context("policy.txt is no trust policy")?;
     let authority = AuthorityFile::parse(&text(home.authority())?).context("authority.txt is no list of keys")?;
-    let authorities = authority.keys().iter().filter(|key| !key.name().as_str().ends_with("/status"));
-    let genesis_keys = authorities.map(|key| KeyId::of(Algorithm::Ed25519, key.public_key().as_bytes())).collect();
+    let genesis_keys = genesis_keys(&authority);
     // Takes the lock: a running server's files are left alone.
     let journal = FileJournal::open(&home.journal(), origin.as_str(), Mark::Head, Options::default())
         .context("cannot open the journal; xuefen fsck names the damage")?;
@@ -116,7 +132,15 @@ fn open(home: &Home) -> anyhow::Result<Parts> {
 
 /// Runs the command.
 pub fn run(args: &Audit, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    let parts = open(&Home::new(&args.dir))?;
+    match (&args.source, &args.dir) {
+        (Some(source), _) => public::run(args, source, output),
+        (None, Some(dir)) => of_directory(dir, output),
+        (None, None) => bail!("name a log to judge, or the directory of a ledger with --dir"),
+    }
+}
+
+fn of_directory(dir: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let parts = open(&Home::new(dir))?;
     let bar = super::progress::bar(parts.journal.published().tree_size, "entries", output.is_json());
     let report = Run::new(&parts).finish(&bar)?;
     bar.finish_and_clear();
@@ -224,7 +248,7 @@ impl<'a> Run<'a> {
         let why = match opened {
             Ok(bytes) => {
                 let message = <proto::Payload as prost::Message>::decode(bytes.as_slice()).ok();
-                match message.as_ref().and_then(payload_from_message) {
+                match message.and_then(payload_from_message) {
                     Some(payload) => return PayloadOf::Present(payload),
                     None => Some("it is no payload".to_owned()),
                 }

@@ -233,6 +233,12 @@ impl Client {
         Self { channel, token: None }
     }
 
+    /// The connection itself, for calls that the generated clients do not make.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// The same connection with a bearer token for [`Client::request`].
     pub fn with_token(mut self, token: &str) -> anyhow::Result<Self> {
         let mut value = MetadataValue::try_from(format!("Bearer {token}")).context("this is not an access token")?;

@@ -20,7 +20,7 @@ use super::secret_key_file::{self, SecretKind, issued_path, nonce_secret_path};
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Make an Ed25519 key file and the nonce secret beside it, mode 0600. Never replaces a file.
+    /// Make an Ed25519 key file and, unless it is a witness's, the nonce secret beside it; mode 0600. Never replaces a file.
     New(New),
     /// Show the public key of a key file: hexadecimal, key id and, with a name, its vkey.
     Show(Show),
@@ -37,9 +37,12 @@ pub struct New {
     /// Key that this one takes over from: its nonce secret and memory are copied, so that sheets signed again stay the same.
     #[arg(long, value_name = "FILE")]
     after: Option<PathBuf>,
-    /// Name for the vkey: an origin, an institution id, or <origin>/status.
+    /// Name for the vkey: an origin, an institution id, <origin>/status, or a witness's host and path.
     #[arg(long)]
     name: Option<String>,
+    /// What the key signs. A witness's key signs nothing else, and has no nonce secret.
+    #[arg(long, value_enum, default_value = "note", requires = "name", conflicts_with = "after")]
+    signs: Signs,
 }
 
 /// Arguments of `keys show`.
@@ -57,7 +60,7 @@ pub struct Show {
 }
 
 /// What a named key signs.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Signs {
     /// Checkpoints, status notes, statements of an authority (type 0x01).
     Note,
@@ -97,7 +100,23 @@ pub fn run(command: Keys, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     }
 }
 
+impl Signs {
+    const fn key_type(self) -> KeyType {
+        match self {
+            Self::Note => KeyType::Note,
+            Self::Cosignature => KeyType::Cosignature,
+        }
+    }
+}
+
 fn new(args: &New, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    if args.signs == Signs::Cosignature {
+        secret_key_file::write(&args.file, SecretKind::SigningKey, &*secret_key_file::random()?)?;
+        let key = secret_key_file::read_key(&args.file)?;
+        let files = [(m::KEY_FILE, "key_file", &args.file)];
+        print(key.public(), args.name.as_deref(), args.signs.key_type(), &files, output)?;
+        return Ok(Exit::Pass);
+    }
     let nonce_path = nonce_secret_path(&args.file);
     for path in [&args.file, &nonce_path] {
         ensure!(path.symlink_metadata().is_err(), "{} exists already; keys are never replaced", path.display());
@@ -121,11 +140,7 @@ fn new(args: &New, output: &mut Output<'_>) -> anyhow::Result<Exit> {
 
 fn show(args: &Show, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let key = secret_key_file::read_key(&args.file)?;
-    let key_type = match args.signs {
-        Signs::Note => KeyType::Note,
-        Signs::Cosignature => KeyType::Cosignature,
-    };
-    print(key.public(), args.name.as_deref(), key_type, &[], output)?;
+    print(key.public(), args.name.as_deref(), args.signs.key_type(), &[], output)?;
     Ok(Exit::Pass)
 }
 
@@ -219,7 +234,7 @@ mod tests {
     }
 
     fn new_key(file: PathBuf, after: Option<PathBuf>) -> anyhow::Result<serde_json::Value> {
-        run_json(Keys::New(New { file, after, name: Some("x.example/a".to_owned()) }))
+        run_json(Keys::New(New { file, after, name: Some("x.example/a".to_owned()), signs: Signs::Note }))
     }
 
     #[test]
@@ -232,6 +247,19 @@ mod tests {
         assert_eq!((&made["public_key"], &made["vkey"]), (&shown["public_key"], &shown["vkey"]));
         assert!(made["vkey"].as_str().unwrap().starts_with("x.example/a+"));
         assert!(new_key(file, None).unwrap_err().to_string().contains("never replaced"));
+    }
+
+    #[test]
+    fn a_witness_key_has_its_own_type_and_no_nonce_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("w.key");
+        let name = Some("w.example/x".to_owned());
+        let new = New { file: file.clone(), after: None, name: name.clone(), signs: Signs::Cosignature };
+        let made = run_json(Keys::New(new)).unwrap();
+        let shown = run_json(Keys::Show(Show { file: file.clone(), name, signs: Signs::Cosignature })).unwrap();
+        assert_eq!(made["vkey"], shown["vkey"]);
+        assert_eq!(VerifierKey::parse(made["vkey"].as_str().unwrap()).unwrap().key_type(), KeyType::Cosignature);
+        assert!(!nonce_secret_path(&file).exists());
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! What an entry means is not looked at; `verify` does that for presentations.
 
+mod witnesses;
+
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
@@ -18,10 +21,12 @@ use xuefen_core::tree::{LeafIndex, TreeSize, verify_consistency, verify_inclusio
 
 use super::client::{self, Client, ServerArgs};
 use super::exit::Exit;
+use super::export;
 use super::online_messages as m;
 use super::output::Output;
 use crate::api::proto::{
     GetCheckpointRequest, GetConsistencyProofRequest, GetInclusionProofRequest, ListEntriesRequest,
+    WatchCheckpointsRequest, Witnessing,
 };
 use crate::sequencer::Home;
 
@@ -36,6 +41,8 @@ pub enum Log {
     Consistency(Consistency),
     /// Entries in order.
     Entries(Entries),
+    /// Write the public log of a ledger's directory as static files.
+    Export(export::Export),
 }
 
 /// Whom to ask and by what to check.
@@ -54,6 +61,15 @@ pub struct CheckpointArgs {
     /// Write the signed note to a file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// One that a quorum of the server's witnesses has cosigned; waits for it.
+    #[arg(long)]
+    witnessed: bool,
+    /// Wait until it covers so many entries: for the entry at index i, i + 1.
+    #[arg(long, value_name = "SIZE")]
+    covering: Option<u64>,
+    /// Longest wait, seconds; then exit code 3.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
     #[command(flatten)]
     common: Common,
 }
@@ -111,10 +127,14 @@ impl Noted {
     }
 }
 
-/// The newest checkpoint of the server.
-pub async fn newest(client: &Client) -> anyhow::Result<Noted> {
+/// The newest checkpoint of the server. Where the policy asks for a quorum, the newest that has one, if there is any.
+pub async fn newest(client: &Client, policy: Option<&Policy>) -> anyhow::Result<(Noted, Option<Witnessing>)> {
     let answer = client.log().get_checkpoint(GetCheckpointRequest {}).await.map_err(client::ClientError::from)?;
-    Noted::parse(answer.into_inner().note)
+    let answer = answer.into_inner();
+    let asks = policy.is_some_and(|policy| !policy.quorum_is_none());
+    let witnessed = answer.witnessing.as_ref().map(|it| &it.witnessed_note).filter(|note| asks && !note.is_empty());
+    let note = witnessed.unwrap_or(&answer.note).clone();
+    Ok((Noted::parse(note)?, answer.witnessing))
 }
 
 /// Entries from `start` on, as many as the server sends at once, at most `most`.
@@ -177,6 +197,7 @@ pub fn run(command: Log, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Log::Inclusion(args) => inclusion(&args, output),
         Log::Consistency(args) => consistency(&args, output),
         Log::Entries(args) => entries(&args, output),
+        Log::Export(args) => export::run(&args, output),
     }
 }
 
@@ -235,7 +256,23 @@ fn save(path: &Path, text: &str) -> anyhow::Result<()> {
 
 fn checkpoint(args: &CheckpointArgs, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let policy = args.common.policy()?;
-    let newest = client::block_on(async { newest(&args.common.server.connect().await?).await })?;
+    let waits = args.witnessed || args.covering.is_some();
+    let (newest, witnessing) = client::block_on(async {
+        let client = args.common.server.connect().await?;
+        if !waits {
+            let answer =
+                client.log().get_checkpoint(GetCheckpointRequest {}).await.map_err(client::ClientError::from)?;
+            let answer = answer.into_inner();
+            return Ok((Some(Noted::parse(answer.note)?), answer.witnessing));
+        }
+        let asked = WatchCheckpointsRequest { witnessed: args.witnessed, min_size: args.covering.unwrap_or(0) };
+        let note = witnesses::wait(&client, asked, Duration::from_secs(args.wait)).await?;
+        Ok((note.map(Noted::parse).transpose()?, None))
+    })?;
+    let Some(newest) = newest else {
+        output.remark(&m::NOT_YET_COVERED.fill(output.lang(), &[("seconds", &args.wait)]));
+        return Ok(Exit::CouldNotCheck);
+    };
     if let Some(path) = &args.out {
         save(path, &newest.note)?;
     }
@@ -244,9 +281,15 @@ fn checkpoint(args: &CheckpointArgs, output: &mut Output<'_>) -> anyhow::Result<
     if !output.is_json() {
         output.line(newest.note.trim_end())?;
         output.line("")?;
+        if let Some(witnessing) = &witnessing {
+            witnesses::print(witnessing, output)?;
+        }
     }
-    let facts = json!({ "origin": origin.to_string(), "tree_size": size.0, "root": root.to_string(),
+    let mut facts = json!({ "origin": origin.to_string(), "tree_size": size.0, "root": root.to_string(),
                         "note": newest.note });
+    if let Some(witnessing) = &witnessing {
+        facts["witnessing"] = witnesses::json(witnessing);
+    }
     print(&findings, facts, output)
 }
 
@@ -254,7 +297,7 @@ fn inclusion(args: &Inclusion, output: &mut Output<'_>) -> anyhow::Result<Exit> 
     let policy = args.common.policy()?;
     let (newest, entry, included, proof) = client::block_on(async {
         let client = args.common.server.connect().await?;
-        let newest = newest(&client).await?;
+        let (newest, _) = newest(&client, policy.as_ref()).await?;
         ensure!(
             args.index < newest.checkpoint.size.0,
             "the log has {} entries; an index is below",
@@ -262,7 +305,8 @@ fn inclusion(args: &Inclusion, output: &mut Output<'_>) -> anyhow::Result<Exit> 
         );
         let entry = entry_at(&client, args.index).await?;
         let included = check_inclusion(&client, args.index, &entry.leaf_hash(), &newest.checkpoint).await?;
-        let proof = if args.out.is_some() { Some(proof_text(&client, args.index).await?) } else { None };
+        let size = newest.checkpoint.size;
+        let proof = if args.out.is_some() { Some(proof_text(&client, args.index, size).await?) } else { None };
         Ok((newest, entry, included, proof))
     })?;
     if let (Some(path), Some(proof)) = (&args.out, &proof) {
@@ -277,8 +321,8 @@ fn inclusion(args: &Inclusion, output: &mut Output<'_>) -> anyhow::Result<Exit> 
     print(&findings, facts, output)
 }
 
-async fn proof_text(client: &Client, index: u64) -> anyhow::Result<String> {
-    let request = GetInclusionProofRequest { index, tree_size: 0 };
+async fn proof_text(client: &Client, index: u64, size: TreeSize) -> anyhow::Result<String> {
+    let request = GetInclusionProofRequest { index, tree_size: size.0 };
     let proof = client.log().get_inclusion_proof(request).await.map_err(client::ClientError::from)?.into_inner().proof;
     ensure!(!proof.is_empty(), "the server gave no proof as text; try again");
     Ok(proof)
@@ -296,7 +340,7 @@ fn consistency(args: &Consistency, output: &mut Output<'_>) -> anyhow::Result<Ex
         let client = args.common.server.connect().await?;
         let new = match given {
             Some(new) => new,
-            None => newest(&client).await?,
+            None => newest(&client, policy.as_ref()).await?.0,
         };
         if new.checkpoint.size < old.checkpoint.size && args.new.is_none() {
             bail!(

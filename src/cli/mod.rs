@@ -14,15 +14,21 @@ pub mod bench;
 pub mod client;
 pub mod demo;
 pub mod exit;
+pub mod export;
 pub mod fsck;
+pub mod grant;
 pub mod hex;
 pub mod init;
 pub mod keys;
 pub mod lifecycle;
 pub mod log;
+pub mod log_trust;
 pub mod login;
+pub mod mirror;
+pub mod monitor;
 pub mod online_messages;
 pub mod output;
+pub mod outside_messages;
 pub mod post;
 pub mod present;
 pub mod private_file;
@@ -34,12 +40,15 @@ pub mod serve;
 pub mod sign;
 pub mod speak;
 pub mod target;
-pub mod time_text;
 pub mod transcript;
 pub mod verify;
+pub mod witness;
+
+pub use crate::words::time_text;
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use self::exit::Exit;
@@ -54,7 +63,7 @@ pub struct Cli {
     #[arg(long, global = true)]
     json: bool,
     /// Language of the output; without it LC_ALL, LC_MESSAGES or LANG decides.
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_parser = lang_parser())]
     lang: Option<Lang>,
     /// Most columns of a table, where the program runs its own commands to show them.
     #[arg(skip)]
@@ -94,6 +103,9 @@ enum Command {
     Transcript(transcript::TranscriptArgs),
     /// Make a file that shows one outcome, for whoever the learner gives it to.
     Present(present::Present),
+    /// Let somebody see one outcome, once, by a code.
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
     /// The public log: checkpoints, entries, proofs checked here.
     #[command(subcommand)]
     Log(log::Log),
@@ -103,12 +115,22 @@ enum Command {
     Serve(serve::Serve),
     /// Read every byte of a journal and name the first damage.
     Fsck(fsck::Fsck),
-    /// Judge every entry of a ledger again, by code of its own.
+    /// Judge every entry again, by code of its own: of a public log from outside, or of a ledger's directory.
     Audit(audit::Audit),
+    /// Keep a checked copy of a public log, over HTTP or from a directory.
+    Mirror(mirror::Mirror),
+    /// Watch a public log and wake somebody: contradictions, missing witnesses, silence, entries in one's own name.
+    Monitor(monitor::Monitor),
     /// Make the index anew from the journal.
     RebuildIndex(rebuild_index::RebuildIndex),
     /// Check a presentation offline: genuine, still in force, by whom. Trusts policy.txt and authority.txt only.
     Verify(verify::Verify),
+    /// Cosign the checkpoints of logs, so that none of them can show two histories.
+    Witness(witness::WitnessArgs),
+}
+
+fn lang_parser() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(["zh", "en"]).map(|word| Lang::of_locale(&word))
 }
 
 /// Parses the command line of this process, runs the command and says how it ended.
@@ -154,13 +176,17 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Account(command) => account::run(&command, &mut output),
         Command::Transcript(args) => transcript::run(&args, &mut output),
         Command::Present(args) => present::run(&args, &mut output),
+        Command::Grant(command) => grant::run(&command, &mut output),
         Command::Log(command) => log::run(command, &mut output),
         Command::Init(command) => init::run(&command, &mut output),
         Command::Serve(command) => serve::run(&command, &mut output),
         Command::Fsck(command) => fsck::run(&command, &mut output),
         Command::Audit(command) => audit::run(&command, &mut output),
+        Command::Mirror(command) => mirror::run(&command, &mut output),
+        Command::Monitor(command) => monitor::run(&command, &mut output),
         Command::RebuildIndex(command) => rebuild_index::run(&command, &mut output),
         Command::Verify(args) => verify::run(&args, &mut output),
+        Command::Witness(args) => witness::run(&args, &mut output),
     };
     result.unwrap_or_else(|error| {
         output.error(&error);

@@ -70,8 +70,15 @@ texts! {
     CREDITS: "credits", "学分";
     TRANSCRIPT_TOTAL: "{count} outcomes, {credits} credits, as of tree size {size}.",
         "共 {count} 项成果，{credits} 学分（日志大小 {size}）。";
+    TRANSCRIPT_PRACTICE: "Of {minutes} minutes, {practice} are practice ({share} %).",
+        "共 {minutes} 分钟，其中实践 {practice} 分钟（{share}%）。";
+    TRANSCRIPT_HOME: "Enrolled at {school}.", "学籍所在学校：{school}。";
+    GROUP: "group", "分组";
+    MINUTES: "minutes", "分钟数";
+    PRACTICE: "of these, practice", "其中实践";
     VALID: "valid", "有效";
     STATUS_PENDING: "pending", "待会签";
+    LAPSED: "lapsed", "会签逾期失效";
     SUSPENDED: "suspended", "暂停";
     SUPERSEDED: "superseded", "已更正";
     REVOKED: "revoked", "已撤销";
@@ -80,6 +87,20 @@ texts! {
     ERASED: "erased", "已删除";
     PRESENTED: "Wrote {file}. Whoever has it can check it with: xuefen verify {file}",
         "已写入 {file}。持有者可用以下命令核验：xuefen verify {file}";
+    WITNESS: "witness", "见证方";
+    COSIGNED_SIZE: "has cosigned", "已见证大小";
+    LAG: "entries behind", "落后条数";
+    PROBLEM: "problem", "问题";
+    WITNESSED_SIZE: "Newest tree size with a quorum: {size}.", "已达法定见证数的最新日志大小：{size}。";
+    NOT_YET_COVERED: "No such checkpoint within {seconds} s.", "{seconds} 秒内没有符合条件的检查点。";
+    WITNESS_STARTS: "Witness {vkey}, for {logs} log(s).", "见证方 {vkey}，见证 {logs} 个日志。";
+    GRANT: "grant", "授权";
+    LABEL: "label", "备注";
+    GRANT_ONCE: "Good for one look, until {until}. The code is not kept anywhere; withdraw it with: xuefen grant withdraw",
+        "仅供查看一次，有效期至 {until}。本码不留存；如需收回：xuefen grant withdraw";
+    GRANT_OPEN: "open", "可用";
+    GRANT_USED: "used", "已使用";
+    GRANT_WITHDRAWN: "withdrawn", "已收回";
     CUT: "The connection was cut ({why}). Trying again in {seconds} s.", "连接中断（{why}）。{seconds} 秒后重试。";
 }
 

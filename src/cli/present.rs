@@ -37,7 +37,7 @@ pub struct Present {
 }
 
 /// A tag by name or by number.
-fn tag(text: &str) -> anyhow::Result<u32> {
+pub fn tag(text: &str) -> anyhow::Result<u32> {
     let plain = text.trim().replace([' ', '-'], "_");
     if let Ok(number) = plain.parse() {
         return Ok(number);

@@ -31,6 +31,9 @@ impl PrivateFile {
         if if_exists == IfExists::Refuse && path.symlink_metadata().is_ok() {
             return Err(exists(path));
         }
+        // A rename would put a file in the place of a device or pipe: /dev/null is gone for the whole machine then.
+        let is_other = path.metadata().is_ok_and(|known| !known.is_file());
+        anyhow::ensure!(!is_other, "{} is no regular file; name a file that is, or a new one", path.display());
         let mut part = path.as_os_str().to_owned();
         part.push(format!(".{}.part", std::process::id()));
         let part = PathBuf::from(part);
@@ -149,5 +152,13 @@ mod tests {
         assert!(late.finish().is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+    #[test]
+    fn a_device_or_directory_is_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [Path::new("/dev/full"), dir.path()] {
+            let refused = write(path, b"gone", IfExists::Replace).unwrap_err().to_string();
+            assert!(refused.contains("no regular file"), "{refused}");
+        }
     }
 }

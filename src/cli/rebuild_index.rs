@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::index::Index;
 use crate::journal::DirLock;
 use crate::sequencer::Home;
+use crate::server::start::Witnessing;
 use crate::server::telemetry;
 
 /// Arguments of `rebuild-index`.
@@ -18,6 +19,9 @@ pub struct RebuildIndex {
     /// Directory of the ledger. No server may run on it.
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// Go on although this witness of policy.txt does not answer. Only if the directory is certainly no restored copy.
+    #[arg(long, value_name = "NAME")]
+    pub skip_witness: Vec<String>,
 }
 
 /// Runs the command.
@@ -37,6 +41,7 @@ pub fn run(args: &RebuildIndex, output: &mut Output<'_>) -> anyhow::Result<Exit>
             shown.set_length(all);
             shown.set_position(done);
         }),
+        Witnessing { skip: args.skip_witness.clone(), ..Witnessing::default() },
     )?;
     bar.finish_and_clear();
     let entries = api.ledger.view().tree.size;

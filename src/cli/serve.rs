@@ -37,6 +37,15 @@ pub struct Serve {
     /// Serve without TLS. Loopback addresses only.
     #[arg(long, conflicts_with_all = ["tls_cert", "dev_tls"])]
     pub plaintext: bool,
+    /// Witnesses to ask for cosignatures, with their quorum (C2SP tlog-policy) [default: those of the ledger's policy.txt].
+    #[arg(long, value_name = "FILE")]
+    pub witnesses: Option<PathBuf>,
+    /// Certificates (PEM) to know the witnesses by, beside those that this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    pub witness_ca: Option<PathBuf>,
+    /// Start although this witness does not answer. Only if the directory is certainly no restored copy. Repeat for each.
+    #[arg(long, value_name = "NAME")]
+    pub skip_witness: Vec<String>,
 }
 
 /// A server that is about to answer: socket bound, ledger open.
@@ -50,13 +59,13 @@ pub struct Bound {
 }
 
 /// Reads the server's own keys and opens the ledger.
-pub fn open(home: &Home, progress: Box<dyn Fn(u64, u64)>) -> anyhow::Result<Arc<Api>> {
+pub fn open(home: &Home, progress: Box<dyn Fn(u64, u64)>, witnessing: start::Witnessing) -> anyhow::Result<Arc<Api>> {
     let secrets = start::Secrets {
         log: secret_key_file::read_key(&home.log_key())?,
         status: secret_key_file::read_key(&home.status_key())?,
         access: secret_key_file::read(&home.access_key(), SecretKind::SigningKey)?,
     };
-    Ok(start::open(home, secrets, start::system_clock(), progress)?)
+    Ok(start::open_witnessed(home, secrets, start::system_clock(), progress, witnessing)?)
 }
 
 /// Opens the ledger and binds the socket.
@@ -69,7 +78,13 @@ pub async fn bind(args: &Serve) -> anyhow::Result<Bound> {
         shown.set_length(all);
         shown.set_position(done);
     });
-    let api = open(&home, progress)?;
+    let witnessing = start::Witnessing {
+        policy: args.witnesses.clone(),
+        ca: args.witness_ca.clone(),
+        skip: args.skip_witness.clone(),
+        pace: start::Pace::default(),
+    };
+    let api = open(&home, progress, witnessing)?;
     bar.finish_and_clear();
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr().context("the socket has no address")?;
@@ -94,7 +109,13 @@ impl Bound {
     /// Answers until `shutdown` resolves.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let routes = routes::routes(Arc::clone(&self.api)).await.context("cannot set up the services")?;
+        if let Some(witnesses) = &self.api.witnesses {
+            witnesses.start();
+        }
         listener::serve(self.listener, self.tls, routes, shutdown).await;
+        if let Some(witnesses) = &self.api.witnesses {
+            witnesses.stop().await;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! `xuefen transcript`: what a learner has, outcome by outcome, with credits and status.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use xuefen_core::Hash;
 use xuefen_core::kinds::tags::{self, ValueType};
@@ -15,7 +15,8 @@ use super::online_messages as m;
 use super::output::Output;
 use super::registry::enums;
 use super::registry::read::name;
-use crate::api::proto::{GetTranscriptRequest, Transcript, TranscriptOutcome};
+use super::sign::Date;
+use crate::api::proto::{GetTranscriptRequest, Transcript, TranscriptGrouping, TranscriptOutcome, TranscriptView};
 
 /// Arguments of `transcript`.
 #[derive(Debug, Args)]
@@ -23,8 +24,17 @@ pub struct TranscriptArgs {
     #[command(flatten)]
     learner: LearnerArgs,
     /// As of this tree size; without it, now.
-    #[arg(long, value_name = "SIZE", default_value_t = 0)]
+    #[arg(long, value_name = "SIZE", default_value_t = 0, conflicts_with = "at")]
     tree_size: u64,
+    /// As of the end of this day (2026-07-05, UTC+8), with the statuses of then.
+    #[arg(long, value_name = "DAY", value_parser = end_of)]
+    at: Option<i64>,
+    /// Only what makes up the training file (培训档案) or the worker's archive (产业工人电子档案).
+    #[arg(long, value_name = "VIEW")]
+    view: Option<View>,
+    /// Sums by competency, stage of education or programme.
+    #[arg(long, value_name = "GROUP")]
+    by: Option<Group>,
     /// Only this kind of outcome.
     #[arg(long, value_name = "KIND", value_parser = enums::parse::<OutcomeKind>)]
     kind: Option<OutcomeKind>,
@@ -32,15 +42,78 @@ pub struct TranscriptArgs {
     server: ServerArgs,
 }
 
-/// The whole transcript, over all its pages; credits are those of all of them.
-pub async fn get(learner: &Learner, tree_size: u64, kind: Option<OutcomeKind>) -> Result<Transcript, ClientError> {
+/// Outcomes that make up a file with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// 培训档案
+    TrainingFile,
+    /// 产业工人电子档案
+    WorkArchive,
+}
+
+/// What sums are by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Group {
+    /// 能力
+    Competency,
+    /// 学段
+    Stage,
+    /// 人才培养方案或专业
+    Programme,
+}
+
+/// The last second of a day in UTC+8.
+fn end_of(day: &str) -> Result<i64, String> {
+    let date = Date::parse(day).ok_or_else(|| format!("{day} is no day as 2026-07-05"))?;
+    Ok(date.unix_start() + 86_399)
+}
+
+/// Which outcomes, as of when.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// Tree size; 0 = now.
+    pub tree_size: u64,
+    /// Unix seconds; 0 = now.
+    pub time: i64,
+    /// Only this kind.
+    pub kind: Option<OutcomeKind>,
+    view: TranscriptView,
+    grouping: TranscriptGrouping,
+}
+
+impl TranscriptArgs {
+    fn asked(&self) -> Asked {
+        Asked {
+            tree_size: self.tree_size,
+            time: self.at.unwrap_or(0),
+            kind: self.kind,
+            view: match self.view {
+                None => TranscriptView::Unspecified,
+                Some(View::TrainingFile) => TranscriptView::TrainingFile,
+                Some(View::WorkArchive) => TranscriptView::WorkArchive,
+            },
+            grouping: match self.by {
+                None => TranscriptGrouping::Unspecified,
+                Some(Group::Competency) => TranscriptGrouping::Competency,
+                Some(Group::Stage) => TranscriptGrouping::Stage,
+                Some(Group::Programme) => TranscriptGrouping::Programme,
+            },
+        }
+    }
+}
+
+/// The whole transcript, over all its pages; sums are those of all of them.
+pub async fn get(learner: &Learner, asked: Asked) -> Result<Transcript, ClientError> {
     let mut whole: Option<Transcript> = None;
     let mut page_token = String::new();
     loop {
         let request = learner.client.request(GetTranscriptRequest {
             name: format!("{}/transcript", learner.account),
-            tree_size,
-            outcome_kind: kind.unwrap_or_default().into(),
+            tree_size: asked.tree_size,
+            outcome_kind: asked.kind.unwrap_or_default().into(),
+            time: asked.time,
+            view: asked.view.into(),
+            grouping: asked.grouping.into(),
             page_size: 1_000,
             page_token: page_token.clone(),
         });
@@ -48,15 +121,41 @@ pub async fn get(learner: &Learner, tree_size: u64, kind: Option<OutcomeKind>) -
         page_token.clone_from(&page.next_page_token);
         match &mut whole {
             None => whole = Some(page),
-            Some(whole) => {
-                whole.credit_millis = whole.credit_millis.saturating_add(page.credit_millis);
-                whole.outcomes.extend(page.outcomes);
-            }
+            Some(whole) => add(whole, page),
         }
         if page_token.is_empty() {
             return Ok(whole.unwrap_or_default());
         }
     }
+}
+
+/// Adds a later page.
+fn add(whole: &mut Transcript, page: Transcript) {
+    whole.credit_millis = whole.credit_millis.saturating_add(page.credit_millis);
+    whole.minutes = whole.minutes.saturating_add(page.minutes);
+    whole.practice_minutes = whole.practice_minutes.saturating_add(page.practice_minutes);
+    let share = (u128::from(whole.practice_minutes) * 10_000).checked_div(u128::from(whole.minutes)).unwrap_or(0);
+    whole.practice_basis_points = u32::try_from(share).unwrap_or(u32::MAX);
+    let about_home = |outcome: &TranscriptOutcome| {
+        let kind = outcome.outcome_kind();
+        outcome.status == "valid" && matches!(kind, OutcomeKind::EnrolmentEvent | OutcomeKind::HomeSchoolTransfer)
+    };
+    if page.outcomes.iter().any(about_home) {
+        whole.home_school = page.home_school;
+    }
+    whole.outcomes.extend(page.outcomes);
+    for group in page.groups {
+        match whole.groups.iter_mut().find(|other| other.key == group.key) {
+            None => whole.groups.push(group),
+            Some(other) => {
+                other.credit_millis = other.credit_millis.saturating_add(group.credit_millis);
+                other.minutes = other.minutes.saturating_add(group.minutes);
+                other.practice_minutes = other.practice_minutes.saturating_add(group.practice_minutes);
+                other.outcomes.extend(group.outcomes);
+            }
+        }
+    }
+    whole.groups.sort_by(|a, b| a.key.cmp(&b.key));
 }
 
 /// Thousandths as people write them: `3.5`.
@@ -70,7 +169,7 @@ pub fn credits(millis: u64) -> String {
 pub fn run(args: &TranscriptArgs, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let transcript = client::block_on(async {
         let learner = args.learner.login(args.server.connect().await?).await?;
-        Ok(get(&learner, args.tree_size, args.kind).await?)
+        Ok(get(&learner, args.asked()).await?)
     })?;
     print(&transcript, output)?;
     Ok(Exit::Pass)
@@ -86,10 +185,30 @@ pub fn print(transcript: &Transcript, output: &mut Output<'_>) -> anyhow::Result
         &[m::INDEX, m::WHAT, m::ISSUER, m::ACHIEVED_ON, m::GRADE, m::CREDITS, m::STATUS],
         transcript.outcomes.iter().map(|outcome| row(outcome, lang)),
     )?;
+    if !transcript.groups.is_empty() {
+        output.table(
+            &[m::GROUP, m::COUNT, m::CREDITS, m::MINUTES, m::PRACTICE],
+            transcript.groups.iter().map(|group| {
+                let count = group.outcomes.len().to_string();
+                let (minutes, practice) = (group.minutes.to_string(), group.practice_minutes.to_string());
+                vec![group.key.clone(), count, credits(group.credit_millis), minutes, practice]
+            }),
+        )?;
+    }
     let (total, count) = (credits(transcript.credit_millis), transcript.outcomes.len());
     let values: [(&str, &dyn std::fmt::Display); 3] =
         [("count", &count), ("credits", &total), ("size", &transcript.tree_size)];
-    output.line(&m::TRANSCRIPT_TOTAL.fill(lang, &values))
+    output.line(&m::TRANSCRIPT_TOTAL.fill(lang, &values))?;
+    if transcript.minutes > 0 {
+        let share = format!("{}.{:02}", transcript.practice_basis_points / 100, transcript.practice_basis_points % 100);
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("minutes", &transcript.minutes), ("practice", &transcript.practice_minutes), ("share", &share)];
+        output.line(&m::TRANSCRIPT_PRACTICE.fill(lang, &values))?;
+    }
+    if !transcript.home_school.is_empty() {
+        output.line(&m::TRANSCRIPT_HOME.fill(lang, &[("school", &transcript.home_school)]))?;
+    }
+    Ok(())
 }
 
 fn row(outcome: &TranscriptOutcome, lang: Lang) -> Vec<String> {
@@ -118,6 +237,7 @@ fn status(word: &str, lang: Lang) -> &str {
     let text = match word {
         "valid" => m::VALID,
         "pending" => m::STATUS_PENDING,
+        "lapsed" => m::LAPSED,
         "suspended" => m::SUSPENDED,
         "superseded" => m::SUPERSEDED,
         "revoked" => m::REVOKED,
@@ -131,8 +251,26 @@ fn status(word: &str, lang: Lang) -> &str {
 
 fn as_json(transcript: &Transcript) -> Value {
     let outcomes: Vec<_> = transcript.outcomes.iter().map(outcome_json).collect();
+    let groups: Vec<_> = transcript
+        .groups
+        .iter()
+        .map(|group| {
+            json!({
+                "key": group.key,
+                "outcomes": group.outcomes,
+                "credit_millis": group.credit_millis,
+                "minutes": group.minutes,
+                "practice_minutes": group.practice_minutes,
+            })
+        })
+        .collect();
     json!({
         "name": transcript.name,
+        "home_school": transcript.home_school,
+        "minutes": transcript.minutes,
+        "practice_minutes": transcript.practice_minutes,
+        "practice_basis_points": transcript.practice_basis_points,
+        "groups": groups,
         "outcomes": outcomes,
         "credits": credits(transcript.credit_millis),
         "credit_millis": transcript.credit_millis,
@@ -159,6 +297,9 @@ fn outcome_json(outcome: &TranscriptOutcome) -> Value {
         "titles": names(&outcome.titles),
         "achieved_on": outcome.achieved_on,
         "minutes": outcome.minutes,
+        "practice_minutes": outcome.practice_minutes,
+        "assurance_tier": outcome.assurance_tier,
+        "cosigner": outcome.cosigner,
         "credits": credits(outcome.credit_millis),
         "credit_millis": outcome.credit_millis,
         "grade": outcome.grade,

@@ -1,4 +1,5 @@
-//! `xuefen verify`: check a presentation offline, trusting two files and nothing else (formats.md 5).
+//! `xuefen verify`: check a presentation offline, trusting two files and nothing else (formats.md 5). With a learner's code
+//! it is fetched first; the server's own opinion of it is not asked for.
 //!
 //! The checks are core's; here are files in, words and an exit code out.
 
@@ -17,9 +18,13 @@ use xuefen_core::proto::{OutcomeKind, Statement, statement::Body};
 use xuefen_core::text::from_base64;
 use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, Verdict};
 
+use super::client::{self, ClientError, ServerArgs};
 use super::exit::Exit;
 use super::messages::{self as m, Lang, Text};
 use super::output::{Output, hex};
+use super::private_file::{self, IfExists};
+use crate::api::proto::VerifyRequest;
+use crate::words::headline::headline;
 use crate::words::verification as words;
 
 /// Largest presentation (formats.md 5), bytes.
@@ -29,8 +34,10 @@ const MAX_PRESENTATION: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The presentation: a .xuefen.json file.
-    #[arg(value_name = "FILE")]
-    presentation: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "grant", conflicts_with = "grant")]
+    presentation: Option<PathBuf>,
+    #[command(flatten)]
+    by_grant: ByGrant,
     /// Logs and witnesses to trust.
     #[arg(long, value_name = "FILE", default_value = "policy.txt")]
     policy: PathBuf,
@@ -51,17 +58,60 @@ pub struct Verify {
     at: Option<u64>,
 }
 
+/// Instead of a file: what a learner's code shows, fetched from the server once and checked here.
+#[derive(Debug, Args)]
+pub struct ByGrant {
+    /// Code of a learner's grant. It is used up: keep the file with --keep.
+    #[arg(long, value_name = "CODE")]
+    grant: Option<String>,
+    /// Number of the certificate that you were told of; another one is refused.
+    #[arg(long, value_name = "TEXT", requires = "grant", default_value = "")]
+    certificate_number: String,
+    /// Where to keep the presentation that was fetched.
+    #[arg(long, value_name = "FILE", requires = "grant")]
+    keep: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl ByGrant {
+    fn fetch(&self, code: &str) -> anyhow::Result<Vec<u8>> {
+        let request = VerifyRequest {
+            presentation: Vec::new(),
+            grant_code: code.to_owned(),
+            certificate_number: self.certificate_number.clone(),
+        };
+        let file = client::block_on(async {
+            let client = self.server.connect().await?;
+            let answer = client.verification().verify(request).await.map_err(ClientError::from)?;
+            Ok(answer.into_inner().presentation)
+        })?;
+        if let Some(path) = &self.keep {
+            // The code is used up: rather a second file than none.
+            private_file::write(path, &file, IfExists::Replace)?;
+        }
+        Ok(file)
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let unreadable = || format!("cannot read {}", path.display());
+    let size = std::fs::metadata(path).with_context(unreadable)?.len();
+    ensure!(size <= MAX_PRESENTATION, "{} is larger than any presentation", path.display());
+    std::fs::read(path).with_context(unreadable)
+}
+
 /// Runs `verify`.
 pub fn run(args: &Verify, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let text = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let policy = Policy::parse(&text(&args.policy)?).with_context(|| format!("{}", args.policy.display()))?;
     let authority = AuthorityFile::parse(&text(&args.authority)?);
     let authority = authority.with_context(|| format!("{}", args.authority.display()))?;
-    let size = std::fs::metadata(&args.presentation);
-    let size = size.with_context(|| format!("cannot read {}", args.presentation.display()))?.len();
-    ensure!(size <= MAX_PRESENTATION, "{} is larger than any presentation", args.presentation.display());
-    let file = std::fs::read(&args.presentation);
-    let file = file.with_context(|| format!("cannot read {}", args.presentation.display()))?;
+    let file = match (&args.presentation, &args.by_grant.grant) {
+        (Some(path), _) => read_file(path)?,
+        (None, Some(code)) => args.by_grant.fetch(code)?,
+        (None, None) => anyhow::bail!("give a FILE or --grant CODE"),
+    };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
     let challenge = args.challenge.as_deref().map(from_base64).transpose().context("--challenge")?;
     let request = args.audience.as_deref().zip(challenge.as_deref());
@@ -116,6 +166,9 @@ fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     }
     if report.quorum_none {
         output.remark(output.text(m::QUORUM_NONE));
+    }
+    if report.verdict() != Verdict::Pass {
+        output.line(headline(report).in_lang(lang))?;
     }
     output.line(words::verdict(report.verdict()).in_lang(lang))
 }
@@ -200,6 +253,7 @@ fn print_json(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     });
     output.json(&json!({
         "result": report.verdict().as_str(),
+        "headline": headline(report).in_lang(lang),
         "steps": steps,
         "quorum_none": report.quorum_none,
         "subject": subject,

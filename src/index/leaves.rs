@@ -152,15 +152,32 @@ impl Leaves {
 
     /// The journal position of an entry that exists.
     pub fn position(&self, index: u64) -> Result<u64> {
-        let tails = self.tails.read().unwrap_or_else(PoisonError::into_inner);
-        if index >= tails.positions.start {
-            let found = tails.positions.slice(index, index + 1).map(|slice| slice[0]);
-            return found.ok_or_else(|| damaged("a position in memory is missing"));
+        let found = self.positions(index, index + 1)?.first().copied();
+        found.ok_or_else(|| damaged("a position is missing"))
+    }
+
+    /// The journal positions of the entries `from..to`, which exist.
+    pub fn positions(&self, from: u64, to: u64) -> Result<Vec<u64>> {
+        let mut positions = Vec::new();
+        let mut at = from;
+        while at < to {
+            let piece_end = (at / PIECE_POSITIONS + 1) * PIECE_POSITIONS;
+            let end = to.min(piece_end);
+            let tails = self.tails.read().unwrap_or_else(PoisonError::into_inner);
+            if at >= tails.positions.start {
+                let found = tails.positions.slice(at, end);
+                positions.extend(found.ok_or_else(|| damaged("a position in memory is missing"))?);
+            } else {
+                drop(tails);
+                let piece = self.stored_positions(at / PIECE_POSITIONS, true)?;
+                let start = piece_end - PIECE_POSITIONS;
+                let range = usize::try_from(at - start).ok().zip(usize::try_from(end - start).ok());
+                let found = range.and_then(|(first, last)| piece.get(first..last));
+                positions.extend(found.ok_or_else(|| damaged("a position is missing"))?);
+            }
+            at = end;
         }
-        drop(tails);
-        let positions = self.stored_positions(index / PIECE_POSITIONS, true)?;
-        let found = usize::try_from(index % PIECE_POSITIONS).ok().and_then(|at| positions.get(at));
-        found.copied().ok_or_else(|| damaged("a position is missing"))
+        Ok(positions)
     }
 
     /// The hashes `from..to` of a tile level, all of one tile, which must exist.

@@ -103,6 +103,12 @@ impl View {
         self.leaves.position(index)
     }
 
+    /// Where the entries `from..to` stand in the journal.
+    pub fn positions(&self, from: u64, to: u64) -> Result<Vec<u64>> {
+        self.check("entry", to.saturating_sub(1), from < to && to <= self.size)?;
+        self.leaves.positions(from, to)
+    }
+
     pub(super) fn check(&self, what: &'static str, asked: u64, within: bool) -> Result<()> {
         if within { Ok(()) } else { Err(IndexError::Beyond { what, asked, size: self.size }) }
     }

@@ -56,6 +56,9 @@ pub enum SequencerError {
         /// Seconds.
         ahead: i64,
     },
+    /// Somebody else may know more of this log.
+    #[error("the ledger is not opened")]
+    Held(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A worker thread could not be started.
     #[error("cannot start a worker thread")]
     Spawn(#[source] std::io::Error),

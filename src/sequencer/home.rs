@@ -57,6 +57,11 @@ impl Home {
         self.0.join("policy.txt")
     }
 
+    /// What the ledger's witnesses cosigned, as far as it knows.
+    pub fn witnesses(&self) -> PathBuf {
+        self.0.join("witnesses")
+    }
+
     /// What verifiers trust: authority and status keys, one vkey a line.
     pub fn authority(&self) -> PathBuf {
         self.0.join("authority.txt")

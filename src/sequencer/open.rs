@@ -20,6 +20,7 @@ use xuefen_ledger::Context;
 use super::commit::Committer;
 use super::error::SequencerError;
 use super::home::Home;
+use super::keys::KnownKeys;
 use super::order::{Clock, End, Sequencer};
 use super::pool::Preparer;
 use super::signer::CheckpointSigner;
@@ -51,6 +52,26 @@ pub struct OpenOptions {
     pub progress: Box<dyn Fn(u64, u64)>,
 }
 
+/// What a start found, before anything is signed for it.
+pub struct Found<'a> {
+    /// The ledger's origin.
+    pub origin: &'a str,
+    /// The tree of the journal.
+    pub tree: TreeHead,
+    /// Leaves of that tree.
+    pub index: &'a crate::index::View,
+    /// The newest checkpoint that was signed before, as a note; of the empty tree if none was.
+    pub signed: &'a str,
+    /// Tree size in it: a prefix of `tree`.
+    pub signed_size: u64,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+/// Asked before anything is signed whether others know more of this log than its directory holds (formats.md 4). An error
+/// keeps the ledger closed.
+pub type Gate = Box<dyn FnOnce(&Found<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>>>;
+
 /// The working threads. They end when the ledger's channels close.
 pub(super) struct Threads(Vec<JoinHandle<()>>);
 
@@ -71,8 +92,13 @@ pub fn create(home: &Home, origin: &Origin) -> Result<(), SequencerError> {
 }
 
 impl Ledger {
-    /// Opens the ledger in `home` and starts its threads.
+    /// Opens the ledger in `home` and starts its threads. Nobody else is asked.
     pub fn open(home: &Home, options: OpenOptions) -> Result<Self, SequencerError> {
+        Self::open_through(home, options, Box::new(|_| Ok(())))
+    }
+
+    /// Opens the ledger in `home`; signs only if `gate` lets it.
+    pub fn open_through(home: &Home, options: OpenOptions, gate: Gate) -> Result<Self, SequencerError> {
         let OpenOptions { origin, log_key, genesis_keys, clock, progress } = options;
         // Before the index: a damaged one is dropped, which must not happen to that of another process.
         let lock = DirLock::take(&home.journal())?;
@@ -95,6 +121,7 @@ impl Ledger {
         check_clock(logged_at, clock())?;
         let last = check_consistent(&index, &tip)?;
         let mut signer = CheckpointSigner::new(origin.clone(), log_key, last);
+        ask(gate, &origin, &index, &tip, &mut signer, clock())?;
         let checkpoint = publish_tip(&mut journal, &mut signer, &tip)?;
         let view = Arc::new(ArcSwap::from_pointee(View {
             index: index.view(),
@@ -122,6 +149,7 @@ impl Ledger {
             vault: Arc::clone(&vault),
             view: Arc::clone(&view),
             batches: VerifiedBatches::default(),
+            keys: KnownKeys::default(),
         };
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
@@ -255,6 +283,26 @@ fn check_consistent(index: &Index, tip: &Tip) -> Result<TreeHead, SequencerError
         return Err(inconsistent);
     }
     Ok(TreeHead { size: signed.size.0, root: signed.root })
+}
+
+/// Asks the gate, with what was signed before. Of a log that never signed, the empty tree is: it contradicts no other.
+fn ask(
+    gate: Gate,
+    origin: &Origin,
+    index: &Index,
+    tip: &Tip,
+    signer: &mut CheckpointSigner,
+    now: i64,
+) -> Result<(), SequencerError> {
+    let note = if tip.published.checkpoint.is_empty() {
+        signer.sign(TreeHead::empty())?
+    } else {
+        String::from_utf8_lossy(&tip.published.checkpoint).into_owned()
+    };
+    let signed_size = tip.published.tree_size;
+    let found =
+        Found { origin: origin.as_str(), tree: tip.tree, index: &index.view(), signed: &note, signed_size, now };
+    gate(&found).map_err(SequencerError::Held)
 }
 
 /// Signs the tip if it was not: entries that were durable but not yet acknowledged are part of the log.

@@ -3,8 +3,9 @@
 //!
 //! Point lookups only. As-of reads and lists belong to the index, which never shows rows above the signed size.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,18 +15,28 @@ use crate::index::Row;
 /// Rows remembered from the index at most; then all are forgotten and read once more.
 const HOT_ROWS: usize = 1 << 16;
 
-/// The newest row of a key, as the leaf index that wrote it and the value.
-#[expect(clippy::disallowed_types, reason = "looked up by key, never iterated")]
-type Newest = std::collections::HashMap<Bytes, (u64, Bytes)>;
+/// What is known of a key before, or instead of, asking the index.
+struct Known {
+    /// The leaf index that wrote the newest row, and its value; `None`: the key has no row.
+    row: Option<(u64, Bytes)>,
+    /// The row is not published yet: it must not be forgotten.
+    in_flight: bool,
+    /// It was asked for. Whoever decides is the only writer, so it stays the newest until [`Overlay::insert`] says otherwise.
+    hot: bool,
+}
 
-/// Newest row per key of the frames in flight.
+/// One map for both: a decision looks up some twenty keys, and hashing them is most of what that costs. The hash stays the
+/// seeded one of the standard library, since issuers can choose what keys are made of.
+#[expect(clippy::disallowed_types, reason = "looked up by key; iterated only to forget")]
+type Rows = std::collections::HashMap<Bytes, Known>;
+
+/// Newest row per key of the frames in flight, and what was read from the index.
 #[derive(Default)]
 pub(super) struct Overlay {
-    newest: Newest,
+    known: RefCell<Rows>,
+    /// Number of hot ones.
+    hot: Cell<usize>,
     frames: VecDeque<InFlight>,
-    /// Newest rows that were read from the index. Whoever decides is the only writer, so they stay the newest until
-    /// [`Self::insert`] says otherwise.
-    hot: RefCell<Newest>,
 }
 
 struct InFlight {
@@ -35,41 +46,46 @@ struct InFlight {
 }
 
 impl Overlay {
-    /// The newest row of `key` in flight.
-    pub fn get(&self, key: &[u8]) -> Option<&(u64, Bytes)> {
-        self.newest.get(key)
-    }
-
-    /// The newest row of `key`: in flight, remembered, or as `index` reads it.
+    /// The newest row of `key`: in flight, remembered, or as `index` reads it. That there is none is remembered only if
+    /// `absence` says so: right for what every decision asks for, a waste for what is asked for once.
     pub fn newest<E>(
         &self,
         key: &[u8],
+        absence: bool,
         index: impl FnOnce() -> Result<Option<(u64, Bytes)>, E>,
     ) -> Result<Option<(u64, Bytes)>, E> {
-        if let Some(row) = self.get(key) {
-            return Ok(Some(row.clone()));
-        }
-        let mut hot = self.hot.borrow_mut();
-        if let Some(row) = hot.get(key) {
-            return Ok(Some(row.clone()));
+        let mut known = self.known.borrow_mut();
+        if let Some(known) = known.get(key) {
+            return Ok(known.row.clone());
         }
         let found = index()?;
-        if let Some((at, value)) = &found {
-            if hot.len() >= HOT_ROWS {
-                hot.clear();
+        if found.is_some() || absence {
+            if self.hot.get() >= HOT_ROWS {
+                self.hot.set(0);
+                known.retain(|_, known| {
+                    known.hot = false;
+                    known.in_flight
+                });
             }
+            self.hot.set(self.hot.get() + 1);
             // Copied, so that a few bytes do not keep a whole block alive.
-            hot.insert(Bytes::copy_from_slice(key), (*at, Bytes::copy_from_slice(value)));
+            let row = found.as_ref().map(|(at, value)| (*at, Bytes::copy_from_slice(value)));
+            known.insert(Bytes::copy_from_slice(key), Known { row, in_flight: false, hot: true });
         }
         Ok(found)
     }
 
     /// Adds the row of an entry just accepted.
     pub fn insert(&mut self, row: &Row) {
-        if let Some(hot) = self.hot.get_mut().get_mut(&row.key) {
-            *hot = (row.index, row.value.clone());
+        let newest = Some((row.index, row.value.clone()));
+        match self.known.get_mut().entry(row.key.clone()) {
+            Entry::Vacant(place) => drop(place.insert(Known { row: newest, in_flight: true, hot: false })),
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.row = newest;
+                known.in_flight = true;
+            }
         }
-        self.newest.insert(row.key.clone(), (row.index, row.value.clone()));
     }
 
     /// Remembers that `rows`, inserted before, become visible together at `size`.
@@ -82,9 +98,15 @@ impl Overlay {
         while self.frames.front().is_some_and(|frame| frame.size <= published) {
             let frame = self.frames.pop_front().expect("looked at just now");
             for row in frame.rows.iter() {
+                let Entry::Occupied(mut known) = self.known.get_mut().entry(row.key.clone()) else { continue };
                 // A later frame may have written the key again; that row stays.
-                if self.newest.get(&row.key).is_some_and(|(index, _)| *index <= row.index) {
-                    self.newest.remove(&row.key);
+                if known.get().row.as_ref().is_none_or(|(index, _)| *index > row.index) {
+                    continue;
+                }
+                if known.get().hot {
+                    known.get_mut().in_flight = false;
+                } else {
+                    known.remove();
                 }
             }
         }
@@ -100,39 +122,74 @@ mod tests {
         Row { key: Bytes::from_static(key.as_bytes()), index, value: Bytes::from(index.to_string()) }
     }
 
+    /// The index of the newest row of a key, if the index has it at `index`.
+    fn newest(overlay: &Overlay, key: &str, absence: bool, index: Option<u64>) -> Option<u64> {
+        let from_index = || Ok::<_, Infallible>(index.map(|index| (index, Bytes::from(index.to_string()))));
+        let row = overlay.newest(key.as_bytes(), absence, from_index).unwrap();
+        row.map(|(index, value)| {
+            assert_eq!(value, index.to_string());
+            index
+        })
+    }
+
+    fn fly(overlay: &mut Overlay, size: u64, rows: Vec<Row>) {
+        for row in &rows {
+            overlay.insert(row);
+        }
+        overlay.close(size, rows.into());
+    }
+
     #[test]
     fn rows_stay_until_their_frame_is_published() {
         let mut overlay = Overlay::default();
-        for (size, rows) in [(2, vec![row("a", 0), row("b", 1)]), (4, vec![row("a", 2), row("c", 3)])] {
-            for row in &rows {
-                overlay.insert(row);
-            }
-            overlay.close(size, rows.into());
-        }
+        fly(&mut overlay, 2, vec![row("a", 0), row("b", 1)]);
+        fly(&mut overlay, 4, vec![row("a", 2), row("c", 3)]);
+        let flying = |overlay: &Overlay| ["a", "b", "c"].map(|key| newest(overlay, key, false, None));
         overlay.drain(1);
-        assert!(overlay.get(b"b").is_some(), "size 1 does not show the first frame");
+        assert_eq!(flying(&overlay), [Some(2), Some(1), Some(3)], "size 1 does not show the first frame");
         overlay.drain(2);
-        assert!(overlay.get(b"b").is_none());
-        assert_eq!(overlay.get(b"a").map(|(index, _)| *index), Some(2), "written again by the second frame");
+        assert_eq!(flying(&overlay), [Some(2), None, Some(3)], "written again by the second frame");
         overlay.drain(4);
-        assert!(overlay.get(b"a").is_none() && overlay.get(b"c").is_none());
+        assert_eq!(flying(&overlay), [None; 3]);
+        assert!(overlay.known.borrow().is_empty());
     }
 
     #[test]
     fn what_was_read_is_remembered_until_it_is_written() {
         let mut overlay = Overlay::default();
-        let read = |overlay: &Overlay, index: Option<u64>| {
-            let from_index = || Ok::<_, Infallible>(index.map(|index| (index, Bytes::from(index.to_string()))));
-            overlay.newest(b"a", from_index).unwrap().map(|(index, _)| index)
-        };
-        assert_eq!(read(&overlay, None), None);
-        assert_eq!(read(&overlay, Some(1)), Some(1), "nothing is remembered of what is not there");
-        assert_eq!(read(&overlay, None), Some(1), "remembered");
-        let rows = [row("a", 5)];
-        overlay.insert(&rows[0]);
-        assert_eq!(read(&overlay, Some(1)), Some(5));
-        overlay.close(6, rows.into());
+        assert_eq!(newest(&overlay, "a", false, None), None);
+        assert_eq!(newest(&overlay, "a", false, Some(1)), Some(1), "nothing is remembered of what is not there");
+        assert_eq!(newest(&overlay, "a", false, None), Some(1), "remembered");
+        fly(&mut overlay, 6, vec![row("a", 5)]);
+        assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5));
         overlay.drain(6);
-        assert_eq!(read(&overlay, Some(1)), Some(5), "published, and remembered as written");
+        assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5), "published, and remembered as written");
+    }
+
+    #[test]
+    fn absence_is_remembered_if_asked_and_until_it_is_written() {
+        let mut overlay = Overlay::default();
+        assert_eq!(newest(&overlay, "a", true, None), None);
+        assert_eq!(newest(&overlay, "a", false, Some(1)), None, "remembered");
+        fly(&mut overlay, 6, vec![row("a", 5)]);
+        assert_eq!(newest(&overlay, "a", true, None), Some(5));
+        overlay.drain(6);
+        assert_eq!(newest(&overlay, "a", true, None), Some(5));
+    }
+
+    #[test]
+    fn what_is_in_flight_is_not_forgotten_with_the_rest() {
+        let mut overlay = Overlay::default();
+        for key in ["a", "b"] {
+            assert_eq!(newest(&overlay, key, false, Some(1)), Some(1));
+        }
+        fly(&mut overlay, 6, vec![row("a", 5)]);
+        overlay.hot.set(HOT_ROWS);
+        assert_eq!(newest(&overlay, "c", false, Some(2)), Some(2));
+        assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5), "in flight");
+        assert_eq!(newest(&overlay, "b", false, Some(3)), Some(3), "forgotten and read again");
+        overlay.drain(6);
+        assert_eq!(newest(&overlay, "a", false, Some(5)), Some(5));
+        assert_eq!((overlay.hot.get(), overlay.known.borrow().len()), (3, 3));
     }
 }

@@ -5,31 +5,32 @@ use prost::{Message as _, length_delimiter_len};
 use xuefen_core::commitment::{Seed, Tag};
 use xuefen_core::payload::{Field, Payload};
 use xuefen_core::proto;
-use zeroize::Zeroizing;
 
-/// The bytes to seal; wiped when dropped. Written field by field: this runs for every entry, and copying some 25 values into
-/// a message first costs more than sealing them.
-pub(super) fn encode(payload: &Payload) -> Zeroizing<Vec<u8>> {
-    let seed = payload.seed().as_bytes().as_slice();
-    let fields = || payload.fields().iter().map(|field| (field.tag.get(), field.value.as_slice()));
-    let field_len = |(tag, value): (u32, &[u8])| {
-        let value = if value.is_empty() { 0 } else { 1 + length_delimiter_len(value.len()) + value.len() };
-        1 + encoded_len_varint(u64::from(tag)) + value
-    };
-    let length =
-        2 + seed.len() + fields().map(|one| 1 + length_delimiter_len(field_len(one)) + field_len(one)).sum::<usize>();
-    let mut out = Zeroizing::new(Vec::with_capacity(length));
-    put_bytes(SEED, seed, &mut out);
-    for (tag, value) in fields() {
-        encode_key(FIELDS, WireType::LengthDelimited, &mut *out);
-        encode_varint(field_len((tag, value)) as u64, &mut *out);
-        encode_key(TAG, WireType::Varint, &mut *out);
-        encode_varint(u64::from(tag), &mut *out);
-        if !value.is_empty() {
-            put_bytes(VALUE, value, &mut out);
+/// Length of what [`encode`] writes.
+pub(super) fn encoded_len(payload: &Payload) -> usize {
+    let field = |field: &Field| 1 + length_delimiter_len(field_len(field)) + field_len(field);
+    2 + payload.seed().as_bytes().len() + payload.fields().iter().map(field).sum::<usize>()
+}
+
+/// Appends the bytes to seal. Written field by field: this runs for every entry, and copying some 25 values into a message
+/// first costs more than sealing them.
+pub(super) fn encode(payload: &Payload, out: &mut Vec<u8>) {
+    put_bytes(SEED, payload.seed().as_bytes(), out);
+    for field in payload.fields() {
+        encode_key(FIELDS, WireType::LengthDelimited, out);
+        encode_varint(field_len(field) as u64, out);
+        encode_key(TAG, WireType::Varint, out);
+        encode_varint(u64::from(field.tag.get()), out);
+        if !field.value.is_empty() {
+            put_bytes(VALUE, &field.value, out);
         }
     }
-    out
+}
+
+/// Length of a field's message, without the key and length before it.
+fn field_len(Field { tag, value }: &Field) -> usize {
+    let value = if value.is_empty() { 0 } else { 1 + length_delimiter_len(value.len()) + value.len() };
+    1 + encoded_len_varint(u64::from(tag.get())) + value
 }
 
 /// Field numbers of `Payload` and `PayloadField` (proto/xuefen/v1/payload.proto).
@@ -46,12 +47,12 @@ fn put_bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Reads what [`encode`] wrote. `None` if it did not: the AEAD tag held, so the writer was at fault.
 pub(super) fn decode(bytes: &[u8]) -> Option<Payload> {
-    from_message(&proto::Payload::decode(bytes).ok()?)
+    from_message(proto::Payload::decode(bytes).ok()?)
 }
 
 /// A payload as it travels.
 pub fn to_message(payload: &Payload) -> proto::Payload {
-    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone().into() };
+    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone() };
     proto::Payload {
         seed: payload.seed().as_bytes().to_vec().into(),
         fields: payload.fields().iter().map(field).collect(),
@@ -59,10 +60,10 @@ pub fn to_message(payload: &Payload) -> proto::Payload {
 }
 
 /// A payload as it arrived; `None` if its seed is not 32 bytes or its tags do not ascend from 1.
-pub fn from_message(message: &proto::Payload) -> Option<Payload> {
+pub fn from_message(message: proto::Payload) -> Option<Payload> {
     let seed = Seed::from_slice(&message.seed)?;
-    let field = |field: &proto::PayloadField| Some(Field { tag: Tag::new(field.tag)?, value: field.value.to_vec() });
-    Payload::new(seed, message.fields.iter().map(field).collect::<Option<_>>()?).ok()
+    let field = |field: proto::PayloadField| Some(Field { tag: Tag::new(field.tag)?, value: field.value });
+    Payload::new(seed, message.fields.into_iter().map(field).collect::<Option<_>>()?).ok()
 }
 
 #[cfg(test)]
@@ -71,10 +72,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_the_message() {
-        let field = |tag, value: &[u8]| Field { tag: Tag::new(tag).expect("above 0"), value: value.to_vec() };
+        let field = |tag, value: &[u8]| Field { tag: Tag::new(tag).expect("above 0"), value: value.to_vec().into() };
         let fields = vec![field(1, &[7; 32]), field(2, b""), field(300, &[1; 200]), field(u32::MAX, b"x")];
         let payload = Payload::new(Seed::new([9; 32]), fields).expect("tags ascend");
-        assert_eq!(*encode(&payload), to_message(&payload).encode_to_vec());
-        assert_eq!(decode(&encode(&payload)), Some(payload));
+        let mut written = Vec::new();
+        encode(&payload, &mut written);
+        assert_eq!(written, to_message(&payload).encode_to_vec());
+        assert_eq!(written.len(), encoded_len(&payload));
+        assert_eq!(decode(&written), Some(payload));
     }
 }

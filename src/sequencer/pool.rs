@@ -11,11 +11,10 @@ use arc_swap::ArcSwap;
 use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 use xuefen_core::entry::Draft;
-use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::origin::Origin;
-use xuefen_ledger::{Context, KeyLookup, Prepared, RawPosting, Secrets, Signatures, query};
+use xuefen_ledger::{Context, Prepared, RawPosting, Secrets, Signatures};
 
-use super::state::AsOf;
+use super::keys::KnownKeys;
 use super::verified::VerifiedBatches;
 use super::view::View;
 use crate::vault::{AccountId, SEAL_OVERHEAD, Slot, Vault, VaultError};
@@ -88,6 +87,7 @@ pub(super) struct Preparer {
     pub vault: Arc<Vault>,
     pub view: Arc<ArcSwap<View>>,
     pub batches: VerifiedBatches,
+    pub keys: KnownKeys,
 }
 
 impl Preparer {
@@ -117,7 +117,7 @@ impl Preparer {
 
     fn prepare(&self, posting: RawPosting) -> Ready {
         let view = self.view.load();
-        let keys = Keys(&view);
+        let keys = self.keys.beside(&view);
         let prepared = xuefen_ledger::prepare(posting, &self.context, &VaultSecrets(&self.vault), &keys, &self.batches);
         let sealed = self.seal(&prepared);
         Ready { prepared, sealed }
@@ -128,11 +128,11 @@ impl Preparer {
         let Some(payload) = prepared.payload().filter(|_| prepared.is_sound()) else { return Sealing::Nothing };
         match prepared.signatures() {
             Signatures::Bad => Sealing::Nothing,
-            Signatures::UnknownKey => Sealing::IfAccepted(super::payload::encode(payload).len()),
+            Signatures::UnknownKey => Sealing::IfAccepted(super::payload::encoded_len(payload)),
             // What cannot be sealed now is tried once more if it is accepted, and then said.
             Signatures::Good => match seal(&self.vault, &self.context.origin, prepared) {
                 Ok(Some(sealed)) => Sealing::Done(sealed),
-                Ok(None) | Err(_) => Sealing::IfAccepted(super::payload::encode(payload).len()),
+                Ok(None) | Err(_) => Sealing::IfAccepted(super::payload::encoded_len(payload)),
             },
         }
     }
@@ -145,7 +145,8 @@ pub(super) fn seal(vault: &Vault, origin: &Origin, prepared: &Prepared) -> Resul
         return Ok(None);
     };
     let slot = vault.reserve(AccountId(account))?;
-    let sealed = vault.seal(slot, origin.as_str(), &commitment, &super::payload::encode(payload));
+    let write = |out: &mut Vec<u8>| super::payload::encode(payload, out);
+    let sealed = vault.seal_with(slot, origin.as_str(), &commitment, super::payload::encoded_len(payload), write);
     sealed.map(|bytes| Some(SealedPayload { slot, bytes })).inspect_err(|_| vault.release(slot))
 }
 
@@ -159,16 +160,5 @@ impl Secrets for VaultSecrets<'_> {
 
     fn source_hmac(&self, issuer: &str, kind: u32, source_id: &str) -> [u8; 32] {
         self.0.source_hmac(issuer, kind, source_id)
-    }
-}
-
-/// Public keys from the published state. One that is still on its way is checked by the sequencer instead.
-struct Keys<'a>(&'a View);
-
-impl KeyLookup for Keys<'_> {
-    fn public_key(&self, id: &KeyId) -> Option<PublicKey> {
-        let state = AsOf::new(&self.0.index, self.0.tree.size);
-        let row = query::key(&state, id).inspect_err(|error| tracing::error!(%error, "cannot read a key")).ok()??;
-        PublicKey::parse(&row.public_key).ok()
     }
 }

@@ -1,7 +1,7 @@
 //! The ledger's state as the rules read it: the index, and for the sequencer the rows in flight above it.
 
 use bytes::Bytes;
-use xuefen_ledger::{Direction, Key, Query, Read, ReadError, Row};
+use xuefen_ledger::{Direction, Key, Query, Read, ReadError, Row, Table};
 
 use super::overlay::Overlay;
 use crate::index;
@@ -14,8 +14,10 @@ pub(super) struct Deciding<'a> {
 
 impl Read for Deciding<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        // Every posting asks whether its issuer is an authority and whether its offer was ended; both hardly ever.
+        let absence = matches!(key.table(), Some(Table::Authority | Table::Standing));
         let key = key.as_bytes();
-        self.overlay.newest(key, || self.index.newest(key, self.index.size()).map_err(store))
+        self.overlay.newest(key, absence, || self.index.newest(key, self.index.size()).map_err(store))
     }
 }
 

@@ -16,10 +16,14 @@ pub(super) struct VerifiedBatches(RwLock<BTreeSet<Claim>>);
 
 impl xuefen_ledger::VerifiedBatches for VerifiedBatches {
     fn contains(&self, claim: &Claim) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(claim)
+        claim.batch_size > 1 && self.0.read().unwrap_or_else(PoisonError::into_inner).contains(claim)
     }
 
     fn insert(&self, claim: Claim) {
+        // A signature over one statement is met again only if the same posting is: not worth the place of a batch.
+        if claim.batch_size == 1 {
+            return;
+        }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();

@@ -24,6 +24,11 @@ use tokio_rustls::TlsAcceptor;
 /// for a round trip every hundred entries.
 const WINDOW_BYTES: u32 = 4 << 20;
 
+/// Bytes of one HTTP/2 frame that a peer may send. A message of a few hundred postings is some 300 KiB: with the default of
+/// 16 KiB it takes twenty frames, each with system calls and wake-ups of its own. What a peer may have unread is bounded by
+/// the window all the same.
+const FRAME_BYTES: u32 = 256 << 10;
+
 /// Time for a TLS handshake, and after it for the first bytes of HTTP; a peer that opens a socket and says nothing must not
 /// hold a task for ever.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -55,6 +60,7 @@ pub async fn serve(
     http.http2()
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
+        .max_frame_size(FRAME_BYTES)
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Some(Duration::from_secs(30)))
         .timer(TokioTimer::new());

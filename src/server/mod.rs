@@ -2,7 +2,9 @@
 //! no format lives here.
 
 pub mod listener;
+mod pages;
 pub mod routes;
 pub mod start;
 pub mod telemetry;
+pub mod tiles;
 pub mod tls;

@@ -10,6 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
+use super::{pages, tiles};
 use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
@@ -71,9 +72,12 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     let plain = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
-        .route("/checkpoint", get(checkpoint))
-        .with_state(api);
-    Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain))
+        .merge(pages::router())
+        .with_state(Arc::clone(&api));
+    // Behind the host of the origin stands its path.
+    let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());
+    let tiles = tiles::router(api, origin_path.as_deref());
+    Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain).merge(tiles))
 }
 
 /// Ready = the ledger takes entries.
@@ -82,10 +86,4 @@ async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "the ledger has stopped writing; see the server's log\n");
     }
     (StatusCode::OK, "ready\n")
-}
-
-/// C2SP tlog-tiles: the newest signed checkpoint.
-async fn checkpoint(State(api): State<Arc<Api>>) -> ([(&'static str, &'static str); 2], String) {
-    let headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "max-age=1")];
-    (headers, api.ledger.view().checkpoint.to_string())
 }

@@ -1,19 +1,26 @@
 //! Opens a ledger's directory and puts the API on top of it: what `serve`, `demo`, `bench` and the tests have in common.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::key::{Algorithm, KeyId, SecretKey};
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
+use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
 use crate::api::{Api, Codes, Pages, VERIFYING};
+use crate::http_client::{HttpClient, HttpError};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
+pub use crate::witness::feeder::Pace;
+use crate::witness::feeder::Witnesses;
+use crate::witness::gate::Gate;
+use crate::witness::records::Records;
 
 /// Why a ledger could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +42,25 @@ pub enum StartError {
         /// What was expected.
         what: &'static str,
     },
+    /// The policy with the witnesses is not one of this ledger.
+    #[error("{path} has no log line with this ledger's own key; it should be {vkey}")]
+    OtherLog {
+        /// Which file.
+        path: String,
+        /// The log's vkey.
+        vkey: String,
+    },
+    /// A name in `--skip-witness` is no witness.
+    #[error("{path} names no witness {name:?}")]
+    NoWitness {
+        /// Which file.
+        path: String,
+        /// As given.
+        name: String,
+    },
+    /// Witnesses cannot be reached from here at all.
+    #[error("cannot ask witnesses")]
+    Http(#[from] HttpError),
     /// The ledger itself did not open.
     #[error("cannot open the ledger")]
     Ledger(#[from] SequencerError),
@@ -57,22 +83,51 @@ pub struct Secrets {
     pub access: Zeroizing<[u8; 32]>,
 }
 
-/// Opens the ledger in `home` under its policy files. `progress` hears of a long replay: entries done, entries in all.
+/// Which witnesses a server has, and how it asks them.
+#[derive(Clone, Debug, Default)]
+pub struct Witnessing {
+    /// Policy with their lines and the quorum; without it the ledger's own policy.txt, if that has any.
+    pub policy: Option<PathBuf>,
+    /// Certificates (PEM) to know them by, beside the machine's.
+    pub ca: Option<PathBuf>,
+    /// Those that a start goes without.
+    pub skip: Vec<String>,
+    /// How often.
+    pub pace: Pace,
+}
+
+/// Time that a witness has for an answer.
+const WITNESS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// [`open_witnessed`] with the witnesses of the ledger's own policy.txt, if it has any.
 pub fn open(
     home: &Home,
     secrets: Secrets,
     clock: Clock,
     progress: Box<dyn Fn(u64, u64)>,
 ) -> Result<Arc<Api>, StartError> {
+    open_witnessed(home, secrets, clock, progress, Witnessing::default())
+}
+
+/// Opens the ledger in `home` under its policy files. `progress` hears of a long replay: entries done, entries in all. The
+/// witnesses are asked before anything is signed; whoever serves the API starts asking them for more (`Witnesses::start`).
+pub fn open_witnessed(
+    home: &Home,
+    secrets: Secrets,
+    clock: Clock,
+    progress: Box<dyn Fn(u64, u64)>,
+    witnessing: Witnessing,
+) -> Result<Arc<Api>, StartError> {
     let origin = origin(home)?;
     let authority_path = home.authority();
-    let authority = AuthorityFile::parse(&text(&authority_path)?).map_err(|_| StartError::Content {
+    let authority_text = text(&authority_path)?;
+    let authority = AuthorityFile::parse(&authority_text).map_err(|_| StartError::Content {
         path: authority_path.display().to_string(),
         what: "a list of authority keys, one vkey a line",
     })?;
     let policy_path = home.policy();
-    let policy = Policy::parse(&text(&policy_path)?)
-        .map_err(|_| StartError::Content { path: policy_path.display().to_string(), what: "a C2SP tlog-policy" })?;
+    let policy_text = text(&policy_path)?;
+    let policy = policy(&policy_path, &policy_text)?;
     let genesis_keys = authority
         .keys()
         .iter()
@@ -80,8 +135,27 @@ pub fn open(
         .map(|key| KeyId::of(Algorithm::Ed25519, key.public_key().as_bytes()))
         .collect();
     let Secrets { log, status, access } = secrets;
+    let asked = asked(home, &policy, &origin, &log, &witnessing)?;
     let options = OpenOptions { origin: origin.clone(), log_key: log, genesis_keys, clock, progress };
-    let ledger = Arc::new(Ledger::open(home, options)?);
+    let (ledger, witnesses) = match asked {
+        None => (Arc::new(Ledger::open(home, options)?), None),
+        Some(asked) => {
+            let http = HttpClient::new(witnessing.ca.as_deref(), WITNESS_TIMEOUT)?;
+            let records = Records::new(home.witnesses());
+            let gate = Gate {
+                policy: asked.clone(),
+                records: records.clone(),
+                // Its connections belong to the gate's own runtime.
+                http: HttpClient::new(witnessing.ca.as_deref(), WITNESS_TIMEOUT)?,
+                skip: witnessing.skip,
+                pause: witnessing.pace.first_retry,
+            };
+            let ledger = Ledger::open_through(home, options, Box::new(|found| Ok(gate.check(found)?)))?;
+            let ledger = Arc::new(ledger);
+            let witnesses = Witnesses::new(Arc::clone(&ledger), asked, records, &http, witnessing.pace);
+            (ledger, Some(Arc::new(witnesses)))
+        }
+    };
     let tokens = LocalTokens::new(origin.as_str(), SecretKey::from_seed(&access));
     Ok(Arc::new(Api {
         ledger,
@@ -91,8 +165,43 @@ pub fn open(
         status_key: status,
         policy,
         authority,
+        policy_text,
+        authority_text,
         verifying: Semaphore::new(VERIFYING),
+        witnesses,
     }))
+}
+
+/// The policy whose witnesses are asked; `None` if there are none.
+fn asked(
+    home: &Home,
+    own: &Policy,
+    origin: &Origin,
+    log: &SecretKey,
+    witnessing: &Witnessing,
+) -> Result<Option<Policy>, StartError> {
+    let path = witnessing.policy.clone().unwrap_or_else(|| home.policy()).display().to_string();
+    let given = witnessing.policy.as_deref().map(|path| policy(path, &text(path)?)).transpose()?;
+    let asked = given.as_ref().unwrap_or(own);
+    let is_witness = |name: &String| asked.witnesses().iter().any(|witness| witness.name == *name);
+    if let Some(name) = witnessing.skip.iter().find(|name| !is_witness(name)) {
+        return Err(StartError::NoWitness { path, name: name.clone() });
+    }
+    if asked.witnesses().is_empty() {
+        return Ok(None);
+    }
+    // Cosignatures are counted under this policy: with another log in it, none ever would be.
+    let name = KeyName::parse(origin.as_str()).expect("an origin is a key name");
+    let vkey = VerifierKey::new(name, KeyType::Note, log.public().clone());
+    if !asked.logs().iter().any(|known| known.key == vkey) {
+        return Err(StartError::OtherLog { path, vkey: vkey.to_string() });
+    }
+    Ok(Some(asked.clone()))
+}
+
+fn policy(path: &Path, text: &str) -> Result<Policy, StartError> {
+    let content = |_| StartError::Content { path: path.display().to_string(), what: "a C2SP tlog-policy" };
+    Policy::parse(text).map_err(content)
 }
 
 /// The machine's clock.

@@ -42,11 +42,24 @@ impl Key {
 
     /// Appends `nonce || ciphertext || tag` of `plaintext` to `out`.
     pub(super) fn seal_into(&self, aad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), VaultError> {
+        self.seal_with(aad, plaintext.len(), out, |out| out.extend_from_slice(plaintext))
+    }
+
+    /// The same of the `length` bytes that `write` appends. They are encrypted where they were written, so no copy in clear
+    /// is left to be wiped.
+    pub(super) fn seal_with(
+        &self,
+        aad: &[u8],
+        length: usize,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), VaultError> {
         let nonce = nonce()?;
-        out.reserve(plaintext.len() + OVERHEAD);
+        out.reserve(length + OVERHEAD);
         out.extend_from_slice(&nonce);
         let start = out.len();
-        out.extend_from_slice(plaintext);
+        write(out);
+        debug_assert_eq!(out.len() - start, length, "a buffer that grew would leave a copy in clear behind");
         let tag = XChaCha20Poly1305::new((&self.0).into())
             .encrypt_inout_detached((&nonce).into(), aad, (&mut out[start..]).into())
             // The only limit of the cipher is 256 GiB a message.

@@ -17,11 +17,24 @@ impl Vault {
     /// `nonce || ciphertext || tag` of a payload under the slot's key (formats.md 3). The same payload sealed twice
     /// gives different bytes. Any number of threads; a read lock is held while the key is copied, not while sealing.
     pub fn seal(&self, slot: Slot, ledger: &str, commitment: &Hash, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        if plaintext.len() > MAX_SEALED_PLAINTEXT {
+        self.seal_with(slot, ledger, commitment, plaintext.len(), |out| out.extend_from_slice(plaintext))
+    }
+
+    /// [`Self::seal`] of the `length` bytes that `write` appends: encrypted where they were written, so that nothing has to
+    /// be copied or wiped.
+    pub fn seal_with(
+        &self,
+        slot: Slot,
+        ledger: &str,
+        commitment: &Hash,
+        length: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Vec<u8>, VaultError> {
+        if length > MAX_SEALED_PLAINTEXT {
             return Err(VaultError::TooLong);
         }
-        let mut sealed = Vec::with_capacity(plaintext.len() + SEAL_OVERHEAD);
-        self.key(slot)?.seal_into(&associated_data(slot, ledger, commitment), plaintext, &mut sealed)?;
+        let mut sealed = Vec::with_capacity(length + SEAL_OVERHEAD);
+        self.key(slot)?.seal_with(&associated_data(slot, ledger, commitment), length, &mut sealed, write)?;
         Ok(sealed)
     }
 

@@ -1,14 +1,15 @@
 //! What people read, in English and Chinese: languages, texts with values, and the words of a verification.
 //!
-//! Services, command line and pages say the same thing in the same words. Codes are not here: they are core's and the
-//! ledger's, and stable.
+//! A crate of its own, because services, command line and the browser say the same thing in the same words. Codes are not
+//! here: they are core's and the ledger's, and stable.
+#![forbid(unsafe_code)]
 
+pub mod headline;
+pub mod time_text;
 pub mod verification;
 
-use clap::ValueEnum;
-
 /// Language of tables and remarks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lang {
     /// 中文
     Zh,

@@ -4,11 +4,14 @@
 
 use std::fmt::Display;
 
+use xuefen_core::kinds::outcomes;
+use xuefen_core::note::NoteError;
+use xuefen_core::policy::NotAccepted;
 use xuefen_core::proto::OutcomeKind;
-use xuefen_core::status::StatusWord;
+use xuefen_core::status::{StatusProblem, StatusWord};
 use xuefen_core::verify::{Reason, Step, StepResult, Verdict};
 
-use super::{Lang, Text};
+use super::{Lang, Text, time_text};
 
 /// What a step checks.
 #[must_use]
@@ -66,26 +69,8 @@ pub const fn status(word: StatusWord) -> Text {
 
 /// A kind of outcome.
 #[must_use]
-pub const fn outcome_kind(kind: OutcomeKind) -> Text {
-    match kind {
-        OutcomeKind::Unspecified => Text { en: "not stated", zh: "未注明" },
-        OutcomeKind::Course => Text { en: "course", zh: "课程" },
-        OutcomeKind::Module => Text { en: "module", zh: "模块" },
-        OutcomeKind::ExamComponent => Text { en: "part of an examination", zh: "考试科目" },
-        OutcomeKind::DegreeCertificate => Text { en: "degree certificate", zh: "学历证书" },
-        OutcomeKind::SkillLevelCertificate => Text { en: "skill-level certificate", zh: "职业技能等级证书" },
-        OutcomeKind::XCertificate => Text { en: "X certificate", zh: "X证书" },
-        OutcomeKind::MicroCertificate => Text { en: "micro-certificate", zh: "技能微证书" },
-        OutcomeKind::CompletionCertificate => Text { en: "completion certificate", zh: "结业证书" },
-        OutcomeKind::PracticeRecord => Text { en: "practice record", zh: "实习记录" },
-        OutcomeKind::ContestResult => Text { en: "contest result", zh: "技能大赛成绩" },
-        OutcomeKind::Admission => Text { en: "admission", zh: "录取" },
-        OutcomeKind::EnrolmentEvent => Text { en: "enrolment event", zh: "学籍异动" },
-        OutcomeKind::HomeSchoolTransfer => Text { en: "home-school transfer", zh: "学籍互转" },
-        OutcomeKind::EmploymentPeriod => Text { en: "employment period", zh: "工作经历" },
-        OutcomeKind::Title => Text { en: "professional title", zh: "职称" },
-        OutcomeKind::NonCreditActivity => Text { en: "activity without credit", zh: "无学分活动" },
-    }
+pub fn outcome_kind(kind: OutcomeKind) -> Text {
+    outcomes::of(kind).map_or(Text { en: "not stated", zh: "未注明" }, |row| Text { en: row.en, zh: row.zh })
 }
 
 /// Why a step did not pass, in a sentence.
@@ -120,13 +105,11 @@ pub fn reason(reason: &Reason, lang: Lang) -> String {
         Reason::Ledger { ledger, .. } => {
             (Text { en: "it was made for another ledger, {detail}", zh: "该记录属于另一账本 {detail}" }, ledger)
         }
-        Reason::Checkpoint(error) => {
-            (Text { en: "the checkpoint is not accepted: {detail}", zh: "检查点不被接受：{detail}" }, error)
-        }
+        Reason::Checkpoint(error) => return checkpoint(error, lang),
         Reason::StatusAbsent => {
             (Text { en: "no status comes with it; ask for a fresh one", zh: "未附状态；请索取最新状态" }, nothing)
         }
-        Reason::Status(problem) => (Text { en: "{detail}", zh: "状态不符合要求：{detail}" }, problem),
+        Reason::Status(problem) => return status_problem(problem, lang),
         Reason::HolderAbsent => (Text { en: "no holder proof comes with it", zh: "未附持有人证明" }, nothing),
         Reason::HolderOther => (
             Text {
@@ -139,13 +122,13 @@ pub fn reason(reason: &Reason, lang: Lang) -> String {
         Reason::HolderKey => {
             (Text { en: "nothing binds the holder's key to the record", zh: "持有人公钥未与该记录绑定" }, nothing)
         }
-        Reason::HolderTime { time } => (
-            Text {
-                en: "the holder proof is of time {detail}, too old or ahead",
-                zh: "持有人证明的时间 {detail} 过旧或超前",
-            },
-            time,
-        ),
+        Reason::HolderTime { time } => {
+            let text = Text {
+                en: "the holder proof is of {time}, too old or ahead",
+                zh: "持有人证明的时间 {time} 过旧或超前",
+            };
+            return text.fill(lang, &[("time", &moment(*time))]);
+        }
     };
     text.fill(lang, &[("detail", detail)])
 }
@@ -155,6 +138,11 @@ const UNREADABLE: Text = Text { en: "the file cannot be used: {detail}", zh: "�
 fn depends(on: Step, lang: Lang) -> String {
     let text = Text { en: "step {number} did not pass", zh: "步骤 {number} 未通过" };
     text.fill(lang, &[("number", &on.number())])
+}
+
+/// Unix seconds as people read them.
+fn moment(time: u64) -> String {
+    i64::try_from(time).map_or_else(|_| time.to_string(), time_text::local)
 }
 
 /// Step 4: who said it.
@@ -178,6 +166,79 @@ fn authority(reason: &Reason) -> Text {
     }
 }
 
+/// Step 6: who vouches for the log.
+fn checkpoint(error: &NotAccepted, lang: Lang) -> String {
+    let text = match error {
+        NotAccepted::Note(NoteError::Signature { .. }) => Text {
+            en: "a signature under the checkpoint is wrong: {detail}",
+            zh: "检查点的签名有误：{detail}",
+        },
+        NotAccepted::Note(NoteError::NoKnownKey) | NotAccepted::NotByItsLog => Text {
+            en: "no log that you trust signed the checkpoint: it is of another ledger, or made up",
+            zh: "检查点不是由您信任的日志签名：属于另一账本，或系伪造",
+        },
+        NotAccepted::Quorum { cosigned } => {
+            let text = Text {
+                en: "too few witnesses saw this log: {cosigned} of those that you ask for",
+                zh: "见证不足：您要求的见证方中仅有 {cosigned} 家签名",
+            };
+            return text.fill(lang, &[("cosigned", cosigned)]);
+        }
+        _ => Text { en: "the checkpoint cannot be used: {detail}", zh: "检查点无法使用：{detail}" },
+    };
+    match error {
+        NotAccepted::Note(note) => text.fill(lang, &[("detail", note)]),
+        other => text.fill(lang, &[("detail", other)]),
+    }
+}
+
+/// Step 7: whether it still stands.
+fn status_problem(problem: &StatusProblem, lang: Lang) -> String {
+    let text = match problem {
+        StatusProblem::Word(StatusWord::Revoked) => Text {
+            en: "it was revoked for good by its issuer or an authority",
+            zh: "已被颁发机构或主管部门撤销，不可恢复",
+        },
+        StatusProblem::Word(StatusWord::Suspended) => Text {
+            en: "it is suspended for now; ask its issuer why",
+            zh: "目前处于暂停状态；请向颁发机构询问原因",
+        },
+        StatusProblem::Word(StatusWord::Superseded) => Text {
+            en: "a corrected record took its place; ask the learner for that one",
+            zh: "已被更正后的记录取代；请索取更正后的记录",
+        },
+        StatusProblem::Word(StatusWord::Expired) => Text { en: "its time has run out", zh: "已超过有效期" },
+        StatusProblem::Word(StatusWord::NeedsReview) => Text {
+            en: "it is under review: neither confirmed nor taken back",
+            zh: "正在复核：尚未确认，也未撤销",
+        },
+        StatusProblem::Age { time } => {
+            let text = Text {
+                en: "its status is of {time}, older than you accept or ahead of your clock; ask for a fresh one",
+                zh: "状态时间为 {time}，早于您接受的期限或晚于您的时钟；请索取最新状态",
+            };
+            return text.fill(lang, &[("time", &moment(*time))]);
+        }
+        StatusProblem::NoKey => Text {
+            en: "no key is known that may sign the status of this ledger's records",
+            zh: "没有可为该账本状态签名的已知公钥",
+        },
+        StatusProblem::Subject => Text {
+            en: "the status that comes with it is about another record",
+            zh: "所附状态属于另一条记录",
+        },
+        StatusProblem::Note(_) => Text {
+            en: "the status that comes with it is not signed as it must be: {detail}",
+            zh: "所附状态的签名不符合要求：{detail}",
+        },
+        _ => Text { en: "the status that comes with it is wrong: {detail}", zh: "所附状态有误：{detail}" },
+    };
+    match problem {
+        StatusProblem::Note(note) => text.fill(lang, &[("detail", note)]),
+        other => text.fill(lang, &[("detail", other)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,8 +249,8 @@ mod tests {
             (Reason::Depends(Step::Attestation), "step 3 did not pass", "步骤 3 未通过"),
             (
                 Reason::HolderTime { time: 7 },
-                "the holder proof is of time 7, too old or ahead",
-                "持有人证明的时间 7 过旧或超前",
+                "the holder proof is of 1970-01-01 08:00:07, too old or ahead",
+                "持有人证明的时间 1970-01-01 08:00:07 过旧或超前",
             ),
             (Reason::StatusAbsent, "no status comes with it; ask for a fresh one", "未附状态；请索取最新状态"),
         ];

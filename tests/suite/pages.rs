@@ -32,6 +32,10 @@ fn written(value: ValueType) -> String {
         ValueType::Bytes(length) => format!("{length} raw bytes"),
         ValueType::Index => "leaf index, minimal ASCII decimal".to_owned(),
         ValueType::Indices => "leaf indices, ascending, a comma between".to_owned(),
+        ValueType::Word(words) => {
+            let words: Vec<_> = words.iter().map(|word| format!("`{}` {}", word.code, word.zh)).collect();
+            format!("one of {}", words.join(", "))
+        }
         ValueType::Grade => "mark with at most three decimals, or a word of the scale".to_owned(),
     }
 }

@@ -109,10 +109,7 @@ fn every_posting_holds_by_itself() {
 
         let sent = posting.payload.expect("private kinds have a payload");
         let seed = Seed::from_slice(&sent.seed).expect("32 bytes");
-        let field = |field: proto::PayloadField| Field {
-            tag: Tag::new(field.tag).expect("not 0"),
-            value: field.value.to_vec(),
-        };
+        let field = |field: proto::PayloadField| Field { tag: Tag::new(field.tag).expect("not 0"), value: field.value };
         let payload = Payload::new(seed.clone(), sent.fields.into_iter().map(field).collect()).expect("ascending");
         let nonce = Nonce::from_slice(statement.nonce().as_bytes()).expect("16 bytes");
         assert_eq!(statement.commitment(), Some(payload.commitment(&nonce)));

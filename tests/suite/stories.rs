@@ -4,8 +4,10 @@
 
 mod accounts;
 mod attempts;
-mod bank;
+pub mod bank;
 mod cohort;
+mod employer;
 mod ended;
 mod expiry;
+mod host_and_home;
 mod names;

@@ -47,15 +47,27 @@ impl Server {
 
     /// Serves the ledger in `dir`.
     pub async fn open(dir: &Path, now: i64) -> Self {
+        Box::pin(Self::open_witnessed(dir, now, start::Witnessing::default())).await.expect("a ledger that opens")
+    }
+
+    /// Serves the ledger in `dir`, with witnesses.
+    pub async fn open_witnessed(
+        dir: &Path,
+        now: i64,
+        witnessing: start::Witnessing,
+    ) -> Result<Self, start::StartError> {
         let home = Home::new(dir);
         let clock = Arc::new(AtomicI64::new(now));
-        let api = open_api(&home, &clock);
+        let api = open_api(&home, &clock, witnessing)?;
+        if let Some(witnesses) = &api.witnesses {
+            witnesses.start();
+        }
         let socket = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = socket.local_addr().expect("bound");
         let routes = routes::routes(Arc::clone(&api)).await.expect("services");
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(listener::serve(socket, None, routes, async move { drop(stopped.await) }));
-        Self { home, address, api, clock, stop: Some(stop), done: Some(done), temporary: None }
+        Ok(Self { home, address, api, clock, stop: Some(stop), done: Some(done), temporary: None })
     }
 
     /// Moves the ledger's clock, Unix seconds.
@@ -78,6 +90,9 @@ impl Server {
         if let Some(done) = self.done.take() {
             done.await.expect("the server ends");
         }
+        if let Some(witnesses) = &self.api.witnesses {
+            witnesses.stop().await;
+        }
         self.temporary.take()
     }
 }
@@ -95,7 +110,7 @@ pub fn init(dir: &Path, world: &World) {
     make(&args).expect("a new ledger");
 }
 
-fn open_api(home: &Home, clock: &Arc<AtomicI64>) -> Arc<Api> {
+fn open_api(home: &Home, clock: &Arc<AtomicI64>, witnessing: start::Witnessing) -> Result<Arc<Api>, start::StartError> {
     let read = |path| xuefen::cli::secret_key_file::read_key(path).expect("a key");
     let kind = xuefen::cli::secret_key_file::SecretKind::SigningKey;
     let secrets = start::Secrets {
@@ -105,7 +120,7 @@ fn open_api(home: &Home, clock: &Arc<AtomicI64>) -> Arc<Api> {
     };
     let shared = Arc::clone(clock);
     let clock: Clock = Arc::new(move || shared.load(Ordering::Relaxed));
-    start::open(home, secrets, clock, Box::new(|_, _| {})).expect("a ledger that opens")
+    start::open_witnessed(home, secrets, clock, Box::new(|_, _| {}), witnessing)
 }
 
 /// A posting as a client sends it.

@@ -166,8 +166,7 @@ fn presented(allowed: bool, word: StatusWord) -> (Office, Presentation) {
     let posting = office.read("out.signed").remove(0);
     let statement = Statement::<Message>::parse(posting.statement).expect("canonical");
     let sent = posting.payload.expect("private");
-    let field =
-        |field: proto::PayloadField| Field { tag: Tag::new(field.tag).expect("not 0"), value: field.value.to_vec() };
+    let field = |field: proto::PayloadField| Field { tag: Tag::new(field.tag).expect("not 0"), value: field.value };
     let seed = Seed::from_slice(&sent.seed).expect("32 bytes");
     let payload = Payload::new(seed, sent.fields.into_iter().map(field).collect()).expect("ascending");
     let shown = [tags::ACHIEVED_ON, tags::GRADE].map(|tag| Tag::new(tag.number).expect("not 0"));

@@ -87,12 +87,15 @@ pub struct Access {
     /// Unix seconds.
     #[prost(int64, tag = "1")]
     pub at: i64,
-    /// Who: an institution id, learner or operator.
+    /// Who: an institution id, learner or operator; "grant" for whoever held the code of one.
     #[prost(string, tag = "2")]
     pub by: ::prost::alloc::string::String,
     /// What was called.
     #[prost(string, tag = "3")]
     pub call: ::prost::alloc::string::String,
+    /// The grant that was used, accounts/{id in hex}/grants/{grant}; else empty.
+    #[prost(string, tag = "4")]
+    pub grant: ::prost::alloc::string::String,
 }
 /// A page.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -103,6 +106,138 @@ pub struct ListAccessesResponse {
     /// Empty at the end.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// What to let somebody see.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateGrantRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Leaf index of the outcome.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Tags to disclose, ascending; empty = the tags an employer asks for.
+    #[prost(uint32, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<u32>,
+    /// What the learner calls it, to know it again in the list of accesses; at most 100 characters. Shown to nobody else.
+    #[prost(string, tag = "4")]
+    pub label: ::prost::alloc::string::String,
+    /// Seconds until it ends, at most 7,776,000 (90 days); 0 = 604,800 (7 days).
+    #[prost(uint32, tag = "5")]
+    pub lifetime_seconds: u32,
+}
+/// The code is shown once; only a keyed hash of it is kept.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateGrantResponse {
+    /// The grant.
+    #[prost(message, optional, tag = "1")]
+    pub grant: ::core::option::Option<Grant>,
+    /// Four groups of five letters and digits: for VerificationService.Verify, once.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Address of a page that uses the code, short enough for a QR code; empty if the server's own policy
+    /// names no address of this log.
+    #[prost(string, tag = "3")]
+    pub link: ::prost::alloc::string::String,
+}
+/// One look at one outcome, by whoever holds its code.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Grant {
+    /// accounts/{id in hex}/grants/{32 hexadecimal digits}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Leaf index of the outcome.
+    #[prost(uint64, tag = "2")]
+    pub index: u64,
+    /// Tags it discloses, ascending.
+    #[prost(uint32, repeated, tag = "3")]
+    pub tags: ::prost::alloc::vec::Vec<u32>,
+    /// What the learner calls it.
+    #[prost(string, tag = "4")]
+    pub label: ::prost::alloc::string::String,
+    /// Unix seconds.
+    #[prost(int64, tag = "5")]
+    pub created_at: i64,
+    /// Not good from, Unix seconds.
+    #[prost(int64, tag = "6")]
+    pub expires_at: i64,
+    /// Where it stands.
+    #[prost(enumeration = "GrantState", tag = "7")]
+    pub state: i32,
+    /// When it was used or withdrawn, Unix seconds; 0 otherwise.
+    #[prost(int64, tag = "8")]
+    pub ended_at: i64,
+}
+/// Whose grants.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListGrantsRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// At most 1,000; 0 = 100.
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    /// From the answer before.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListGrantsResponse {
+    /// Newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub grants: ::prost::alloc::vec::Vec<Grant>,
+    /// Empty at the end.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Which grant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawGrantRequest {
+    /// accounts/{id in hex}/grants/{32 hexadecimal digits}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// Where a grant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum GrantState {
+    /// Not set.
+    Unspecified = 0,
+    /// It can be used.
+    Open = 1,
+    /// Somebody used it.
+    Used = 2,
+    /// The learner withdrew it.
+    Withdrawn = 3,
+    /// Nobody used it in time.
+    Expired = 4,
+}
+impl GrantState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "GRANT_STATE_UNSPECIFIED",
+            Self::Open => "GRANT_STATE_OPEN",
+            Self::Used => "GRANT_STATE_USED",
+            Self::Withdrawn => "GRANT_STATE_WITHDRAWN",
+            Self::Expired => "GRANT_STATE_EXPIRED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "GRANT_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "GRANT_STATE_OPEN" => Some(Self::Open),
+            "GRANT_STATE_USED" => Some(Self::Used),
+            "GRANT_STATE_WITHDRAWN" => Some(Self::Withdrawn),
+            "GRANT_STATE_EXPIRED" => Some(Self::Expired),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod account_service_client {
@@ -295,6 +430,78 @@ pub mod account_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.AccountService", "ListAccesses"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lets whoever holds a code see one outcome, once. For the learner.
+        pub async fn create_grant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateGrantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGrantResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/CreateGrant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "CreateGrant"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Grants, newest first. For the learner.
+        pub async fn list_grants(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListGrantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGrantsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/ListGrants",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "ListGrants"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a grant before anybody uses it. For the learner. A grant that has ended already is left as it is.
+        pub async fn withdraw_grant(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawGrantRequest>,
+        ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/WithdrawGrant",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "WithdrawGrant"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -339,6 +546,27 @@ pub mod account_service_server {
             tonic::Response<super::ListAccessesResponse>,
             tonic::Status,
         >;
+        /// Lets whoever holds a code see one outcome, once. For the learner.
+        async fn create_grant(
+            &self,
+            request: tonic::Request<super::CreateGrantRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateGrantResponse>,
+            tonic::Status,
+        >;
+        /// Grants, newest first. For the learner.
+        async fn list_grants(
+            &self,
+            request: tonic::Request<super::ListGrantsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListGrantsResponse>,
+            tonic::Status,
+        >;
+        /// Ends a grant before anybody uses it. For the learner. A grant that has ended already is left as it is.
+        async fn withdraw_grant(
+            &self,
+            request: tonic::Request<super::WithdrawGrantRequest>,
+        ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status>;
     }
     /// Default deny: every call but Activate needs a bearer token.
     #[derive(Debug)]
@@ -586,6 +814,141 @@ pub mod account_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAccessesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/CreateGrant" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateGrantSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::CreateGrantRequest>
+                    for CreateGrantSvc<T> {
+                        type Response = super::CreateGrantResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateGrantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::create_grant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateGrantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/ListGrants" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListGrantsSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::ListGrantsRequest>
+                    for ListGrantsSvc<T> {
+                        type Response = super::ListGrantsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListGrantsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::list_grants(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListGrantsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/WithdrawGrant" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawGrantSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::WithdrawGrantRequest>
+                    for WithdrawGrantSvc<T> {
+                        type Response = super::Grant;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawGrantRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::withdraw_grant(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawGrantSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1712,7 +2075,7 @@ pub mod issuing_service_server {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetCheckpointRequest {}
 /// A checkpoint.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Checkpoint {
     /// Signed note: C2SP tlog-checkpoint.
     #[prost(string, tag = "1")]
@@ -1723,6 +2086,53 @@ pub struct Checkpoint {
     /// Root hash in it, 32 bytes.
     #[prost(bytes = "vec", tag = "3")]
     pub root: ::prost::alloc::vec::Vec<u8>,
+    /// Where the server's witnesses stand. Only in answers of GetCheckpoint, and only if the server has witnesses.
+    #[prost(message, optional, tag = "4")]
+    pub witnessing: ::core::option::Option<Witnessing>,
+}
+/// The witnesses that a server asks for cosignatures (C2SP tlog-witness).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Witnessing {
+    /// Whether its policy has a quorum. Without one nothing counts as witnessed.
+    #[prost(bool, tag = "1")]
+    pub has_quorum: bool,
+    /// Tree size of the newest checkpoint with a quorum; 0 = there was none yet.
+    #[prost(uint64, tag = "2")]
+    pub witnessed_size: u64,
+    /// That checkpoint: a signed note with its cosignatures. Empty if there was none yet.
+    #[prost(string, tag = "3")]
+    pub witnessed_note: ::prost::alloc::string::String,
+    /// In the order of the server's policy.
+    #[prost(message, repeated, tag = "4")]
+    pub witnesses: ::prost::alloc::vec::Vec<WitnessStanding>,
+}
+/// One witness, as the server knows it. Nobody needs to believe it: the cosignatures stand in the note.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WitnessStanding {
+    /// Name in the server's policy.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its key: a C2SP vkey.
+    #[prost(string, tag = "2")]
+    pub vkey: ::prost::alloc::string::String,
+    /// Size of the newest tree that it cosigned; 0 = none.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+    /// Time of that cosignature, Unix seconds.
+    #[prost(int64, tag = "4")]
+    pub cosigned_at: i64,
+    /// Entries that the newest signed checkpoint has beyond it.
+    #[prost(uint64, tag = "5")]
+    pub lag: u64,
+    /// Stable code of what is wrong since its last cosignature; empty if nothing is.
+    #[prost(string, tag = "6")]
+    pub problem: ::prost::alloc::string::String,
+    /// Whether that needs somebody's attention now: the witness contradicts the log, or lies.
+    #[prost(bool, tag = "7")]
+    pub alarm: bool,
+    /// Since when, Unix seconds.
+    #[prost(int64, tag = "8")]
+    pub problem_since: i64,
 }
 /// Which entry in which tree.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1746,7 +2156,7 @@ pub struct GetInclusionProofResponse {
     /// Tree size.
     #[prost(uint64, tag = "3")]
     pub tree_size: u64,
-    /// c2sp.org/tlog-proof@v1 text; only for the newest checkpoint's size.
+    /// c2sp.org/tlog-proof@v1 text; only for the size of the newest checkpoint or of the newest one with a quorum.
     #[prost(string, tag = "4")]
     pub proof: ::prost::alloc::string::String,
 }
@@ -1790,9 +2200,16 @@ pub struct ListEntriesResponse {
     #[prost(uint64, tag = "2")]
     pub tree_size: u64,
 }
-/// Nothing to say.
+/// Which checkpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WatchCheckpointsRequest {}
+pub struct WatchCheckpointsRequest {
+    /// Only those with a quorum of cosignatures. FAILED_PRECONDITION if the server asks for no quorum.
+    #[prost(bool, tag = "1")]
+    pub witnessed: bool,
+    /// None over fewer entries. The entry at index i is covered from i + 1 on.
+    #[prost(uint64, tag = "2")]
+    pub min_size: u64,
+}
 /// Generated client implementations.
 pub mod log_service_client {
     #![allow(
@@ -1982,7 +2399,8 @@ pub mod log_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.LogService", "ListEntries"));
             self.inner.unary(req, path, codec).await
         }
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         pub async fn watch_checkpoints(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchCheckpointsRequest>,
@@ -2057,7 +2475,8 @@ pub mod log_service_server {
             >
             + std::marker::Send
             + 'static;
-        /// Each checkpoint as it is published, at most one a second.
+        /// Each checkpoint as it is published, at most one a second; or as it gets its quorum of cosignatures. Who takes the first
+        /// answer only has waited for a size.
         async fn watch_checkpoints(
             &self,
             request: tonic::Request<super::WatchCheckpointsRequest>,
@@ -3262,6 +3681,15 @@ pub struct GetTranscriptRequest {
     /// From the answer before; pins the tree size.
     #[prost(string, tag = "5")]
     pub page_token: ::prost::alloc::string::String,
+    /// As of this time, Unix seconds: what was logged by then, worth what it was worth then; 0 = now. Not with tree_size.
+    #[prost(int64, tag = "6")]
+    pub time: i64,
+    /// Only the outcomes of a view; unspecified = all.
+    #[prost(enumeration = "TranscriptView", tag = "7")]
+    pub view: i32,
+    /// Also in groups; unspecified = none.
+    #[prost(enumeration = "TranscriptGrouping", tag = "8")]
+    pub grouping: i32,
 }
 /// Whose transcript.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3294,7 +3722,7 @@ pub struct TranscriptOutcome {
     /// Unix seconds.
     #[prost(int64, tag = "7")]
     pub logged_at: i64,
-    /// valid, pending, suspended, superseded, revoked, expired, needs_review or erased.
+    /// valid, pending, lapsed, suspended, superseded, revoked, expired, needs_review or erased.
     #[prost(string, tag = "8")]
     pub status: ::prost::alloc::string::String,
     /// What the outcome is of: course, module or certificate.
@@ -3330,6 +3758,36 @@ pub struct TranscriptOutcome {
     /// All fields of the payload but tag 1.
     #[prost(message, repeated, tag = "19")]
     pub fields: ::prost::alloc::vec::Vec<::xuefen_core::proto::PayloadField>,
+    /// Of the minutes, practice.
+    #[prost(uint64, tag = "20")]
+    pub practice_minutes: u64,
+    /// Computed, never claimed: 1 imported, 2 its issuer alone, 3 a second party stands by it, 4 an authority stands by it or by
+    /// what it is of.
+    #[prost(uint32, tag = "21")]
+    pub assurance_tier: u32,
+    /// Institution id of who must stand by it too; empty = nobody.
+    #[prost(string, tag = "22")]
+    pub cosigner: ::prost::alloc::string::String,
+}
+/// Outcomes that belong together.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TranscriptGroup {
+    /// Code of the competency, stage (secondary, higher_vocational, undergraduate, continuing, work, other), leaf index of the
+    /// programme or code of the major; empty = of none.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Leaf indices, ascending.
+    #[prost(uint64, repeated, tag = "2")]
+    pub outcomes: ::prost::alloc::vec::Vec<u64>,
+    /// Credits of valid, passed outcomes, in thousandths.
+    #[prost(uint64, tag = "3")]
+    pub credit_millis: u64,
+    /// Their minutes.
+    #[prost(uint64, tag = "4")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "5")]
+    pub practice_minutes: u64,
 }
 /// A transcript.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3352,6 +3810,92 @@ pub struct Transcript {
     /// Empty at the end.
     #[prost(string, tag = "6")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// Minutes of valid, passed outcomes of this page.
+    #[prost(uint64, tag = "7")]
+    pub minutes: u64,
+    /// Of these, practice.
+    #[prost(uint64, tag = "8")]
+    pub practice_minutes: u64,
+    /// Practice of the minutes, basis points, rounded down; 0 without minutes.
+    #[prost(uint32, tag = "9")]
+    pub practice_basis_points: u32,
+    /// Institution id of the school that the learner is enrolled at, by the newest valid enrolment or transfer (学籍) of this page;
+    /// empty = by none.
+    #[prost(string, tag = "10")]
+    pub home_school: ::prost::alloc::string::String,
+    /// The groups asked for, by key.
+    #[prost(message, repeated, tag = "11")]
+    pub groups: ::prost::alloc::vec::Vec<TranscriptGroup>,
+}
+/// Which outcomes of a record make up a file that people know by name. The record is one; these are ways to look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptView {
+    /// All outcomes.
+    Unspecified = 0,
+    /// Training file of a teacher or trainee (培训档案): completion and micro-certificates, practice.
+    TrainingFile = 1,
+    /// Archive of an industrial worker (产业工人电子档案): certificates, titles, employment, practice, contests.
+    WorkArchive = 2,
+}
+impl TranscriptView {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_VIEW_UNSPECIFIED",
+            Self::TrainingFile => "TRANSCRIPT_VIEW_TRAINING_FILE",
+            Self::WorkArchive => "TRANSCRIPT_VIEW_WORK_ARCHIVE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_VIEW_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_VIEW_TRAINING_FILE" => Some(Self::TrainingFile),
+            "TRANSCRIPT_VIEW_WORK_ARCHIVE" => Some(Self::WorkArchive),
+            _ => None,
+        }
+    }
+}
+/// What outcomes are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TranscriptGrouping {
+    /// Nothing.
+    Unspecified = 0,
+    /// Code of the competency they show.
+    Competency = 1,
+    /// Stage of education, by what kind of body recorded them.
+    Stage = 2,
+    /// Programme or, without one, major.
+    Programme = 3,
+}
+impl TranscriptGrouping {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSCRIPT_GROUPING_UNSPECIFIED",
+            Self::Competency => "TRANSCRIPT_GROUPING_COMPETENCY",
+            Self::Stage => "TRANSCRIPT_GROUPING_STAGE",
+            Self::Programme => "TRANSCRIPT_GROUPING_PROGRAMME",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSCRIPT_GROUPING_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSCRIPT_GROUPING_COMPETENCY" => Some(Self::Competency),
+            "TRANSCRIPT_GROUPING_STAGE" => Some(Self::Stage),
+            "TRANSCRIPT_GROUPING_PROGRAMME" => Some(Self::Programme),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod transcript_service_client {
@@ -3743,9 +4287,16 @@ pub mod transcript_service_server {
 /// What to check.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifyRequest {
-    /// Bytes of a .xuefen.json file, at most 4 MiB.
+    /// Bytes of a .xuefen.json file, at most 4 MiB; empty with grant_code.
     #[prost(bytes = "vec", tag = "1")]
     pub presentation: ::prost::alloc::vec::Vec<u8>,
+    /// Code of a learner's grant, good once; empty with presentation. Upper or lower case; spaces and hyphens are ignored.
+    #[prost(string, tag = "2")]
+    pub grant_code: ::prost::alloc::string::String,
+    /// With grant_code: number of the certificate that the verifier was told of. If the outcome has another, the answer is
+    /// the same as for a wrong code and the grant stays open. Empty = not asked.
+    #[prost(string, tag = "3")]
+    pub certificate_number: ::prost::alloc::string::String,
 }
 /// One of the eight steps of formats.md 5.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3809,6 +4360,9 @@ pub struct VerifyResponse {
     /// Status of the issuer now: active, suspended, revoked or merged.
     #[prost(string, tag = "10")]
     pub issuer_status: ::prost::alloc::string::String,
+    /// With grant_code: bytes of the .xuefen.json file, to check again elsewhere and to keep.
+    #[prost(bytes = "vec", tag = "11")]
+    pub presentation: ::prost::alloc::vec::Vec<u8>,
 }
 /// What to show.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3980,7 +4534,8 @@ pub mod verification_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Checks a presentation against this server's own policy, with a fresh status.
+        /// Checks a presentation against this server's own policy, with a fresh status. With the code of a grant the server makes
+        /// the presentation first, gives it too, and the grant is used up.
         pub async fn verify(
             &mut self,
             request: impl tonic::IntoRequest<super::VerifyRequest>,
@@ -4072,7 +4627,8 @@ pub mod verification_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with VerificationServiceServer.
     #[async_trait]
     pub trait VerificationService: std::marker::Send + std::marker::Sync + 'static {
-        /// Checks a presentation against this server's own policy, with a fresh status.
+        /// Checks a presentation against this server's own policy, with a fresh status. With the code of a grant the server makes
+        /// the presentation first, gives it too, and the grant is used up.
         async fn verify(
             &self,
             request: tonic::Request<super::VerifyRequest>,

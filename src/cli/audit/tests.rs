@@ -6,7 +6,6 @@ use crate::cli::messages::Lang;
 use crate::cli::secret_key_file::{SecretKind, read, read_key};
 use crate::journal::{Appended, FrameBuilder, Published, TreeHead};
 use crate::sequencer::Verdict;
-use std::path::Path;
 use xuefen_core::attestation::Attestation;
 use xuefen_core::entry::Draft;
 use xuefen_core::key::SecretKey;
@@ -58,7 +57,7 @@ fn ledger(dir: &Path) -> World {
 fn audited(dir: &Path) -> (Exit, serde_json::Value) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output::new(true, Lang::En, &mut out, &mut err);
-    let exit = run(&Audit { dir: dir.to_owned() }, &mut output).unwrap();
+    let exit = of_directory(dir, &mut output).unwrap();
     (exit, serde_json::from_slice(&out).unwrap())
 }
 
@@ -124,6 +123,37 @@ fn an_entry_that_was_never_judged_is_found() {
     assert_eq!(report["signed_size"], world.entries.len() + 1, "the forged tree is signed, and yet found out");
 }
 
+/// What somebody finds who has nothing but the public log.
+fn audited_from_outside(dir: &Path) -> (Exit, serde_json::Value) {
+    let (home, out) = (Home::new(dir), tempfile::tempdir().unwrap());
+    let store = crate::mirror::Store::open(out.path()).unwrap();
+    crate::sequencer::export(&home.journal(), None, &store, &|_, _| {}).unwrap();
+    let args = Audit {
+        source: Some(out.path().to_str().unwrap().to_owned()),
+        authority: home.authority(),
+        trust: LogTrust { policy: home.policy(), vkey: None, ca: None },
+        dir: None,
+    };
+    let (mut text, mut err) = (Vec::new(), Vec::new());
+    let exit = run(&args, &mut Output::new(true, Lang::En, &mut text, &mut err)).unwrap();
+    (exit, serde_json::from_slice(&text).unwrap())
+}
+
+#[test]
+fn an_entry_that_was_never_judged_is_found_from_outside_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut world = ledger(dir.path());
+    let (exit, report) = audited_from_outside(dir.path());
+    assert_eq!((exit, codes(&report), &report["withheld"]), (Exit::Pass, vec![], &2.into()), "{report:#}");
+    let school = world.school.id.clone();
+    let third = Course { version: 3, ..course(world.named["rule"]) };
+    let posting = world.public(&school, Body::Course(third), &[4]);
+    plant(dir.path(), &world, &posting);
+    let (exit, report) = audited_from_outside(dir.path());
+    assert_eq!((exit, codes(&report)), (Exit::Fail, vec![Rejection::VersionNotNext.code()]), "{report:#}");
+    assert_eq!(report["items"][0]["index"], world.entries.len());
+}
+
 #[test]
 fn another_log_key_and_another_authority_are_found() {
     let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -163,5 +193,5 @@ fn a_ledger_in_use_is_left_alone() {
     let _lock = crate::journal::DirLock::take(&Home::new(dir.path()).journal()).unwrap();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut output = Output::new(true, Lang::En, &mut out, &mut err);
-    assert!(run(&Audit { dir: dir.path().to_owned() }, &mut output).is_err());
+    assert!(of_directory(dir.path(), &mut output).is_err());
 }

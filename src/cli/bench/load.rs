@@ -2,52 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 
-use super::limits::quantiles;
+use super::limits::{PARTS, cpu_time, quantiles};
+use super::send::stream;
 use super::world::{World, account_hex, logical_bytes};
 use super::{Figure, figure, ms};
-use crate::api::proto::entry_verdict::Result as Verdict;
-use crate::api::proto::{GetTranscriptRequest, PostEntriesRequest, PostEntryRequest, Posting, VerifyRequest};
+use crate::api::proto::{GetTranscriptRequest, PostEntryRequest, Posting, VerifyRequest};
 use crate::cli::client::Client;
 use crate::cli::{account, login, present};
 
 /// Statements under one signature.
 pub const BATCH: usize = 4_096;
-const PER_MESSAGE: usize = 256;
 /// Batches made before they are sent, so that signing them is not measured and memory stays bounded.
 const ROUND: usize = 25 * BATCH;
 const READS: u32 = 500;
-
-/// Posts everything on one stream; the time from the first to the last verdict.
-pub async fn stream(client: &Client, postings: Vec<Posting>) -> anyhow::Result<Duration> {
-    let expected = postings.len();
-    let mut requests = Vec::new();
-    let mut postings = postings.into_iter().peekable();
-    while postings.peek().is_some() {
-        requests.push(PostEntriesRequest { postings: postings.by_ref().take(PER_MESSAGE).collect() });
-    }
-    let from = Instant::now();
-    let mut answers = client.issuing().post_entries(tokio_stream::iter(requests)).await?.into_inner();
-    let mut receipts = 0;
-    while let Some(answer) = answers.message().await? {
-        for verdict in answer.verdicts {
-            match verdict.result {
-                Some(Verdict::Receipt(_)) => receipts += 1,
-                Some(Verdict::Refusal(refusal)) => bail!("refused: {} at {}", refusal.reason, refusal.field),
-                None => bail!("a verdict without a result"),
-            }
-        }
-    }
-    ensure!(receipts == expected, "{receipts} receipts for {expected} postings");
-    Ok(from.elapsed())
-}
-
-/// Entries a second.
-pub async fn rate(client: &Client, postings: Vec<Posting>) -> anyhow::Result<f64> {
-    let count = postings.len();
-    Ok(count as f64 / stream(client, postings).await?.as_secs_f64())
-}
 
 /// One writer that waits for each answer.
 pub async fn singles(client: &Client, postings: Vec<Posting>) -> anyhow::Result<(Duration, Duration)> {
@@ -70,23 +39,32 @@ pub struct Batched {
     pub entries: u64,
     /// Logical bytes of all of them, taking those before the batches for as large.
     pub logical: u64,
+    /// CPU time per entry, by [`PARTS`].
+    pub cpu: [Duration; PARTS.len()],
 }
 
 /// So many entries in batches, round by round.
 pub async fn batched(client: &Client, world: &mut World, entries: usize) -> anyhow::Result<Batched> {
     let (mut done, mut took, mut logical) = (0, Duration::ZERO, 0_u64);
+    let mut cpu = [Duration::ZERO; PARTS.len()];
     while done < entries {
         let postings = world.outcomes((entries - done).min(ROUND), BATCH)?;
         done += postings.len();
         logical += postings.iter().map(logical_bytes).sum::<usize>() as u64;
+        let before = cpu_time()?;
         took += stream(client, postings).await?;
+        for ((sum, after), before) in cpu.iter_mut().zip(cpu_time()?).zip(before) {
+            *sum += after.saturating_sub(before);
+        }
     }
+    let each = u32::try_from(done.max(1))?;
     let checkpoint = client.log().get_checkpoint(crate::api::proto::GetCheckpointRequest {}).await?.into_inner();
     let entries = checkpoint.tree_size;
     Ok(Batched {
         rate: done as f64 / took.as_secs_f64(),
         entries,
-        logical: logical * entries / u64::try_from(done.max(1))?,
+        logical: logical * entries / u64::from(each),
+        cpu: cpu.map(|time| time / each),
     })
 }
 
@@ -112,7 +90,7 @@ pub async fn reads(client: &Client, world: &World, learners: u32) -> anyhow::Res
     let presentation = present::presentation(&learner, index, Vec::new()).await?;
     let mut times = Vec::new();
     for _ in 0..READS {
-        let request = VerifyRequest { presentation: presentation.clone() };
+        let request = VerifyRequest { presentation: presentation.clone(), ..Default::default() };
         let from = Instant::now();
         client.verification().verify(request).await?;
         times.push(from.elapsed());

@@ -4,10 +4,12 @@
 
 mod limits;
 mod load;
+mod send;
 mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -21,6 +23,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::{client, init, serve};
 use crate::sequencer::Home;
+use crate::server::start::Witnessing;
 use crate::server::{listener, routes};
 
 /// Arguments of `bench`.
@@ -74,7 +77,11 @@ impl Figure {
 }
 
 fn figure(name: &'static str, value: f64, unit: &str) -> Figure {
-    let digits = if value < 10.0 { 3 } else { 0 };
+    let digits = match value {
+        ..10.0 => 3,
+        ..100.0 => 1,
+        _ => 0,
+    };
     Figure { name, value, text: format!("{value:.digits$} {unit}") }
 }
 
@@ -91,19 +98,23 @@ async fn measure(args: &Bench, dir: &std::path::Path) -> anyhow::Result<Vec<Figu
     figures.push(figure("limit: verify_strict, one core", strict, "/s"));
 
     for posting in world.registry(&status)? {
-        load::stream(&client, vec![posting]).await?;
+        send::stream(&client, vec![posting]).await?;
     }
     let accounts = world.accounts(load::BATCH)?;
-    figures.push(figure("accounts opened, batch-signed", load::rate(&client, accounts).await?, "/s"));
+    figures.push(figure("accounts opened, batch-signed", send::rate(&client, accounts).await?, "/s"));
     let (p50, p99) = load::singles(&client, world.outcomes(1_000, 1)?).await?;
     figures.push(figure("single posts p50", ms(p50), "ms"));
     figures.push(figure("single posts p99", ms(p99), "ms"));
     figures.push(figure("single posts p50 / fdatasync p50", p50.as_secs_f64() / sync.0.as_secs_f64(), "x"));
-    let single = load::rate(&client, world.outcomes((args.entries / 10).clamp(1, 100_000), 1)?).await?;
+    let single = send::rate(&client, world.outcomes((args.entries / 10).clamp(1, 100_000), 1)?).await?;
     figures.push(figure("streamed, singly signed", single, "/s"));
     figures.push(figure("streamed, singly signed / verify_strict on all cores", single / strict / cores as f64, "x"));
     let batched = load::batched(&client, &mut world, args.entries).await?;
     figures.push(figure("streamed, signed in batches of 4,096", batched.rate, "/s"));
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    figures.push(figure("CPU per batch-signed entry", micros(batched.cpu.iter().sum()), "µs"));
+    let parts = limits::PARTS.iter().zip(batched.cpu);
+    figures.extend(parts.map(|((_, name), time)| figure(name, micros(time), "µs")));
     figures.extend(load::reads(&client, &world, args.learners).await?);
     figures.push(figure("resident memory", (limits::resident()? >> 20) as f64, "MiB"));
     let home = Home::new(dir);
@@ -125,7 +136,7 @@ async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, 
         authority: vec![ministry.to_string()],
         url: "https://localhost:8443".to_owned(),
     })?;
-    let api = serve::open(&made.home, Box::new(|_, _| {}))?;
+    let api = serve::open(&made.home, Box::new(|_, _| {}), Witnessing::default())?;
     let socket = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
     let address = socket.local_addr()?;
     let routes = routes::routes(Arc::clone(&api)).await.context("cannot set up the services")?;
@@ -134,6 +145,6 @@ async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, 
     Ok((client, made.status))
 }
 
-fn ms(time: std::time::Duration) -> f64 {
+fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }

@@ -183,7 +183,8 @@ impl World {
             None if *tag == tags::NULLIFIER_KEY => NullifierKey::derive(&seed, &nonce).as_bytes().to_vec(),
             None => Vec::new(),
         };
-        let field = |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag) };
+        let field =
+            |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag).into() };
         let payload = Payload::new(seed.clone(), table.iter().map(field).collect()).expect("tables ascend");
         statement.body = Some(body(payload.commitment(&nonce).0.to_vec()));
         let statement = Bytes::from(statement.encode_to_vec());

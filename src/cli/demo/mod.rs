@@ -105,6 +105,9 @@ pub fn run(args: &Demo, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         tls_key: None,
         dev_tls: true,
         plaintext: false,
+        witnesses: None,
+        witness_ca: None,
+        skip_witness: Vec::new(),
     })?;
     let address = running.address;
     let server = format!("https://{address}");

@@ -16,7 +16,7 @@ use super::secret::{Identity, NonceSecret};
 const MAX_VALUE: usize = 1024;
 
 /// The public part of a draft's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DraftBody {
     /// `OpenAccount`.
     OpenAccount,
@@ -28,6 +28,8 @@ pub enum DraftBody {
         imported: bool,
         /// The entry it corrects: leaf index and leaf hash.
         supersedes: Option<(u64, Hash)>,
+        /// Institution id of who must stand by it too; empty = nobody.
+        cosigner: String,
     },
 }
 
@@ -79,17 +81,18 @@ impl Draft {
                 Some(key) if tag.number == tags::NULLIFIER_KEY.number => key.as_bytes().to_vec(),
                 _ => value,
             };
-            Field { tag: Tag::new(tag.number).expect("no tag table has a tag 0"), value }
+            Field { tag: Tag::new(tag.number).expect("no tag table has a tag 0"), value: value.into() }
         });
         let payload = Payload::new(seed, fields.collect()).expect("tag tables ascend and are not empty");
         let commitment = payload.commitment(&nonce).0.to_vec();
         let body = match self.body {
             DraftBody::OpenAccount => Body::OpenAccount(OpenAccount { commitment }),
-            DraftBody::Outcome { kind, imported, supersedes } => Body::RecordOutcome(RecordOutcome {
+            DraftBody::Outcome { kind, imported, supersedes, cosigner } => Body::RecordOutcome(RecordOutcome {
                 commitment,
                 outcome_kind: kind.into(),
                 imported,
                 supersedes: supersedes.map(|(index, hash)| EntryRef { index, leaf_hash: hash.0.to_vec() }),
+                cosigner,
             }),
         };
         let statement = Statement {
@@ -114,7 +117,7 @@ impl Sealed {
 }
 
 fn on_the_wire(payload: &Payload) -> proto::Payload {
-    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone().into() };
+    let field = |field: &Field| proto::PayloadField { tag: field.tag.get(), value: field.value.clone() };
     proto::Payload {
         seed: payload.seed().as_bytes().to_vec().into(),
         fields: payload.fields().iter().map(field).collect(),

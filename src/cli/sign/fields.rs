@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use xuefen_core::Hash;
+use xuefen_core::kinds::outcomes::Outcome;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 
 use super::offers::Family;
@@ -41,6 +42,9 @@ pub fn field(cells: Cells<'_>, tag: Tag, values: &mut Values) -> Result<Vec<u8>,
             Ok(0) | Err(_) => Err(Problem::Indices),
             Ok(number) => Ok(number.to_string().into_bytes()),
         },
+        ValueType::Word(words) => {
+            value::word(cell, words).map(|code| code.as_bytes().to_vec()).ok_or(Problem::Word { words })
+        }
         ValueType::Indices => value::indices(cell).map(String::into_bytes).ok_or(Problem::Indices),
     };
     read.map_err(|problem| cells.refuse(tag.name, problem))
@@ -60,8 +64,10 @@ pub fn level(cells: Cells<'_>, family: &Family) -> Result<String, Refused> {
 }
 
 /// The record number of the sheet; a sheet without that column gets one made of what makes the record unique.
-pub fn source_id(cells: Cells<'_>, values: &Values) -> Result<String, Refused> {
-    if cells.has("source_id") {
+/// Only of what is taught, or has a certificate number, something does; other kinds need the column.
+pub fn source_id(cells: Cells<'_>, form: &Outcome, values: &Values) -> Result<String, Refused> {
+    let numbered = form.has(tags::CERTIFICATE_NUMBER) && cells.some("certificate_number").is_some();
+    if cells.has("source_id") || !(numbered || form.required.contains(&tags::OFFER)) {
         return cells.required("source_id").map(value::text);
     }
     if let Some(number) = cells.some("certificate_number") {

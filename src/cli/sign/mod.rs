@@ -40,7 +40,7 @@ use self::problem::Refused;
 use self::report::Report;
 use self::secret::NonceSecret;
 use self::sheet::{Cells, Sheet};
-use self::value::Date;
+pub use self::value::Date;
 use super::batch_file::BatchWriter;
 use super::exit::Exit;
 use super::output::Output;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
+use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::proto::OutcomeKind;
 
 /// Version of the format.
@@ -306,31 +307,18 @@ fn newest<'a, T>(all: &'a ByVersion<T>, code: &str, version: Option<u32>) -> Opt
     all.range((code.to_owned(), first)..=(code.to_owned(), last)).next_back().map(|(_, value)| value)
 }
 
-/// Names of the outcome kinds that have tag tables: the name in files and both names in sheets.
-const KINDS: [(OutcomeKind, &str, &[&str]); 7] = [
-    (OutcomeKind::Course, "course", &["课程"]),
-    (OutcomeKind::Module, "module", &["模块"]),
-    (OutcomeKind::DegreeCertificate, "degree_certificate", &["学历证书", "学位证书"]),
-    (OutcomeKind::SkillLevelCertificate, "skill_level_certificate", &["职业技能等级证书", "技能等级证书"]),
-    (OutcomeKind::XCertificate, "x_certificate", &["X证书", "1+X证书"]),
-    (OutcomeKind::MicroCertificate, "micro_certificate", &["微证书", "技能微证书"]),
-    (OutcomeKind::CompletionCertificate, "completion_certificate", &["结业证书", "培训证书"]),
-];
-
 /// The kind of outcome of a name, in files or sheets.
 #[must_use]
 pub fn kind_of(name: &str) -> Option<OutcomeKind> {
     let name = super::value::plain(name);
-    KINDS
-        .iter()
-        .find(|(_, en, zh)| name.eq_ignore_ascii_case(en) || zh.contains(&name.as_str()))
-        .map(|(kind, ..)| *kind)
+    let is_named = |row: &&Outcome| name.eq_ignore_ascii_case(row.name) || row.zh == name || row.also.contains(&&*name);
+    outcomes::ALL.iter().find(is_named).map(|row| row.kind)
 }
 
 /// The name of a kind in files.
 #[must_use]
 pub fn kind_name(kind: OutcomeKind) -> Option<&'static str> {
-    KINDS.iter().find(|(other, ..)| *other == kind).map(|(_, name, _)| *name)
+    outcomes::of(kind).map(|row| row.name)
 }
 
 #[cfg(test)]
@@ -413,9 +401,10 @@ mod tests {
     fn kinds_have_their_names() {
         assert_eq!(kind_of("Ｘ证书"), Some(OutcomeKind::XCertificate));
         assert_eq!(kind_of("Course"), Some(OutcomeKind::Course));
-        assert_eq!(kind_of("录取"), None);
-        for (kind, name, _) in KINDS {
-            assert_eq!((kind_of(name), kind_name(kind)), (Some(kind), Some(name)));
+        assert_eq!(kind_of("录取"), Some(OutcomeKind::Admission));
+        assert_eq!(kind_of("奖状"), None);
+        for row in outcomes::ALL {
+            assert_eq!((kind_of(row.name), kind_name(row.kind)), (Some(row.kind), Some(row.name)));
         }
     }
 }

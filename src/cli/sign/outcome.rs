@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use xuefen_core::Hash;
+use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::OutcomeKind;
 
@@ -53,7 +54,7 @@ impl<'a> OutcomeReader<'a> {
     /// Reads one row.
     pub fn read(&mut self, cells: Cells<'_>) -> Result<Draft, Refused> {
         let kind = self.kind(cells)?;
-        let table = tags::of_outcome(kind).ok_or_else(|| cells.refuse("outcome_kind", Problem::Kind))?;
+        let form = outcomes::of(kind).ok_or_else(|| cells.refuse("outcome_kind", Problem::Kind))?;
         let mut values = Values::new();
         set(&mut values, tags::ACCOUNT, self.accounts.account(cells)?.to_vec());
         let achieved_on = cells.required("achieved_on")?;
@@ -63,24 +64,30 @@ impl<'a> OutcomeReader<'a> {
         }
         set(&mut values, tags::ACHIEVED_ON, achieved_on.to_string());
         set(&mut values, tags::ISSUER_NAME, self.issuer_name(cells)?);
-        match kind {
-            OutcomeKind::Course | OutcomeKind::Module => self.course(cells, kind, &mut values)?,
-            _ => self.certificate(cells, kind, &mut values)?,
+        if form.required.contains(&tags::OFFER) || (form.has(tags::OFFER) && cells.some("offer_code").is_some()) {
+            self.course(cells, kind, &mut values)?;
+        }
+        if form.is_certificate() {
+            self.certificate(cells, form, &mut values)?;
+        } else if !values.contains_key(&tags::OFFER.number) {
+            self.record(cells, form, &mut values)?;
         }
         let imported = yes(cells, "imported")?;
         let supersedes = supersedes(cells)?;
-        let source_id = source_id(cells, &values)?;
+        let source_id = source_id(cells, form, &values)?;
         if let Some(&first_row) = self.seen.get(&(kind.into(), source_id.clone())) {
             return Err(cells.refuse("source_id", Problem::DuplicateSourceId { first_row }));
         }
         set(&mut values, tags::SOURCE_ID, source_id.clone());
-        let fields = table.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
+        let fields = form.tags.iter().map(|tag| Ok((*tag, field(cells, *tag, &mut values)?)));
         let fields = fields.collect::<Result<Vec<_>, _>>()?;
+        required(cells, form, &fields)?;
         let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
         self.note_attempt(cells, supersedes.is_some(), &fields)?;
         self.seen.insert((kind.into(), source_id.clone()), cells.row());
         let (first, this) = self.identities(kind, &source_id, attempt, supersedes);
-        let body = DraftBody::Outcome { kind, imported, supersedes };
+        let cosigner = value::plain(cells.get("cosigner"));
+        let body = DraftBody::Outcome { kind, imported, supersedes, cosigner };
         Ok(Draft { row: cells.row(), body, identity: this, first_identity: Some(first), fields })
     }
 
@@ -129,7 +136,7 @@ impl<'a> OutcomeReader<'a> {
                 None => return Err(cells.refuse("outcome_kind", Problem::Missing)),
             },
         };
-        let certificate = !matches!(kind, OutcomeKind::Course | OutcomeKind::Module);
+        let certificate = outcomes::of(kind).is_some_and(Outcome::is_certificate);
         if certificate && of_family.is_some_and(|of_family| of_family != kind) {
             return Err(cells.refuse("outcome_kind", Problem::Kind));
         }
@@ -149,6 +156,11 @@ impl<'a> OutcomeReader<'a> {
         let code = value::text(cells.required("offer_code")?);
         let version = version(cells, "offer_version")?;
         let offer = self.offers.offer(kind, &code, version);
+        let offer = offer.or_else(|| match kind {
+            // Practice is of a course or of a module.
+            OutcomeKind::PracticeRecord => self.offers.offer(OutcomeKind::Module, &code, version),
+            _ => None,
+        });
         let offer = offer.ok_or_else(|| cells.refuse("offer_code", Problem::UnknownOffer))?;
         set(values, tags::OFFER, offer.index.to_string());
         if offer.recording_rule_index > 0 {
@@ -160,9 +172,15 @@ impl<'a> OutcomeReader<'a> {
         if cells.some("scale").is_some_and(|cell| value::text(cell) != offer.scale) {
             return Err(cells.refuse("scale", Problem::OtherScale { scale: offer.scale.clone() }));
         }
-        let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
-        set(values, tags::GRADE, grade);
-        set(values, tags::SCALE, offer.scale.clone());
+        let passed = if kind == OutcomeKind::PracticeRecord && cells.some("grade").is_none() {
+            set(values, tags::SCALE, "");
+            true
+        } else {
+            let (grade, passed) = self.grade(cells, &offer.scale, cells.required("grade")?)?;
+            set(values, tags::GRADE, grade);
+            set(values, tags::SCALE, offer.scale.clone());
+            passed
+        };
         let credits = self.credits(cells, offer, (minutes, practice), passed)?;
         set(values, tags::CREDIT_MILLIS, credits.to_string());
         if cells.some("level").is_none() && offer.level > 0 {
@@ -245,7 +263,7 @@ impl<'a> OutcomeReader<'a> {
         Err(cells.refuse(column, Problem::Credits { expected: value::decimal(credits) }))
     }
 
-    fn certificate(&self, cells: Cells<'_>, kind: OutcomeKind, values: &mut Values) -> Result<(), Refused> {
+    fn certificate(&self, cells: Cells<'_>, form: &Outcome, values: &mut Values) -> Result<(), Refused> {
         cells.required("certificate_number")?;
         match cells.some("family_code") {
             Some(code) => {
@@ -258,7 +276,7 @@ impl<'a> OutcomeReader<'a> {
                 }
             }
             // A degree belongs to a programme, not to a family.
-            None if kind == OutcomeKind::DegreeCertificate => {}
+            None if !form.required.contains(&tags::FAMILY) => {}
             None => return Err(cells.refuse("family_code", Problem::Missing)),
         }
         if let Some(code) = cells.some("programme_code") {
@@ -266,18 +284,59 @@ impl<'a> OutcomeReader<'a> {
             let index = index.ok_or_else(|| cells.refuse("programme_code", Problem::UnknownOffer))?;
             set(values, tags::PROGRAMME, index.to_string());
         }
+        match self.grade_if_any(cells, values)? {
+            Some(false) => Err(cells.refuse("grade", Problem::CertificateFailed)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is neither taught nor certified: scores in points, and a grade if the sheet has one.
+    fn record(&self, cells: Cells<'_>, form: &Outcome, values: &mut Values) -> Result<(), Refused> {
+        for (tag, column) in [(tags::SCORE_MILLIS, "score"), (tags::TOP_SCORE_MILLIS, "top_score")] {
+            if let Some(cell) = cells.some(column).filter(|_| form.has(tag)) {
+                let millis = value::thousandths(cell).ok_or_else(|| cells.refuse(column, Problem::Number))?;
+                set(values, tag, millis.to_string());
+            }
+        }
+        if form.has(tags::GRADE) {
+            self.grade_if_any(cells, values)?;
+        }
+        if form.has(tags::PRACTICE_KIND) {
+            // All of it is practice unless the sheet says less, and outside a course it earns nothing.
+            let minutes = value::integer(cells.required("minutes")?);
+            let minutes = minutes.ok_or_else(|| cells.refuse("minutes", Problem::Number))?;
+            if cells.some("practice_minutes").is_none() {
+                set(values, tags::PRACTICE_MINUTES, minutes.to_string());
+            }
+            if cells.some("credit_millis").is_none() {
+                set(values, tags::CREDIT_MILLIS, "0");
+            }
+        }
+        Ok(())
+    }
+
+    /// The grade on its scale, if there is one, and whether it passes.
+    fn grade_if_any(&self, cells: Cells<'_>, values: &mut Values) -> Result<Option<bool>, Refused> {
         let Some(grade) = cells.some("grade") else {
             // A scale without a grade says nothing and is refused by the ledger.
             set(values, tags::SCALE, "");
-            return Ok(());
+            return Ok(None);
         };
         let scale = value::text(cells.required("scale")?);
         let (grade, passed) = self.grade(cells, &scale, grade)?;
-        if !passed {
-            return Err(cells.refuse("grade", Problem::CertificateFailed));
-        }
         set(values, tags::GRADE, grade);
-        Ok(())
+        Ok(Some(passed))
+    }
+}
+
+/// Refuses a row without a value that its kind does not do without; tag 1 is made when the row is signed.
+fn required(cells: Cells<'_>, form: &Outcome, fields: &[(Tag, Vec<u8>)]) -> Result<(), Refused> {
+    let missing = |tag: &&Tag| {
+        **tag != tags::NULLIFIER_KEY && fields.iter().any(|(other, value)| other == *tag && value.is_empty())
+    };
+    match form.required.iter().find(missing) {
+        Some(tag) => Err(cells.refuse(tag.name, Problem::Missing)),
+        None => Ok(()),
     }
 }
 
@@ -391,11 +450,52 @@ mod tests {
             ("1,F9,中级,N1,2026-06-30,X证书", Problem::UnknownOffer),
             ("1,F2,,N1,2026-06-30,X证书", Problem::Kind),
             ("1,F1,中级,,2026-06-30,", Problem::Missing),
-            ("1,F1,中级,N1,2026-06-30,录取", Problem::Kind),
+            ("1,F1,中级,N1,2026-06-30,奖状", Problem::Kind),
         ];
         for (row, problem) in cases {
             assert_eq!(read(header, row).pop().unwrap().unwrap_err().problem, problem, "{row}");
         }
+    }
+
+    #[test]
+    fn records_take_words_in_both_languages_scores_in_points_and_need_their_own_number() {
+        let header = "原始记录号,学号,成果类型,取得日期,名称,赛事级别,竞赛组别,奖项,届次,科目代码,得分,满分";
+        let contest =
+            read(header, "r1,1,技能大赛成绩,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,").pop().unwrap().unwrap();
+        let tags = [tags::CONTEST_TIER, tags::CONTEST_GROUP, tags::AWARD, tags::EDITION, tags::TITLE];
+        assert_eq!(tags.map(|tag| value(&contest, tag)), ["nation", "higher", "third", "2026", "数控车工"]);
+        let exam = read(header, "r2,1,考试科目,2026-06-30,,,,,,skill,３００.5,350").pop().unwrap().unwrap();
+        let tags = [tags::COMPONENT, tags::SCORE_MILLIS, tags::TOP_SCORE_MILLIS];
+        assert_eq!(tags.map(|tag| value(&exam, tag)), ["skill", "300500", "350000"]);
+        let cases = [
+            ("r1,1,技能大赛,2026-06-30,数控车工,市赛,higher,三等奖,2026,,,", "赛事级别"),
+            ("r1,1,技能大赛,2026-06-30,数控车工,国赛,higher,,2026,,,", "奖项"),
+            ("r1,1,考试科目,2026-06-30,,,,,,skill,三百,350", "得分"),
+            (",1,技能大赛,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,", "原始记录号"),
+        ];
+        for (row, column) in cases {
+            assert_eq!(read(header, row).pop().unwrap().unwrap_err().column, column, "{row}");
+        }
+        let without = header.replace("原始记录号", "备注");
+        let refused =
+            read(&without, "r1,1,技能大赛,2026-06-30,数控车工,国赛,higher,三等奖,2026,,,").pop().unwrap().unwrap_err();
+        assert_eq!((refused.column.as_str(), refused.problem), ("source_id", Problem::Missing));
+    }
+
+    #[test]
+    fn practice_stands_alone_or_is_of_a_course_and_names_its_co_signer() {
+        let header = "原始记录号,学号,成果类型,取得日期,实践类型,总分钟数,协议散列,会签机构,课程代码";
+        let hash = "ab".repeat(32);
+        let alone = read(header, &format!("r1,1,实习,2026-06-30,岗位实习,2400,{hash},91630100440000791X,"));
+        let alone = alone.into_iter().next().unwrap().unwrap();
+        let tags = [tags::MINUTES, tags::PRACTICE_MINUTES, tags::CREDIT_MILLIS, tags::OFFER];
+        assert_eq!(tags.map(|tag| value(&alone, tag)), ["2400", "2400", "0", ""]);
+        assert!(matches!(&alone.body, DraftBody::Outcome { cosigner, .. } if cosigner == "91630100440000791X"));
+        let of_course = read(header, &format!("r1,1,实习,2026-06-30,岗位实习,720,{hash},x-host,C1"));
+        let of_course = of_course.into_iter().next().unwrap().unwrap();
+        assert_eq!(tags.map(|tag| value(&of_course, tag)), ["720", "720", "500", "10"]);
+        let missing = read(header, "r1,1,实习,2026-06-30,岗位实习,2400,,x-host,").pop().unwrap().unwrap_err();
+        assert_eq!((missing.column.as_str(), missing.problem), ("协议散列", Problem::Missing));
     }
 
     #[test]

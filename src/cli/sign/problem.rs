@@ -4,6 +4,8 @@
 
 use std::fmt::Display;
 
+use xuefen_core::kinds::tags::Word;
+
 use crate::cli::messages::{Lang, Text};
 
 /// A rule that a cell breaks.
@@ -82,6 +84,11 @@ pub enum Problem {
     Hex,
     /// Not leaf indices.
     Indices,
+    /// No word of the column's list.
+    Word {
+        /// The list.
+        words: &'static [Word],
+    },
     /// Neither yes nor no.
     YesNo,
     /// Too long to be posted.
@@ -129,7 +136,7 @@ impl Problem {
             }
             Self::Kind => {
                 say!("OUTCOME_KIND", "this is no kind of outcome that can be recorded", "不是可登记的成果类型";
-                "write course, module or a kind of certificate", "请写课程、模块或证书类型")
+                "write a kind as docs/spec/tags.md lists them, such as course, contest_result or x_certificate", "请写成果类型，如课程、技能大赛成绩、X证书（见 docs/spec/tags.md）")
             }
             Self::UnknownOffer => {
                 say!("UNKNOWN_OFFER", "your institution has not published this code", "本机构未发布此代码";
@@ -179,6 +186,8 @@ impl Problem {
                 "copy the whole value again", "请重新完整复制"),
             Self::Indices => say!("INDICES", "these are no places of entries in the log", "不是日志序号";
                 "write leaf indices with commas between, as 12,40", "请写日志序号，以逗号分隔，如 12,40"),
+            Self::Word { .. } => say!("WORD", "this is no word that this column takes", "不是此列可用的词";
+                "write one of {words}", "请填写下列之一：{words}"),
             Self::YesNo => say!("YES_NO", "this is neither yes nor no", "既不是“是”也不是“否”";
                 "write yes or no", "请写是或否"),
             Self::TooLong => say!("TOO_LONG", "the row is too long to be posted", "该行过长，无法提交";
@@ -203,8 +212,16 @@ impl Problem {
             | Self::DuplicateAttempt { first_row } => (nothing, nothing, nothing, first_row as &dyn Display),
             _ => (nothing, nothing, nothing, nothing),
         };
+        let words = match self {
+            Self::Word { words } => {
+                let word = |word: &Word| if lang == Lang::Zh { word.zh } else { word.code };
+                words.iter().map(word).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " })
+            }
+            _ => String::new(),
+        };
         let values = [
-            ("value", &value as &dyn Display),
+            ("words", &words as &dyn Display),
+            ("value", &value),
             ("scale", scale),
             ("at_most", at_most),
             ("expected", expected),

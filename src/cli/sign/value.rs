@@ -6,6 +6,7 @@
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
+use xuefen_core::kinds::tags::Word;
 
 /// The largest integer of a payload, 2^53−1.
 const MAX_INTEGER: u64 = (1 << 53) - 1;
@@ -112,6 +113,13 @@ pub fn plain(cell: &str) -> String {
 pub fn text(cell: &str) -> String {
     let cell = cell.trim();
     if cell.is_ascii() { cell.to_owned() } else { cell.nfc().collect() }
+}
+
+/// The code of a word of a closed list, written as its code or in Chinese.
+#[must_use]
+pub fn word(cell: &str, words: &[Word]) -> Option<&'static str> {
+    let cell = plain(cell);
+    words.iter().find(|word| cell.eq_ignore_ascii_case(word.code) || cell == word.zh).map(|word| word.code)
 }
 
 /// A whole number; `,` between thousands and `.0` behind, as exports add them, are read over.

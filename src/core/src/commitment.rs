@@ -98,22 +98,27 @@ pub fn salt(seed: &Seed, nonce: &Nonce, tag: Tag) -> Hash {
     Salts::new(seed, nonce).of(tag)
 }
 
-/// All salts of one payload. Context, seed and nonce go in once and not for each field: every entry with a payload
-/// comes through here, with some 25 fields.
-pub(crate) struct Salts(Deriver);
+/// All salts of one payload, by one hasher: every entry with a payload comes through here with some 25 fields, and setting
+/// a hasher up, or copying one, costs more than a salt.
+pub(crate) struct Salts {
+    deriver: Deriver,
+    /// seed || nonce || room for the tag.
+    input: [u8; 52],
+}
 
 impl Salts {
     pub(crate) fn new(seed: &Seed, nonce: &Nonce) -> Self {
-        let mut deriver = Deriver::new(Context::FieldSalt);
-        deriver.update(&seed.0);
-        deriver.update(&nonce.0);
-        Self(deriver)
+        let mut input = [0; 52];
+        input[..32].copy_from_slice(&seed.0);
+        input[32..48].copy_from_slice(&nonce.0);
+        Self { deriver: Deriver::new(Context::FieldSalt), input }
     }
 
-    pub(crate) fn of(&self, tag: Tag) -> Hash {
-        let mut deriver = self.0.clone();
-        deriver.update(&tag.get().to_be_bytes());
-        deriver.finish()
+    pub(crate) fn of(&mut self, tag: Tag) -> Hash {
+        self.input[48..].copy_from_slice(&tag.get().to_be_bytes());
+        self.deriver.reset();
+        self.deriver.update(&self.input);
+        self.deriver.finish()
     }
 }
 

@@ -58,11 +58,27 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
 /// BLAKE3 `keyed_hash` over the parts, one after the other.
 #[must_use]
 pub fn keyed_hash(key: &Hash, parts: &[&[u8]]) -> Hash {
+    // In one piece if it is short, as nearly all of them are: a hasher that takes pieces has two kilobytes of state to set
+    // up, which costs more than the hash.
+    let mut room = [0; 256];
+    if let Some(input) = join(parts, &mut room) {
+        return Hash(blake3::keyed_hash(&key.0, input).into());
+    }
     let mut hasher = blake3::Hasher::new_keyed(&key.0);
     for part in parts {
         hasher.update(part);
     }
     Hash(hasher.finalize().into())
+}
+
+/// The parts one after the other, if there is room.
+fn join<'a>(parts: &[&[u8]], room: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut end = 0;
+    for part in parts {
+        room.get_mut(end..end + part.len())?.copy_from_slice(part);
+        end += part.len();
+    }
+    Some(&room[..end])
 }
 
 /// BLAKE3 `derive_key` in `context` over the parts, one after the other.
@@ -75,8 +91,7 @@ pub fn derive_key(context: Context, parts: &[&[u8]]) -> Hash {
     hasher.finish()
 }
 
-/// [`derive_key`] for input that arrives in pieces. A clone carries the work done so far.
-#[derive(Clone)]
+/// [`derive_key`] for input that arrives in pieces.
 pub struct Deriver(blake3::Hasher);
 
 impl Deriver {
@@ -88,6 +103,11 @@ impl Deriver {
             [const { OnceLock::new() }; Context::COUNT];
         let hash = || blake3::hazmat::hash_derive_key_context(context.as_str());
         Self(blake3::Hasher::new_from_context_key(CONTEXTS[context as usize].get_or_init(hash)))
+    }
+
+    /// Starts over in the same context.
+    pub fn reset(&mut self) {
+        self.0.reset();
     }
 
     /// Adds input.
@@ -165,8 +185,25 @@ mod tests {
     #[test]
     fn derivations_are_those_of_blake3() {
         for context in [Context::FieldSalt, Context::Frame, Context::InternalCode] {
+            let mut again = Deriver::new(context);
             for input in [&b""[..], b"abc", &[7; 3_000]] {
                 assert_eq!(derive_key(context, &[input]).0, blake3::derive_key(context.as_str(), input));
+                again.reset();
+                again.update(input);
+                assert_eq!(again.finish(), derive_key(context, &[input]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_keyed_hash_is_that_of_the_whole_whatever_its_length_and_pieces() {
+        let (key, input) = ([9; 32], [7; 600]);
+        for length in [0, 1, 63, 64, 65, 255, 256, 257, 600] {
+            let whole = &input[..length];
+            let expected = *blake3::keyed_hash(&key, whole).as_bytes();
+            let (first, rest) = whole.split_at(length / 3);
+            for parts in [&[whole][..], &[first, rest], &[first, &[], rest]] {
+                assert_eq!(keyed_hash(&Hash(key), parts).0, expected, "{length}");
             }
         }
     }

@@ -80,7 +80,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
 #[must_use]
 pub fn peek<'a>(bytes: &'a [u8], name: &'static str) -> Option<Cow<'a, str>> {
     let mut reader = serde_json::Deserializer::from_str(text(bytes).ok()?);
-    let found = reader.deserialize_map(Peek(name)).ok()?;
+    let found = reader.deserialize_any(Peek(name)).ok()?;
     reader.end().ok().and(found)
 }
 
@@ -147,7 +147,20 @@ impl<'de> Deserialize<'de> for Value<'de> {
     }
 }
 
-/// Builds a [`Value`]. What it has no method for is refused by serde's defaults: null, booleans, floats, bytes.
+/// Methods that refuse what serde_json may hand to a visitor. serde's defaults do so too, by printing the value: for that
+/// alone they pull the printing of floats into every program that reads a file.
+macro_rules! refuse {
+    ($($method:ident($value:ty))*) => {
+        $(fn $method<E: Error>(self, _: $value) -> Result<Self::Value, E> {
+            Err(E::custom("a value of a kind that has no place here"))
+        })*
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Err(E::custom("null has no place here"))
+        }
+    };
+}
+
+/// Builds a [`Value`]. Null, booleans, negative numbers and floats are refused.
 struct Strict;
 
 impl<'de> Visitor<'de> for Strict {
@@ -156,6 +169,8 @@ impl<'de> Visitor<'de> for Strict {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("text, a list, an object or a whole number from 0 to 2^53-1")
     }
+
+    refuse! { visit_bool(bool) visit_i64(i64) visit_f64(f64) }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
         if number < NUMBER_LIMIT { Ok(Value::Number(number)) } else { Err(E::custom("number of 2^53 or more")) }
@@ -209,6 +224,12 @@ impl<'de> Visitor<'de> for Peek {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
+    }
+
+    refuse! { visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64) visit_str(&str) }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+        Err(A::Error::custom("a list has no place here"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

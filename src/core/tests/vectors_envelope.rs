@@ -300,7 +300,7 @@ fn commitments() {
             assert_eq!(salt.to_string(), text(field, "salt"));
             assert_eq!(field_commitment(&salt, tag(field), &bytes(field, "value")).to_string(), text(field, "c"));
         }
-        let field = |field| Field { tag: tag(field), value: bytes(field, "value") };
+        let field = |field| Field { tag: tag(field), value: bytes(field, "value").into() };
         let payload = Payload::new(seed.clone(), fields.iter().map(field).collect()).expect("ascending");
         assert_eq!(payload.commitment(&nonce).to_string(), text(&case, "commitment"));
         if let Some(value) = payload.value(Tag::NULLIFIER_KEY) {

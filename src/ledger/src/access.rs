@@ -139,11 +139,14 @@ impl<R: Read + ?Sized> Read for Memo<'_, R> {
     }
 }
 
+/// Room for a value at first, bytes: enough for those that every outcome writes.
+const USUAL_VALUE: usize = 192;
+
 /// The rows of one entry while they are being made. Reads see them.
 pub(crate) struct Writer<'a, R: ?Sized> {
     state: &'a R,
     index: u64,
-    rows: BTreeMap<Key, Bytes>,
+    rows: BTreeMap<Key, Vec<u8>>,
 }
 
 impl<'a, R: Read + ?Sized> Writer<'a, R> {
@@ -158,14 +161,14 @@ impl<'a, R: Read + ?Sized> Writer<'a, R> {
 
     /// Writes a value, in as many rows as it needs.
     pub(crate) fn put<T: Serialize>(&mut self, key: Key, value: &T) {
-        let bytes = postcard::to_stdvec(value).expect("rows are plain structs, which postcard always encodes");
-        self.put_bytes(key, bytes);
+        let bytes = postcard::to_extend(value, Vec::with_capacity(USUAL_VALUE));
+        self.put_bytes(key, bytes.expect("rows are plain structs, which postcard always encodes"));
     }
 
     /// Writes raw bytes.
     pub(crate) fn put_bytes(&mut self, key: Key, bytes: Vec<u8>) {
         if !key.table().is_some_and(may_be_long) {
-            self.rows.insert(key, bytes.into());
+            self.rows.insert(key, bytes);
             return;
         }
         let mut chunks = bytes.chunks(MAX_VALUE - 1);
@@ -175,27 +178,27 @@ impl<'a, R: Read + ?Sized> Writer<'a, R> {
         value.push(parts);
         value.extend_from_slice(first);
         for (number, chunk) in (0..parts).zip(chunks) {
-            self.rows.insert(part_key(&key, number), Bytes::copy_from_slice(chunk));
+            self.rows.insert(part_key(&key, number), chunk.to_vec());
         }
-        self.rows.insert(key, value.into());
+        self.rows.insert(key, value);
     }
 
     /// A row that only says that it is there.
     pub(crate) fn mark(&mut self, key: Key) {
-        self.rows.insert(key, Bytes::new());
+        self.rows.insert(key, Vec::new());
     }
 
     /// The rows, by ascending key.
     pub(crate) fn finish(self) -> Vec<Row> {
         let index = self.index;
-        self.rows.into_iter().map(|(key, value)| Row { key, index, value: value.into() }).collect()
+        self.rows.into_iter().map(|(key, value)| Row { key, index, value }).collect()
     }
 }
 
 impl<R: Read + ?Sized> Read for Writer<'_, R> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         match self.rows.get(key) {
-            Some(value) => Ok(Some((self.index, value.clone()))),
+            Some(value) => Ok(Some((self.index, Bytes::copy_from_slice(value)))),
             None => self.state.newest(key),
         }
     }

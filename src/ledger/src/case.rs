@@ -141,8 +141,10 @@ impl<S: Read + ?Sized> Case<'_, S> {
     /// Refuses unless the entry of an index is in force now.
     pub(crate) fn in_force(&self, index: u64, field: &str) -> Check {
         let standing = self.state.standing(index)?;
-        let good = is_in_force(&standing, self.logged_at);
-        ensure(good, Rejection::ReferenceNotInForce, field.to_owned())
+        if is_in_force(&standing, self.logged_at) {
+            return Ok(());
+        }
+        Err(Refusal::new(Rejection::ReferenceNotInForce, field.to_owned()).into())
     }
 }
 

@@ -96,9 +96,9 @@ fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effec
 /// The same statement is the first receipt, whatever attests it. Another one under its nonce is told only after a good
 /// signature: else anyone could ask who used which nonce.
 fn seen_before(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Result<Option<u64>, Stop> {
-    let key = rows::nonce(case.issuer, statement.nonce().as_bytes());
-    let Some((index, _)) = case.state.newest(&key)? else { return Ok(None) };
-    let entry = case.state.entry(index)?.ok_or(ReadError::Damaged { key, index })?;
+    let Some(key) = &case.prepared.nonce else { return Ok(None) };
+    let Some((index, _)) = case.state.newest(key)? else { return Ok(None) };
+    let entry = case.state.entry(index)?.ok_or_else(|| ReadError::Damaged { key: key.clone(), index })?;
     if entry.statement_hash == statement.leaf_hash().0 { Err(Stop::Replay(index)) } else { Ok(Some(index)) }
 }
 

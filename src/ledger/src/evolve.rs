@@ -7,7 +7,7 @@ use crate::flag::Flag;
 use crate::posting::{Message, Prepared, Secrets};
 use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
-use crate::state::{Read, ReadError, Row};
+use crate::state::{Key, Read, ReadError, Row};
 use crate::threshold::Breach;
 use std::borrow::Cow;
 use xuefen_core::Hash;
@@ -23,6 +23,7 @@ use xuefen_core::statement::Statement;
 #[derive(Debug)]
 pub struct Accepted<'a> {
     statement: &'a Statement<Message>,
+    nonce: Key,
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
@@ -34,8 +35,9 @@ impl<'a> Accepted<'a> {
     #[must_use]
     pub fn new(prepared: &'a Prepared, logged_at: i64, leaf_hash: Hash) -> Option<Self> {
         let statement = prepared.statement()?;
+        let nonce = prepared.nonce.clone()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
+        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -44,6 +46,7 @@ impl<'a> Accepted<'a> {
         let statement = entry.statement();
         Self {
             statement,
+            nonce: rows::nonce(statement.issuer(), statement.nonce().as_bytes()),
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
@@ -68,23 +71,19 @@ impl<'a> Accepted<'a> {
     }
 
     fn row(&self, body: &Body) -> EntryRow {
-        let (outcome_kind, supersedes, imported) = match body {
-            Body::RecordOutcome(body) => {
-                (body.outcome_kind, body.supersedes.as_ref().map(|target| target.index), body.imported)
-            }
-            _ => (0, None, false),
-        };
+        let outcome = if let Body::RecordOutcome(body) = body { Some(body) } else { None };
         EntryRow {
             leaf_hash: self.leaf_hash.0,
             statement_hash: self.statement.leaf_hash().0,
             kind: Kind::of(body) as u8,
-            outcome_kind: u8::try_from(outcome_kind).unwrap_or(u8::MAX),
+            outcome_kind: outcome.map_or(0, |body| u8::try_from(body.outcome_kind).unwrap_or(u8::MAX)),
             issuer: self.issuer().to_owned(),
             issued_at: self.statement.issued_at().seconds(),
             logged_at: self.logged_at,
             keys: self.keys.iter().map(key_short).collect(),
-            supersedes,
-            imported,
+            supersedes: outcome.and_then(|body| body.supersedes.as_ref()).map(|target| target.index),
+            imported: outcome.is_some_and(|body| body.imported),
+            cosigner: outcome.map(|body| body.cosigner.clone()).unwrap_or_default(),
         }
     }
 }
@@ -92,7 +91,7 @@ impl<'a> Accepted<'a> {
 /// The rows that entry `index` adds to a state that holds all entries before it, by ascending key.
 pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec<Row>, ReadError> {
     let mut writer = Writer::new(state, index);
-    writer.mark(rows::nonce(entry.issuer(), entry.statement.nonce().as_bytes()));
+    writer.mark(entry.nonce.clone());
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
         flags(&mut writer, entry, body)?;

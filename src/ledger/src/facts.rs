@@ -3,10 +3,12 @@
 use crate::day::Day;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AccountKey, Short, short};
+use crate::rows::{self, AccountKey, Short, short};
+use crate::state::Key;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
+use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
@@ -91,11 +93,78 @@ pub struct OutcomeFacts {
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
     pub(crate) project_type: Option<String>,
+    pub(crate) scheme: Option<u64>,
+    pub(crate) pathway: Option<u64>,
+    pub(crate) score_millis: Option<u64>,
+    pub(crate) top_score_millis: Option<u64>,
+    pub(crate) from_school: Option<String>,
+    pub(crate) to_school: Option<String>,
+    pub(crate) start_on: Option<Day>,
+    pub(crate) end_on: Option<Day>,
+    pub(crate) once: Option<Once>,
+    pub(crate) team: Option<Team>,
+    pub(crate) keys: OutcomeKeys,
 }
 
-/// `payload.name (number)`.
-pub(crate) fn field(tag: Tag) -> String {
-    format!("payload.{} ({})", tag.name, tag.number)
+/// What a learner can have once only, as keyed hashes.
+#[derive(Clone)]
+pub(crate) struct Once {
+    /// What this outcome takes.
+    pub(crate) holds: Short,
+    /// What may not be taken already.
+    pub(crate) shuts_out: Short,
+    /// The field that says so.
+    pub(crate) tag: Tag,
+}
+
+/// A team and its result, as keyed hashes.
+#[derive(Clone)]
+pub(crate) struct Team {
+    pub(crate) id: Short,
+    pub(crate) award: Short,
+}
+
+/// Hashes that rows of an outcome are named by, as far as they rest on the posting alone. Made once, by the pool; the one
+/// thread that decides asks for most of them two or three times.
+#[derive(Clone, Default)]
+pub(crate) struct OutcomeKeys {
+    /// Of the issuer's own record number.
+    pub(crate) source: Option<Key>,
+    pub(crate) run: Option<Key>,
+    /// Of the account as posted.
+    line: Option<Key>,
+    pub(crate) course: Short,
+    pub(crate) nullifier_key: Short,
+}
+
+impl OutcomeFacts {
+    fn with_keys(mut self, issuer: &str) -> Self {
+        let run = self.run.as_deref().unwrap_or_default();
+        self.keys = OutcomeKeys {
+            source: self.source.as_ref().map(|source| rows::source(issuer, source)),
+            run: self.offer.map(|offer| rows::run(offer, run)),
+            line: self.account.zip(self.offer).map(|(account, offer)| rows::line(account, offer, run)),
+            course: match &self.once {
+                Some(once) => once.holds,
+                None => rows::course(self.offer.unwrap_or(0), run, self.attempt.unwrap_or(0)),
+            },
+            nullifier_key: self.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
+        };
+        self
+    }
+
+    /// The row of a learner's attempts at the offer; `account` is the one that the posted account stands for.
+    pub(crate) fn line(&self, account: AccountKey, offer: u64) -> Key {
+        match &self.keys.line {
+            Some(key) if self.account == Some(account) && self.offer == Some(offer) => key.clone(),
+            _ => rows::line(account, offer, self.run.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// `payload.name (number)`; made once, at compile time: a good entry passes a dozen checks that name one each.
+pub(crate) const fn field(tag: Tag) -> &'static str {
+    tag.field
 }
 
 /// The tags that a kind's payload has, and those that may not be empty.
@@ -106,46 +175,10 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
         }
         Body::MergeAccounts(_) => Some((tags::MERGE_ACCOUNTS, &[tags::ACCOUNT, tags::CONSENT, tags::OTHER_ACCOUNT])),
         Body::RecordOutcome(body) => {
-            let kind = OutcomeKind::try_from(body.outcome_kind).ok()?;
-            Some((tags::of_outcome(kind)?, required(kind)))
+            let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
+            Some((row.tags, row.required))
         }
         _ => None,
-    }
-}
-
-const fn required(kind: OutcomeKind) -> &'static [Tag] {
-    match kind {
-        OutcomeKind::Course | OutcomeKind::Module => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::MINUTES,
-            tags::PRACTICE_MINUTES,
-            tags::CREDIT_MILLIS,
-            tags::GRADE,
-            tags::SCALE,
-            tags::OFFER,
-            tags::ATTEMPT,
-            tags::ISSUER_NAME,
-        ],
-        OutcomeKind::DegreeCertificate => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::CERTIFICATE_NUMBER,
-            tags::ISSUER_NAME,
-        ],
-        _ => &[
-            tags::NULLIFIER_KEY,
-            tags::ACCOUNT,
-            tags::SOURCE_ID,
-            tags::ACHIEVED_ON,
-            tags::CERTIFICATE_NUMBER,
-            tags::FAMILY,
-            tags::ISSUER_NAME,
-        ],
     }
 }
 
@@ -173,7 +206,10 @@ impl Facts {
         match body {
             Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
             Body::MergeAccounts(_) => Self::Merge(merge(&values, secrets)),
-            Body::RecordOutcome(body) => Self::Outcome(Box::new(outcome(&values, body.outcome_kind, secrets))),
+            Body::RecordOutcome(body) => {
+                let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
+                Self::Outcome(Box::new(facts))
+            }
             _ => Self::None,
         }
     }
@@ -191,14 +227,17 @@ impl Facts {
 
 fn wrong_tags(payload: &Payload, table: &[Tag]) -> Option<Refusal> {
     let fields = payload.fields();
+    // Both ascend, so a good payload is known by one walk over the two.
+    if fields.len() == table.len() && fields.iter().zip(table).all(|(field, tag)| field.tag.get() == tag.number) {
+        return None;
+    }
     let missing = table.iter().find(|tag| !fields.iter().any(|field| field.tag.get() == tag.number));
     let foreign = fields.iter().find(|field| !table.iter().any(|tag| tag.number == field.tag.get()));
-    let name = match (missing, foreign) {
-        (Some(tag), _) => field(*tag),
-        (None, Some(foreign)) => format!("payload tag {}", foreign.tag),
-        (None, None) => return None,
-    };
-    Some(Refusal::new(Rejection::TagsIncomplete, name))
+    match (missing, foreign) {
+        (Some(tag), _) => Some(Refusal::new(Rejection::TagsIncomplete, field(*tag))),
+        (None, Some(foreign)) => Some(Refusal::new(Rejection::TagsIncomplete, format!("payload tag {}", foreign.tag))),
+        (None, None) => None,
+    }
 }
 
 /// Whether a value is written as its tag asks; empty ones are absent, not malformed.
@@ -213,6 +252,7 @@ fn well_formed(value: &[u8], form: ValueType) -> bool {
         ValueType::Bytes(length) => value.len() == length,
         ValueType::Index => number(value).is_some_and(|index| index > 0),
         ValueType::Indices => indices(value).is_some(),
+        ValueType::Word(words) => words.iter().any(|word| word.code.as_bytes() == value),
     }
 }
 
@@ -267,6 +307,10 @@ impl<'a> Values<'a> {
         self.text(tag).map(str::to_owned)
     }
 
+    fn day(&self, tag: Tag) -> Option<Day> {
+        self.bytes(tag).and_then(Day::parse)
+    }
+
     fn number(&self, tag: Tag) -> Option<u64> {
         self.bytes(tag).and_then(number)
     }
@@ -312,7 +356,7 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         account: id.map(|id| secrets.account_key(&id)),
         nullifier_key: values.array(tags::NULLIFIER_KEY),
         source: values.text(tags::SOURCE_ID).map(|source| secrets.source_hmac("", kind, source)),
-        achieved_on: values.bytes(tags::ACHIEVED_ON).and_then(Day::parse),
+        achieved_on: values.day(tags::ACHIEVED_ON),
         minutes: values.number(tags::MINUTES),
         practice_minutes: values.number(tags::PRACTICE_MINUTES),
         credit_millis: values.number(tags::CREDIT_MILLIS),
@@ -330,6 +374,48 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         issuer_name: values.owned(tags::ISSUER_NAME),
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
+        scheme: values.index(tags::SCHEME),
+        pathway: values.index(tags::PATHWAY),
+        score_millis: values.number(tags::SCORE_MILLIS),
+        top_score_millis: values.number(tags::TOP_SCORE_MILLIS),
+        from_school: values.owned(tags::FROM_SCHOOL),
+        to_school: values.owned(tags::TO_SCHOOL),
+        start_on: values.day(tags::START_ON),
+        end_on: values.day(tags::END_ON),
+        once: once(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
+        team: team(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         project_type: values.owned(tags::PROJECT_TYPE),
+        keys: OutcomeKeys::default(),
     }
+}
+
+/// One result in a contest; one way of admission in a year: who was admitted by classified examination takes no ordinary
+/// one (分类考试录取的学生不再参加普通高考), and the other way round.
+fn once(values: &Values<'_>, hash: impl Fn(&str) -> Short) -> Option<Once> {
+    if let Some(contest) = contest(values) {
+        let holds = hash(&contest);
+        return Some(Once { holds, shuts_out: holds, tag: tags::TITLE });
+    }
+    let year = values.text(tags::ACHIEVED_ON)?.get(..4)?;
+    let ordinary = match values.text(tags::ADMISSION_CLASS)? {
+        "ordinary" => true,
+        "classified" | "recommended" => false,
+        _ => return None,
+    };
+    let [of_ordinary, of_classified] = ["ordinary", "classified"].map(|class| hash(&format!("{class}/{year}")));
+    let (holds, shuts_out) = if ordinary { (of_ordinary, of_classified) } else { (of_classified, of_ordinary) };
+    Some(Once { holds, shuts_out, tag: tags::ADMISSION_CLASS })
+}
+
+fn contest(values: &Values<'_>) -> Option<String> {
+    let parts = [tags::CONTEST_TIER, tags::EDITION, tags::TITLE].map(|tag| values.text(tag));
+    let [Some(tier), Some(edition), Some(title)] = parts else { return None };
+    // Texts hold no control characters.
+    Some([tier, edition, title].join("\u{1f}"))
+}
+
+fn team(values: &Values<'_>, hash: impl Fn(&str) -> Short) -> Option<Team> {
+    let team = format!("{}\u{1f}{}", contest(values)?, values.text(tags::TEAM)?);
+    let award = format!("{team}\u{1f}{}", values.text(tags::AWARD)?);
+    Some(Team { id: hash(&team), award: hash(&award) })
 }

@@ -37,6 +37,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod threshold;
+pub mod tier;
 
 pub use decide::{Decision, Effects, decide};
 pub use evolve::{Accepted, evolve};

@@ -2,6 +2,7 @@
 
 use crate::rejection::Refusal;
 use crate::rows::AccountKey;
+use crate::state::Key;
 use prost::bytes::Bytes;
 use xuefen_core::Hash;
 use xuefen_core::attestation::{Attestation, Claim};
@@ -44,11 +45,10 @@ pub trait Secrets: Send + Sync {
 
     /// HMAC of an account id: how rows name an account (architecture.md, "Pipeline" 7).
     fn account_hmac(&self, account: &[u8; 16]) -> [u8; 32] {
-        use std::fmt::Write;
-        let hex = account.iter().fold(String::with_capacity(32), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        // By a table, not by `format!`: every posting about a learner comes here.
+        const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+        let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        let hex: String = account.iter().flat_map(digits).collect();
         // No document kind has a colon.
         self.document_hmac("xuefen:account", &hex)
     }
@@ -114,10 +114,22 @@ pub(crate) enum Form {
     Unreadable,
 }
 
+impl Form {
+    pub(crate) fn statement(&self) -> Option<&Statement<Message>> {
+        match self {
+            Self::Entry(draft) => Some(draft.statement()),
+            Self::Statement(statement) => Some(statement),
+            Self::Unreadable => None,
+        }
+    }
+}
+
 /// A posting after all work that needs no state. Says nothing about acceptance: that is [`decide`](crate::decide)'s.
 #[derive(Debug)]
 pub struct Prepared {
     pub(crate) form: Form,
+    /// Row of (issuer, nonce), if the statement could be read: hashed here and not by the one thread that decides.
+    pub(crate) nonce: Option<Key>,
     pub(crate) attested: Vec<Attested>,
     /// What is wrong whatever the state, by ascending rank.
     pub(crate) faults: Vec<Refusal>,
@@ -129,11 +141,7 @@ impl Prepared {
     /// The statement, if it could be read.
     #[must_use]
     pub fn statement(&self) -> Option<&Statement<Message>> {
-        match &self.form {
-            Form::Entry(draft) => Some(draft.statement()),
-            Form::Statement(statement) => Some(statement),
-            Form::Unreadable => None,
-        }
+        self.form.statement()
     }
 
     /// Whether the state can still accept it. A posting that is not acceptable may be a replay nevertheless.

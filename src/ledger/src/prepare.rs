@@ -72,7 +72,8 @@ fn finish(
 ) -> Prepared {
     // Stable: of two faults of one rank, the first found is told.
     faults.sort_by_key(|fault| fault.rejection);
-    Prepared { form, attested, faults, facts, payload }
+    let nonce = form.statement().map(|statement| rows::nonce(statement.issuer(), statement.nonce().as_bytes()));
+    Prepared { form, nonce, attested, faults, facts, payload }
 }
 
 /// Bytes of the entry, with the longest `logged_at` there is.
@@ -243,8 +244,8 @@ fn encode(statement: Statement<Message>, attestations: Vec<Attestation>, faults:
 pub fn reads(prepared: &Prepared) -> Vec<Key> {
     let Some(statement) = prepared.statement() else { return Vec::new() };
     let issuer = statement.issuer();
-    let mut keys =
-        vec![rows::nonce(issuer, statement.nonce().as_bytes()), rows::institution(issuer), rows::authority(issuer)];
+    let mut keys = vec![rows::institution(issuer), rows::authority(issuer)];
+    keys.extend(prepared.nonce.clone());
     keys.extend(prepared.attested.iter().map(|attested| rows::key(rows::key_short(&attested.key))));
     if let Some(body) = &statement.message().body {
         rules::reads(Kind::of(body), body, issuer, &prepared.facts, &mut keys);

@@ -16,6 +16,7 @@ use xuefen_core::key::KeyId;
 pub use crate::authority::authority_chain;
 pub use crate::digest::state_digest;
 pub use crate::status::{EntryStatus, Review, issuer_status, status, status_with};
+pub use crate::tier::assurance_tier;
 
 /// An institution as of the reader's size.
 pub fn institution(state: &impl Read, id: &str) -> Result<Option<InstitutionRow>, ReadError> {
@@ -30,6 +31,19 @@ pub fn authority(state: &impl Read, id: &str) -> Result<Option<rows::AuthorityRo
 /// An entry as it was logged.
 pub fn entry(state: &impl Read, index: u64) -> Result<Option<EntryRow>, ReadError> {
     state.entry(index)
+}
+
+/// How many of the first `size` entries were logged by a time, Unix seconds: the log's clock never runs backwards.
+pub fn size_at(state: &impl Read, size: u64, time: i64) -> Result<u64, ReadError> {
+    let (mut low, mut high) = (0, size);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match state.entry(middle)? {
+            Some(row) if row.logged_at <= time => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// What later entries did to an entry.
@@ -168,6 +182,17 @@ mod tests {
     use super::*;
     use crate::posting::Secrets;
     use crate::testing::{TestSecrets, World};
+
+    #[test]
+    fn a_time_has_a_size() {
+        let mut world = World::furnished();
+        let (first, size) = (world.now, world.state.size());
+        world.now += 100;
+        let school = world.school.id.clone();
+        let later = world.open(&school, 4, [8; 16], "110101199003070001");
+        let at = |time| size_at(&world.state, world.state.size(), time).expect("memory");
+        assert_eq!([at(first - 1), at(first), at(first + 99), at(first + 100)], [0, size, size, later + 1]);
+    }
 
     #[test]
     fn lists_are_pages() {

@@ -115,6 +115,9 @@ rejections! {
     PossessionNotProven "POSSESSION_NOT_PROVEN"
         "A new institution key signs the statement that introduces it." "新机构密钥须亦签署登记它的声明。"
         "Let the new key attest the statement too." "请用新密钥一并签署。"
+    CosignerMissing "COSIGNER_MISSING"
+        "A kind that needs a co-signer names one; a transfer is signed by both schools at once." "须会签的类别应写明会签机构；学籍互转须由两校同时签署。"
+        "Name the co-signer; where both must sign at once, let both attest the statement." "请写明会签机构；须同时签署的请由双方签名。"
 
     // What this issuer may do.
     NotEntitled "NOT_ENTITLED"
@@ -300,6 +303,27 @@ rejections! {
     AttemptExists "ATTEMPT_EXISTS"
         "An attempt is recorded once; a resit is the next attempt." "同一次考试只登记一次；补考为下一次。"
         "Use the next attempt, or supersede the entry named." "请使用下一次数，或取代所指记录。"
+    ScoreWrong "SCORE_WRONG"
+        "A score comes with its top score and is at most that; a part of an examination has a score or a grade." "得分须与满分同时填写且不超过满分；考试科目须有得分或成绩。"
+        "Correct the score." "请更正得分。"
+    PeriodWrong "PERIOD_WRONG"
+        "A period begins before it ends, and ends by achieved_on." "时段须先开始后结束，且不晚于取得日期。"
+        "Correct the dates." "请更正日期。"
+    ResultExists "RESULT_EXISTS"
+        "A learner has one result in a contest." "同一学习者在同一赛事中只有一项成绩。"
+        "Post a correction that supersedes the entry named." "请提交更正以取代所指记录。"
+    TeamDiffers "TEAM_DIFFERS"
+        "Members of a team have the same result." "同一团队成员的成绩须一致。"
+        "Correct the result or the team." "请更正成绩或团队编号。"
+    AdmissionExcluded "ADMISSION_EXCLUDED"
+        "Who is admitted by classified examination is not admitted by the ordinary one in the same year." "分类考试录取的学生当年不再参加普通高考录取。"
+        "Keep one of the two admissions; revoke the other first." "两项录取只能保留一项，请先撤销另一项。"
+    TransferPartiesWrong "TRANSFER_PARTIES_WRONG"
+        "A transfer is between two schools, which are its issuer and its co-signer." "学籍互转的两校须分别为签发机构和会签机构。"
+        "Let one of the two schools issue it and name the other as co-signer." "请由其中一校签发，另一校为会签机构。"
+    CosignerWrong "COSIGNER_WRONG"
+        "A co-signer is another institution; of practice, one of the two is a workplace." "会签机构须为另一机构；实习记录的双方须有一方为用人单位。"
+        "Name the host enterprise, the home school or the other party." "请填写实习单位、学籍学校或另一方。"
 
     // Rules of the kinds: life cycle.
     SuspensionTooLong "SUSPENSION_TOO_LONG"
@@ -314,6 +338,9 @@ rejections! {
     AlreadyCountersigned "ALREADY_COUNTERSIGNED"
         "A party countersigns an entry once, and not its own unless a key was compromised." "每方对一条记录只会签一次；除密钥泄露外不会签自己的记录。"
         "Nothing is to be done." "无需处理。"
+    PendingLapsed "PENDING_LAPSED"
+        "What waits for a second signature lapses after the days of the policy." "待会签的记录超过政策规定的天数即失效。"
+        "Record it anew under another record number." "请以新的记录号重新登记。"
 
     // Thresholds of the policy, after everything else.
     ThresholdNotMet "THRESHOLD_NOT_MET"

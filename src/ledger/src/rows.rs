@@ -58,6 +58,8 @@ pub struct EntryRow {
     pub supersedes: Option<u64>,
     /// An old paper record.
     pub imported: bool,
+    /// Who must stand by an outcome too; empty = nobody.
+    pub cosigner: String,
 }
 
 /// Whether an entry is in force, as far as life-cycle entries say.
@@ -110,6 +112,16 @@ pub struct StandingRow {
     pub completed_by: Option<u64>,
     /// Who stands by it, in order.
     pub countersignatures: Vec<Countersignature>,
+    /// What waits lapses at this time, Unix seconds; 0 = never.
+    pub lapses_at: i64,
+}
+
+impl StandingRow {
+    /// Whether it waited for a second signature for too long.
+    #[must_use]
+    pub const fn has_lapsed(&self, time: i64) -> bool {
+        self.pending && self.lapses_at > 0 && self.lapses_at <= time
+    }
 }
 
 /// What a key of an authority may do.
@@ -422,7 +434,7 @@ pub struct AccountRow {
 pub struct OutcomeRow {
     /// Whose it is: the account as it was kept then.
     pub account: AccountKey,
-    /// Hash of offer, run and attempt.
+    /// Hash of offer, run and attempt, or the keyed hash of what can be had once only.
     pub course: Short,
     /// Hash of the nullifier key.
     pub nullifier_key: Short,

@@ -4,8 +4,11 @@
 //! (architecture.md, "Pipeline, state, reads" 3). What the rows mean is in [`rows`](crate::rows); how they are stored is
 //! not this crate's business, [`MemoryState`](crate::MemoryState) aside.
 
+mod key;
+
+pub use key::Key;
+
 use prost::bytes::Bytes;
-use std::fmt;
 
 /// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,11 +58,15 @@ pub enum Table {
     CountedFlags = 21,
     /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
     Policies = 22,
+    /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
+    Held = 30,
+    /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
+    Team = 31,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -82,6 +89,8 @@ impl Table {
         Self::Flags,
         Self::CountedFlags,
         Self::Policies,
+        Self::Held,
+        Self::Team,
     ];
 
     /// The first byte of the table's keys.
@@ -105,6 +114,8 @@ impl Table {
                 | Self::Run
                 | Self::Flags
                 | Self::CountedFlags
+                | Self::Held
+                | Self::Team
         )
     }
 
@@ -113,66 +124,6 @@ impl Table {
     #[must_use]
     pub const fn is_counter(self) -> bool {
         matches!(self, Self::Line | Self::Run | Self::CountedFlags)
-    }
-}
-
-/// A table byte and the bytes of an id. Ids have a fixed length or carry it, so no key of a table begins another.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key(Vec<u8>);
-
-impl Key {
-    /// The key of a fixed-length id.
-    #[must_use]
-    pub(crate) fn fixed<const N: usize>(table: Table, id: &[u8; N]) -> Self {
-        let mut key = Vec::with_capacity(1 + N);
-        key.push(table.byte());
-        key.extend_from_slice(id);
-        Self(key)
-    }
-
-    /// The key of texts, each behind its length. The rules bound them far below 256 bytes; what is longer names nothing,
-    /// and is cut so that a look-up is always possible.
-    #[must_use]
-    pub(crate) fn texts(table: Table, texts: &[&str]) -> Self {
-        let mut key = vec![table.byte()];
-        for text in texts {
-            let bytes = &text.as_bytes()[..text.len().min(160)];
-            key.push(u8::try_from(bytes.len()).expect("cut to 160 bytes"));
-            key.extend_from_slice(bytes);
-        }
-        Self(key)
-    }
-
-    /// A key as it was stored.
-    #[must_use]
-    pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    /// Table byte and id.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The bytes, given away.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
-    /// The table.
-    #[must_use]
-    pub fn table(&self) -> Option<Table> {
-        let byte = *self.0.first()?;
-        Table::ALL.into_iter().find(|table| table.byte() == byte)
-    }
-}
-
-/// In hexadecimal.
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -19,6 +19,11 @@ pub enum EntryStatus {
     Valid,
     /// It waits for a second signature and counts for nothing.
     Pending,
+    /// It waited for a second signature for too long, and counts for nothing.
+    Lapsed {
+        /// Since then, Unix seconds.
+        at: i64,
+    },
     /// Out of force until a time, Unix seconds.
     Suspended {
         /// When it ends by itself.
@@ -128,6 +133,7 @@ fn said(standing: &StandingRow, now: i64) -> Option<EntryStatus> {
         (Force::Revoked { reason, by }, _) => Some(EntryStatus::Revoked { by: *by, reason: *reason }),
         (_, Some(by)) => Some(EntryStatus::Superseded { by }),
         (Force::Suspended { until, .. }, None) if *until > now => Some(EntryStatus::Suspended { until: *until }),
+        _ if standing.has_lapsed(now) => Some(EntryStatus::Lapsed { at: standing.lapses_at }),
         _ if standing.pending => Some(EntryStatus::Pending),
         _ => None,
     }

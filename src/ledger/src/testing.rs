@@ -249,7 +249,7 @@ impl World {
         })
     }
 
-    /// An accreditation for courses and all certificates.
+    /// An accreditation for every kind of outcome.
     #[must_use]
     pub fn accreditation(&self, party: &Party, region: &str, name: &str) -> AccreditInstitution {
         AccreditInstitution {
@@ -258,7 +258,7 @@ impl World {
             sector: Sector::Vocational as i32,
             region: region.to_owned(),
             parent: String::new(),
-            outcome_kinds: vec![1, 2, 4, 5, 6, 7, 8],
+            outcome_kinds: (1..=16).collect(),
             families: vec!["x-bim".to_owned(), "skill-cook".to_owned()],
             names: zh(name),
             full_ladder: Vec::new(),

@@ -80,6 +80,12 @@ impl Bank {
         bank
     }
 
+    /// What `world` has posted, or will post, on a server that is there already.
+    pub async fn on(world: World, server: Server) -> Self {
+        let channel = server.channel().await;
+        Self { world, server, channel }
+    }
+
     pub fn ministry(&self) -> Who {
         Who { id: self.world.ministry.id.clone(), seed: 1 }
     }
@@ -232,7 +238,7 @@ impl Bank {
 
     /// What an employer is answered.
     pub async fn verify(&self, presentation: &[u8]) -> VerifyResponse {
-        let asked = VerifyRequest { presentation: presentation.to_vec() };
+        let asked = VerifyRequest { presentation: presentation.to_vec(), ..Default::default() };
         self.verification().verify(asked).await.expect("an answer").into_inner()
     }
 
@@ -253,7 +259,8 @@ impl Bank {
 }
 
 impl Learner {
-    fn name(&self) -> String {
+    /// `accounts/{id}`.
+    pub fn name(&self) -> String {
         format!("accounts/{}", self.account)
     }
 

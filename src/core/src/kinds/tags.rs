@@ -1,7 +1,7 @@
 //! Tag tables: the fields of private payloads, by kind (docs/spec/tags.md; a test holds the page against this table).
 //!
 //! A kind fixes its list and every record carries all of it, absent = empty value, so that the set of tags says nothing
-//! (formats.md 3). Tag numbers mean the same in every kind and are never reused.
+//! (formats.md 3). Tag numbers mean the same in every kind and are never reused. Those of outcomes stand in `outcomes`.
 
 use crate::proto::OutcomeKind;
 
@@ -22,7 +22,125 @@ pub enum ValueType {
     Indices,
     /// A mark with at most three decimals (`66`, `66.5`), or a word of the scale.
     Grade,
+    /// The code of one word of a closed list.
+    Word(&'static [Word]),
 }
+
+/// A word of a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What stands in the payload: stable.
+    pub code: &'static str,
+    /// What people write and read in Chinese.
+    pub zh: &'static str,
+}
+
+const fn word(code: &'static str, zh: &'static str) -> Word {
+    Word { code, zh }
+}
+
+/// Ways to a skill level.
+const ROUTES: &[Word] = &[
+    word("standard", "逐级认定"),
+    word("full_ladder", "企业完整等级"),
+    word("outstanding_worker", "优秀一线职工"),
+    word("exceptional", "破格晋升"),
+];
+
+/// How a learner was admitted.
+const ADMISSIONS: &[Word] = &[
+    word("classified", "分类考试"),
+    word("ordinary", "普通高考"),
+    word("recommended", "免试入学"),
+    word("top_up", "专升本"),
+    word("adult", "成人高考"),
+    word("postgraduate", "研究生招生"),
+    word("secondary", "中考"),
+];
+
+/// How high a contest ranks.
+const TIERS: &[Word] =
+    &[word("school", "校赛"), word("province", "省赛"), word("nation", "国赛"), word("world", "世校赛")];
+
+/// Who competes.
+const GROUPS: &[Word] = &[
+    word("secondary", "中职组"),
+    word("higher", "高职组"),
+    word("bachelor", "职教本科组"),
+    word("teacher", "教师组"),
+    word("worker", "职工组"),
+];
+
+/// Prizes.
+const AWARDS: &[Word] = &[
+    word("grand", "特等奖"),
+    word("first", "一等奖"),
+    word("second", "二等奖"),
+    word("third", "三等奖"),
+    word("excellence", "优秀奖"),
+];
+
+/// What happens to an enrolment.
+const EVENTS: &[Word] = &[
+    word("enrol", "入学注册"),
+    word("leave", "休学"),
+    word("resume", "复学"),
+    word("change_major", "转专业"),
+    word("transition", "升段"),
+    word("withdraw", "退学"),
+    word("graduate", "毕业"),
+    word("complete", "结业"),
+];
+
+/// Ranks of professional titles.
+const RANKS: &[Word] = &[
+    word("technician", "员级"),
+    word("assistant", "助理级"),
+    word("middle", "中级"),
+    word("deputy_senior", "副高级"),
+    word("senior", "正高级"),
+];
+
+/// Practice in and for work.
+const PRACTICES: &[Word] = &[
+    word("cognition", "认知实习"),
+    word("shadowing", "跟岗实习"),
+    word("post", "岗位实习"),
+    word("training", "实训"),
+    word("social", "社会实践"),
+    word("teacher", "教师企业实践"),
+];
+
+/// Levels of trainings.
+const TRAINING_LEVELS: &[Word] = &[
+    word("nation", "国家级"),
+    word("province", "省级"),
+    word("city", "市级"),
+    word("school", "校级"),
+    word("enterprise", "企业"),
+];
+
+/// Types of training projects.
+const PROJECTS: &[Word] = &[
+    word("dual_qualified_teacher", "双师型教师培训"),
+    word("enterprise_skills", "企业技能培训"),
+    word("enterprise_practice", "教师企业岗位实践"),
+    word("pre_service", "兼职教师岗前培训"),
+    word("worker_skills", "职业技能培训"),
+    word("other", "其他培训"),
+];
+
+/// Activities without credit.
+const ACTIVITIES: &[Word] = &[
+    word("labour", "劳动教育"),
+    word("volunteer", "志愿服务"),
+    word("club", "社团活动"),
+    word("sports", "体育活动"),
+    word("arts", "艺术活动"),
+    word("lecture", "讲座报告"),
+    word("community", "社区学习"),
+    word("innovation", "技术攻关"),
+];
 
 /// One field of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +151,8 @@ pub struct Tag {
     pub name: &'static str,
     /// Name in Chinese: column header, pages.
     pub name_zh: &'static str,
+    /// How refusals name the field: `payload.name (number)`.
+    pub field: &'static str,
     /// How the value is written.
     pub value: ValueType,
 }
@@ -40,7 +160,13 @@ pub struct Tag {
 macro_rules! tags {
     ($($konst:ident = $number:literal, $name:literal, $zh:literal, $value:expr;)*) => {
         $(#[doc = concat!("`", $name, "` (", $zh, ")")] pub const $konst: Tag =
-            Tag { number: $number, name: $name, name_zh: $zh, value: $value };)*
+            Tag {
+                number: $number,
+                name: $name,
+                name_zh: $zh,
+                field: concat!("payload.", $name, " (", $number, ")"),
+                value: $value,
+            };)*
         /// Every tag there is, ascending.
         pub const ALL: &[Tag] = &[$($konst),*];
     };
@@ -73,7 +199,7 @@ tags! {
     CERTIFICATE_NUMBER = 24, "certificate_number", "证书编号", ValueType::Text;
     FAMILY = 25, "family", "证书系列", ValueType::Index;
     ISSUER_NAME = 26, "issuer_name", "颁发机构名称", ValueType::Text;
-    ROUTE = 27, "route", "认定途径", ValueType::Text;
+    ROUTE = 27, "route", "认定途径", ValueType::Word(ROUTES);
     MAJOR = 28, "major", "专业代码", ValueType::Text;
     PROGRAMME = 29, "programme", "人才培养方案", ValueType::Index;
     STUDY_MODE = 30, "study_mode", "学习形式", ValueType::Text;
@@ -89,8 +215,31 @@ tags! {
     RESTRICTED_CLASS = 46, "restricted_class", "限制类别", ValueType::Text;
     CONSENT = 47, "consent", "同意书编号", ValueType::Text;
     OTHER_ACCOUNT = 48, "other_account", "并入账号", ValueType::Bytes(16);
-    TRAINING_LEVEL = 60, "training_level", "培训层次", ValueType::Text;
-    PROJECT_TYPE = 61, "project_type", "项目类型", ValueType::Text;
+    TRAINING_LEVEL = 60, "training_level", "培训层次", ValueType::Word(TRAINING_LEVELS);
+    PROJECT_TYPE = 61, "project_type", "项目类型", ValueType::Word(PROJECTS);
+    ACTIVITY_KIND = 62, "activity_kind", "活动类型", ValueType::Word(ACTIVITIES);
+    COMPONENT = 63, "component", "科目代码", ValueType::Text;
+    SCORE_MILLIS = 64, "score_millis", "得分（千分之一）", ValueType::Integer;
+    TOP_SCORE_MILLIS = 65, "top_score_millis", "满分（千分之一）", ValueType::Integer;
+    SCHEME = 66, "scheme", "考试方案", ValueType::Index;
+    EXEMPT_GROUND = 67, "exempt_ground", "免试依据", ValueType::Text;
+    ADMISSION_CLASS = 68, "admission_class", "录取类别", ValueType::Word(ADMISSIONS);
+    CONTEST_TIER = 69, "contest_tier", "赛事级别", ValueType::Word(TIERS);
+    CONTEST_GROUP = 70, "contest_group", "竞赛组别", ValueType::Word(GROUPS);
+    AWARD = 71, "award", "奖项", ValueType::Word(AWARDS);
+    TEAM = 72, "team", "团队编号", ValueType::Text;
+    EDITION = 73, "edition", "届次", ValueType::Text;
+    PRACTICE_KIND = 74, "practice_kind", "实践类型", ValueType::Word(PRACTICES);
+    POST = 75, "post", "岗位", ValueType::Text;
+    START_ON = 76, "start_on", "开始日期", ValueType::Date;
+    END_ON = 77, "end_on", "结束日期", ValueType::Date;
+    ENROLMENT_EVENT = 78, "enrolment_event", "异动类型", ValueType::Word(EVENTS);
+    FROM_SCHOOL = 79, "from_school", "转出学校", ValueType::Text;
+    TO_SCHOOL = 80, "to_school", "转入学校", ValueType::Text;
+    TITLE_RANK = 81, "title_rank", "职称级别", ValueType::Word(RANKS);
+    OCCUPATION = 82, "occupation", "职业（工种）", ValueType::Text;
+    PATHWAY = 85, "pathway", "贯通培养方案", ValueType::Index;
+    SEGMENT = 86, "segment", "培养阶段", ValueType::Integer;
 }
 
 /// The table of `OpenAccount`.
@@ -111,105 +260,10 @@ pub const OPEN_ACCOUNT: &[Tag] = &[
 /// The table of `MergeAccounts`: `account` is kept, `other_account` becomes its alias.
 pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, CONSENT, OTHER_ACCOUNT];
 
-const COURSE: &[Tag] = &[
-    NULLIFIER_KEY,
-    ACCOUNT,
-    SOURCE_ID,
-    ACHIEVED_ON,
-    HOLDER_NAME,
-    MINUTES,
-    PRACTICE_MINUTES,
-    CREDIT_MILLIS,
-    GRADE,
-    SCALE,
-    LEVEL,
-    RUN,
-    OFFER,
-    DELIVERY_MODE,
-    COMPETENCY,
-    UNIT,
-    VENUE,
-    CITES,
-    ASSESSOR,
-    ATTEMPT,
-    RECORDING_RULE,
-    ISSUER_NAME,
-    MAJOR,
-    ORIGINAL_ISSUER,
-    HOLDER_KEY,
-];
-
-const CERTIFICATE: &[Tag] = &[
-    NULLIFIER_KEY,
-    ACCOUNT,
-    SOURCE_ID,
-    ACHIEVED_ON,
-    HOLDER_NAME,
-    GRADE,
-    SCALE,
-    LEVEL,
-    COMPETENCY,
-    UNIT,
-    CITES,
-    ASSESSOR,
-    PARTS,
-    CERTIFICATE_NUMBER,
-    FAMILY,
-    ISSUER_NAME,
-    ROUTE,
-    MAJOR,
-    PROGRAMME,
-    STUDY_MODE,
-    ORIGINAL_ISSUER,
-    HOLDER_KEY,
-    TITLE,
-];
-
-/// A completion certificate also says how long the training was, at what level and of which type.
-const COMPLETION: &[Tag] = &[
-    NULLIFIER_KEY,
-    ACCOUNT,
-    SOURCE_ID,
-    ACHIEVED_ON,
-    HOLDER_NAME,
-    MINUTES,
-    PRACTICE_MINUTES,
-    GRADE,
-    SCALE,
-    LEVEL,
-    RUN,
-    COMPETENCY,
-    UNIT,
-    VENUE,
-    CITES,
-    ASSESSOR,
-    PARTS,
-    CERTIFICATE_NUMBER,
-    FAMILY,
-    ISSUER_NAME,
-    ROUTE,
-    MAJOR,
-    PROGRAMME,
-    STUDY_MODE,
-    ORIGINAL_ISSUER,
-    HOLDER_KEY,
-    TITLE,
-    TRAINING_LEVEL,
-    PROJECT_TYPE,
-];
-
-/// The table of an outcome kind; `None` for kinds without one yet.
+/// The table of an outcome kind; `None` for kinds that cannot be recorded.
 #[must_use]
-pub const fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
-    match kind {
-        OutcomeKind::Course | OutcomeKind::Module => Some(COURSE),
-        OutcomeKind::DegreeCertificate
-        | OutcomeKind::SkillLevelCertificate
-        | OutcomeKind::XCertificate
-        | OutcomeKind::MicroCertificate => Some(CERTIFICATE),
-        OutcomeKind::CompletionCertificate => Some(COMPLETION),
-        _ => None,
-    }
+pub fn of_outcome(kind: OutcomeKind) -> Option<&'static [Tag]> {
+    super::outcomes::of(kind).map(|row| row.tags)
 }
 
 /// The tag of this number.
@@ -229,17 +283,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tables_ascend() {
-        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, COURSE, CERTIFICATE, COMPLETION];
-        for table in tables {
-            assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
+    fn words_of_a_list_are_different() {
+        for tag in ALL {
+            let ValueType::Word(words) = tag.value else { continue };
+            for (at, word) in words.iter().enumerate() {
+                let before = &words[..at];
+                assert!(before.iter().all(|other| other.code != word.code && other.zh != word.zh), "{}", tag.name);
+                assert!(word.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{}", word.code);
+            }
         }
     }
 
     #[test]
-    fn every_outcome_table_starts_with_nullifier_key_account_source_and_date() {
-        for table in [COURSE, CERTIFICATE, COMPLETION] {
-            assert_eq!(table[..4].iter().map(|tag| tag.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    fn tables_ascend() {
+        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS];
+        for table in tables {
+            assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
         }
     }
 }

@@ -1125,6 +1125,10 @@ pub struct RecordOutcome {
     /// The outcome this one corrects: the newest unrevoked version; absent = none.
     #[prost(message, optional, tag = "4")]
     pub supersedes: ::core::option::Option<EntryRef>,
+    /// Institution id of who must stand by it too: the host enterprise of an internship, the home school of a course taken
+    /// elsewhere, the other school of a transfer. Empty = nobody. Public, so that anyone sees what still waits for whom.
+    #[prost(string, tag = "5")]
+    pub cosigner: ::prost::alloc::string::String,
 }
 /// Who may record which kind of outcome.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -103,6 +103,10 @@ pub(super) struct Book {
     pub(super) outcomes: Facts<u64, Outcome>,
     /// (issuer, HMAC of kind and record number) → newest version.
     pub(super) sources: Facts<(String, [u8; 32]), u64>,
+    /// (account, what can be had once) → newest outcome that has it.
+    pub(super) held: Facts<(Account, [u8; 16]), u64>,
+    /// (issuer, team) → its result and the newest outcome that says so.
+    pub(super) teams: Facts<(String, [u8; 16]), ([u8; 16], u64)>,
     /// Remarks on entries; first those that rest on the entry alone.
     pub(super) remarks: Facts<u64, (Vec<Remark>, Vec<Remark>)>,
     /// (offer, run) → its graded attempts, in the order they were logged.
@@ -124,6 +128,7 @@ pub(super) struct Seen {
     pub(super) keys: Vec<KeyId>,
     pub(super) supersedes: Option<u64>,
     pub(super) imported: bool,
+    pub(super) cosigner: String,
     /// Nothing was found wrong with it. What was counts for nothing.
     pub(super) good: bool,
 }
@@ -135,6 +140,8 @@ pub(super) struct Standing {
     pub(super) revoked: Option<(i32, u64)>,
     pub(super) superseded_by: Option<u64>,
     pub(super) pending: bool,
+    /// When it lapses.
+    pub(super) lapses_at: Option<i64>,
     pub(super) completed_by: Option<u64>,
     pub(super) countersigned: Vec<Countersigned>,
 }
@@ -290,6 +297,8 @@ pub(super) struct Outcome {
     pub(super) offer: u64,
     pub(super) run: String,
     pub(super) attempt: u32,
+    /// What can be had once only.
+    pub(super) holds: Option<[u8; 16]>,
     pub(super) nullifier_key: [u8; 32],
 }
 
@@ -329,11 +338,12 @@ impl Book {
         versions
     }
 
-    /// Whether an outcome and all that it corrects are revoked: then it may be recorded anew.
-    pub(super) fn all_revoked(&self, newest: u64) -> bool {
+    /// Whether an outcome and all that it corrects are revoked or lapsed: then it may be recorded anew.
+    pub(super) fn all_out(&self, newest: u64, time: i64) -> bool {
         let mut version = Some(newest);
         while let Some(index) = version {
-            if !self.is_revoked(index) {
+            let lapsed = self.standings.get(&index).is_some_and(|it| super::cosign::has_lapsed(it, time));
+            if !self.is_revoked(index) && !lapsed {
                 return false;
             }
             version = self.entry(index).and_then(|entry| entry.supersedes);

@@ -220,6 +220,7 @@ fn entry(entry: &Seen) -> rows::EntryRow {
         keys: entry.keys.iter().map(rows::key_short).collect(),
         supersedes: entry.supersedes,
         imported: entry.imported,
+        cosigner: entry.cosigner.clone(),
     }
 }
 
@@ -242,6 +243,7 @@ fn standing(standing: &Standing) -> rows::StandingRow {
         pending: standing.pending,
         completed_by: standing.completed_by,
         countersignatures: standing.countersigned.iter().map(countersignature).collect(),
+        lapses_at: standing.lapses_at.unwrap_or(0),
     }
 }
 
@@ -401,7 +403,7 @@ fn account(fact: &AccountFact) -> rows::AccountRow {
 fn outcome(outcome: &Outcome) -> rows::OutcomeRow {
     rows::OutcomeRow {
         account: AccountKey(outcome.account),
-        course: rows::course(outcome.offer, &outcome.run, outcome.attempt),
+        course: outcome.holds.unwrap_or_else(|| rows::course(outcome.offer, &outcome.run, outcome.attempt)),
         nullifier_key: rows::nullifier_key(&outcome.nullifier_key),
     }
 }
@@ -429,6 +431,12 @@ fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     }
     for ((issuer, source), _) in book.sources.changes() {
         dump.put_bytes(rows::source(&issuer, &source), &[]);
+    }
+    for ((account, once), _) in book.held.changes() {
+        dump.put_bytes(rows::held(AccountKey(account), &once), &[]);
+    }
+    for ((issuer, team), (result, _)) in book.teams.changes() {
+        dump.put(rows::team(&issuer, &team), result);
     }
     for (index, (own, counted)) in book.remarks.changes() {
         for (remarks, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {

@@ -1,6 +1,7 @@
 //! What happens to entries after they were logged (rules.md 1, "life cycle"; 2, "Keys", "Attempts").
 
 use super::book::{Book, Countersigned, Seen, Waiting};
+use super::cosign;
 use super::judge::{Case, Change, Judge};
 use super::policies;
 use super::text::covers;
@@ -122,6 +123,9 @@ pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judg
     judge.unless(!own, Rejection::AlreadyCountersigned, || "its own".to_owned());
     let before = book.standings.get(&index).is_some_and(|it| it.countersigned.iter().any(|it| it.party == case.issuer));
     judge.unless(!before, Rejection::AlreadyCountersigned, || "twice".to_owned());
+    let lapsed = book.standings.get(&index).is_some_and(|it| cosign::has_lapsed(it, case.logged_at));
+    judge.unless(!lapsed, Rejection::PendingLapsed, || format!("entry {index}"));
+    let cosigned = cosign::completes(case, entry, book);
     let by_authority = !case.accredits_in().is_empty();
     // Anyone may stand by what waits; it takes force with the authority that was missing, if it still fits.
     if trust::completes(book, index, &case.key_ids) {
@@ -138,6 +142,11 @@ pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judg
     Some(Box::new(move |book| {
         if trust::completes(book, index, &keys) {
             trust::completed(book, index, by, logged_at);
+        }
+        let standing = book.standing(index);
+        if cosigned && standing.pending {
+            standing.pending = false;
+            standing.completed_by = Some(by);
         }
         let countersigned = Countersigned { party, index: by, logged_at, keys, by_authority };
         book.standing(index).countersigned.push(countersigned);

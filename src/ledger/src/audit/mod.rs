@@ -11,6 +11,7 @@
 
 mod accounts;
 mod book;
+mod cosign;
 mod dump;
 mod envelope;
 mod judge;
@@ -20,6 +21,7 @@ mod offers;
 mod outcomes;
 mod payload;
 mod policies;
+mod records;
 mod remarks;
 mod text;
 mod trust;
@@ -27,7 +29,7 @@ mod trust;
 pub use dump::{Difference, compare};
 
 use crate::posting::Secrets;
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, Text};
 use book::{Book, Seen};
 use dump::Rows;
 use judge::{Case, Change, Judge};
@@ -36,6 +38,7 @@ use std::collections::BTreeSet;
 use xuefen_core::attestation::Claim;
 use xuefen_core::chain;
 use xuefen_core::entry::{Entry, EntryError, EntryRule};
+use xuefen_core::hash::sha256;
 use xuefen_core::key::KeyId;
 use xuefen_core::kinds::Kind;
 use xuefen_core::merkle::leaf_hash;
@@ -54,6 +57,20 @@ pub enum PayloadOf {
     Erased,
     /// It has none.
     None,
+}
+
+/// In place of a ledger's secrets where no payload is at hand ([`Auditor::push_public`]): then there is nothing to hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPayloads;
+
+impl Secrets for NoPayloads {
+    fn document_hmac(&self, kind: &str, number: &str) -> [u8; 32] {
+        sha256(&[kind.as_bytes(), &[0], number.as_bytes()]).0
+    }
+
+    fn source_hmac(&self, issuer: &str, kind: u32, source_id: &str) -> [u8; 32] {
+        sha256(&[issuer.as_bytes(), &[0], &kind.to_be_bytes(), source_id.as_bytes()]).0
+    }
 }
 
 /// What is wrong with an entry.
@@ -78,13 +95,24 @@ impl Fault {
         }
     }
 
-    /// What ought to hold.
+    /// What ought to hold, in English.
     #[must_use]
     pub const fn rule(self) -> &'static str {
+        self.text().en
+    }
+
+    /// What ought to hold.
+    #[must_use]
+    pub const fn text(self) -> Text {
         match self {
-            Self::OutOfOrder => "Entries are numbered from 0 without gaps.",
-            Self::LoggedBackwards => "No entry is logged before the one before it.",
-            Self::Refusable(rejection) => rejection.rule().en,
+            Self::OutOfOrder => {
+                Text { en: "Entries are numbered from 0 without gaps.", zh: "记录须从 0 起连续编号。" }
+            }
+            Self::LoggedBackwards => Text {
+                en: "No entry is logged before the one before it.",
+                zh: "记录的入账时间不得早于前一条。",
+            },
+            Self::Refusable(rejection) => rejection.rule(),
         }
     }
 }
@@ -238,6 +266,19 @@ impl<S: Secrets> Auditor<S> {
         change
     }
 
+    /// Judges the next entry of a public log, without its payload: whatever only that says is left out and counted as erased
+    /// ([`Counts::erased`]).
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_public(&mut self, index: u64, entry_bytes: Bytes) -> Result<(), Finding> {
+        let entry = Entry::<proto::Statement>::parse(entry_bytes.clone());
+        let body = entry.as_ref().ok().and_then(|entry| entry.statement().message().body.as_ref());
+        let private = body.is_some_and(|body| Kind::of(body).is_private());
+        let payload = if private { PayloadOf::Erased } else { PayloadOf::None };
+        self.push(index, entry_bytes, &payload)
+    }
+
     /// Chain head after the last entry (formats.md 4).
     #[must_use]
     pub const fn chain(&self) -> Hash {
@@ -285,6 +326,7 @@ fn logged(entry: &Entry<proto::Statement>, good: bool) -> Option<Seen> {
         keys: entry.attestations().iter().map(xuefen_core::attestation::Attestation::key_id).collect(),
         supersedes: outcome.supersedes.map(|target| target.index),
         imported: outcome.imported,
+        cosigner: outcome.cosigner,
         good,
     })
 }

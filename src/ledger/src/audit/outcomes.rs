@@ -3,15 +3,18 @@
 use super::PayloadOf;
 use super::accounts::named;
 use super::book::{Account, Book, Institution, Outcome, Teaching, What};
+use super::cosign;
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
 use super::policies;
+use super::records;
 use super::remarks::{self, Graded};
 use super::text::{Verdict, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use xuefen_core::commitment::Nonce;
+use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::proto::{CertificateFamily, OutcomeKind, RecordOutcome};
@@ -24,7 +27,10 @@ pub(super) fn record(
     judge: &mut Judge,
 ) -> Option<Change> {
     let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
-    judge.unless(tags::of_outcome(kind).is_some(), Rejection::KindNotEnabled, || kind.as_str_name().to_owned());
+    let Some(form) = outcomes::of(kind) else {
+        judge.unless(false, Rejection::KindNotEnabled, || kind.as_str_name().to_owned());
+        return None;
+    };
     judge.unless(case.signs_as_institution(), Rejection::NotEntitled, || case.issuer.to_owned());
     let rights = book.institutions.get(case.issuer);
     if let Some(rights) = rights {
@@ -33,9 +39,13 @@ pub(super) fn record(
         judge.unless(!body.imported || rights.rights.may_import, Rejection::ImportNotAllowed, String::new);
     }
     superseded_entry(case, body, book, judge);
+    let waits = cosign::check(case, body, book, judge);
     if matches!(case.payload, PayloadOf::Erased) {
         let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
-        return Some(Box::new(move |book| correct(book, corrects, index)));
+        return Some(Box::new(move |book| {
+            correct(book, corrects, index);
+            wait(book, index, waits);
+        }));
     }
     let account = account(case, book, secrets, judge);
     if let Some(rights) = rights {
@@ -47,13 +57,25 @@ pub(super) fn record(
         let lets = book.policy_for(case.issuer, case.logged_at).lets(kind, rights.rights.kind, level);
         judge.unless(lets, Rejection::IssueRightMissing, || format!("level {level}"));
     }
-    let fitted = match kind {
-        OutcomeKind::Course | OutcomeKind::Module => taught(case, kind, book, judge),
-        _ => certified(case, kind, rights, book, judge),
+    let fitted = if form.has(tags::OFFER) {
+        taught(case, kind, book, judge)
+    } else if form.is_certificate() {
+        certified(case, kind, rights, book, judge)
+    } else {
+        grade(case, "", book, judge);
+        Fitted::default()
     };
     let remark = remarks::training(case, kind, book, judge);
     cited(case, account, book, secrets, judge);
+    for tag in [tags::PROGRAMME, tags::SCHEME, tags::PATHWAY] {
+        judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
+    }
     nullifier_key(case, body, judge);
+    if kind == OutcomeKind::HomeSchoolTransfer {
+        cosign::transfer(case, body, judge);
+    }
+    let marks = records::marks(case, kind, secrets);
+    records::check(case, body, kind, (&marks, account?), book, judge);
     let outcome = Outcome {
         issuer: case.issuer.to_owned(),
         kind,
@@ -63,6 +85,7 @@ pub(super) fn record(
         offer: fitted.offer,
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
+        holds: marks.holds,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
     };
     once_only(case, body, &outcome, book, judge);
@@ -70,18 +93,33 @@ pub(super) fn record(
     let graded = graded_in_run(case, &outcome, fitted.passed, corrects.is_some(), book);
     Some(Box::new(move |book| {
         correct(book, corrects, index);
+        wait(book, index, waits);
         let run = (outcome.offer, outcome.run.clone());
         let counted = graded.and_then(|graded| remarks::in_run(book, run, graded));
         if remark.is_some() || counted.is_some() {
             book.remarks.insert(index, (remark.into_iter().collect(), counted.into_iter().collect()));
         }
         book.sources.insert((outcome.issuer.clone(), outcome.source), index);
-        if matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+        if outcome.attempt > 0 {
             let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
             book.attempts.insert(line, index);
         }
+        if let Some(once) = marks.holds {
+            book.held.insert((outcome.account, once), index);
+        }
+        if let Some((team, result)) = marks.team {
+            book.teams.insert((outcome.issuer.clone(), team), (result, index));
+        }
         book.outcomes.insert(index, outcome);
     }))
+}
+
+/// Course, run and attempt; or what can be had once only.
+fn same_place(old: &Outcome, new: &Outcome) -> bool {
+    match (old.holds, new.holds) {
+        (None, None) => (old.offer, &old.run, old.attempt) == (new.offer, &new.run, new.attempt),
+        (old, new) => old == new,
+    }
 }
 
 /// What an outcome is to its run; nothing if it has no grade there.
@@ -107,6 +145,14 @@ fn graded_in_run(
 fn correct(book: &mut Book, corrects: Option<u64>, by: u64) {
     if let Some(corrects) = corrects {
         book.standing(corrects).superseded_by = Some(by);
+    }
+}
+
+fn wait(book: &mut Book, index: u64, until: Option<i64>) {
+    if until.is_some() {
+        let standing = book.standing(index);
+        standing.pending = true;
+        standing.lapses_at = until;
     }
 }
 
@@ -158,24 +204,38 @@ fn offer_at<'b>(case: &Case<'_>, tag: Tag, book: &'b Book, judge: &mut Judge) ->
 
 /// Courses and modules: minutes, credits by the rule, grade, attempt.
 fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) -> Fitted {
-    for tag in [tags::MINUTES, tags::CREDIT_MILLIS, tags::OFFER, tags::ATTEMPT] {
-        judge.unless(!case.value(tag).is_empty(), Rejection::ValueMissing, || format!("payload.{}", tag.name));
-    }
     let attempt = case.number(tags::ATTEMPT).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
     judge.unless(attempt > 0 || case.value(tags::ATTEMPT).is_empty(), Rejection::ValueMalformed, || {
         "payload.attempt".to_owned()
     });
+    let internship = kind == OutcomeKind::PracticeRecord;
+    if internship && case.value(tags::OFFER).is_empty() {
+        grade(case, "", book, judge);
+        outside_courses(case, judge);
+    }
     let Some((index, what, own)) = offer_at(case, tags::OFFER, book, judge) else { return Fitted::default() };
     let teaching = match (kind, what) {
         (OutcomeKind::Course, What::Course(it)) | (OutcomeKind::Module, What::Module(it)) if own => it,
+        (OutcomeKind::PracticeRecord, What::Course(it) | What::Module(it)) if own => it,
         _ => {
             judge.unless(false, Rejection::ReferenceWrongKind, || "payload.offer".to_owned());
             return Fitted::default();
         }
     };
-    let passed = grade(case, &teaching.scale, book, judge);
+    let ungraded = case.value(tags::GRADE).is_empty() && case.value(tags::SCALE).is_empty();
+    let passed = if internship && ungraded { Some(true) } else { grade(case, &teaching.scale, book, judge) };
     recording(case, teaching, passed, book, judge);
-    Fitted { offer: index, attempt, passed }
+    // Only attempts make a run.
+    Fitted { offer: index, attempt, passed: passed.filter(|_| attempt > 0) }
+}
+
+/// Practice that no course counts.
+fn outside_courses(case: &Case<'_>, judge: &mut Judge) {
+    let number = |tag| case.number(tag).unwrap_or(0);
+    let bounded = number(tags::PRACTICE_MINUTES) <= number(tags::MINUTES);
+    judge.unless(bounded, Rejection::MinutesOutOfBounds, || "practice".to_owned());
+    judge.unless(number(tags::RECORDING_RULE) == 0, Rejection::RecordingRuleWrong, || "no course".to_owned());
+    judge.unless(number(tags::CREDIT_MILLIS) == 0, Rejection::CreditsExceedOffer, || "no course".to_owned());
 }
 
 /// Whether the grade passes; none if that cannot be said.
@@ -349,15 +409,15 @@ fn once_only(case: &Case<'_>, body: &RecordOutcome, outcome: &Outcome, book: &Bo
     if let Some(old) = corrects.and_then(|index| book.outcomes.get(&index)) {
         let same = old.kind == outcome.kind
             && book.kept(old.account) == book.kept(outcome.account)
-            && (old.offer, &old.run, old.attempt) == (outcome.offer, &outcome.run, outcome.attempt)
+            && same_place(old, outcome)
             && old.nullifier_key == outcome.nullifier_key;
         judge.unless(same, Rejection::SupersedesDiffers, || format!("entry {corrects:?}"));
     }
     // A correction has the attempt of what it corrects. Another outcome may have it, too, since two accounts were merged.
-    if corrects.is_none() && matches!(outcome.kind, OutcomeKind::Course | OutcomeKind::Module) {
+    if corrects.is_none() && outcome.attempt > 0 {
         let line = (outcome.account, outcome.offer, outcome.run.clone(), outcome.attempt);
         if let Some(before) = book.attempts.get(&line) {
-            judge.unless(book.all_revoked(*before), Rejection::AttemptExists, || format!("entry {before}"));
+            judge.unless(book.all_out(*before, case.logged_at), Rejection::AttemptExists, || format!("entry {before}"));
         }
     }
 }

@@ -4,17 +4,22 @@ use super::judge::{Case, Judge};
 use super::text::is_value;
 use super::{Counts, PayloadOf};
 use crate::rejection::Rejection;
+use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::kinds::tags::{self, Tag};
-use xuefen_core::proto::OutcomeKind;
 use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{OutcomeKind, RecordOutcome};
 
 fn table(body: &Body) -> Option<&'static [Tag]> {
     match body {
         Body::OpenAccount(_) => Some(tags::OPEN_ACCOUNT),
         Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
-        Body::RecordOutcome(body) => tags::of_outcome(OutcomeKind::try_from(body.outcome_kind).ok()?),
+        Body::RecordOutcome(body) => outcome(body).map(|row| row.tags),
         _ => None,
     }
+}
+
+fn outcome(body: &RecordOutcome) -> Option<&'static Outcome> {
+    outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)
 }
 
 /// What no record of the kind can do without.
@@ -22,9 +27,7 @@ fn needed(body: &Body) -> &'static [Tag] {
     match body {
         Body::OpenAccount(_) => &[tags::ACCOUNT, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER],
         Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
-        Body::RecordOutcome(_) => {
-            &[tags::NULLIFIER_KEY, tags::ACCOUNT, tags::SOURCE_ID, tags::ACHIEVED_ON, tags::ISSUER_NAME]
-        }
+        Body::RecordOutcome(body) => outcome(body).map_or(&[], |row| row.required),
         _ => &[],
     }
 }

@@ -182,6 +182,27 @@ impl<'b> InForce<'b> {
         (!rules.is_empty()).then_some((at_entry, lapse))
     }
 
+    /// Whether the second party signs at entry, and else how many days it may take; a nation's rule replaces what is built
+    /// in.
+    pub(super) fn cosigning(&self, kind: i32, built_in: Option<(bool, i64)>) -> Option<(bool, i64)> {
+        let rules: Vec<_> = self.both().flat_map(|it| &it.cosign_rules).filter(|it| it.outcome_kind == kind).collect();
+        let national = self.nation.is_some_and(|(_, it)| it.cosign_rules.iter().any(|it| it.outcome_kind == kind));
+        let built_in = built_in.filter(|_| !national);
+        if rules.is_empty() {
+            return built_in;
+        }
+        let at_entry = rules.iter().any(|it| it.time == CosignTime::AtEntry as i32) || built_in.is_some_and(|it| it.0);
+        let lapse = |days: u32| if days == 0 { 36_500 } else { i64::from(days) };
+        let days = rules.iter().map(|it| lapse(it.lapse_days)).chain(built_in.map(|it| it.1)).min();
+        Some((at_entry, days.unwrap_or(0)))
+    }
+
+    /// Whether a party of this kind may sign second.
+    pub(super) fn takes_cosigner(&self, kind: i32, party: i32) -> bool {
+        let rules: Vec<_> = self.both().flat_map(|it| &it.cosign_rules).filter(|it| it.outcome_kind == kind).collect();
+        rules.is_empty() || rules.iter().any(|it| it.cosigner_kind == party)
+    }
+
     /// Whether a day, counted from 1970-01-01, is worked.
     pub(super) fn works(&self, day: i64) -> bool {
         let calendars: Vec<_> = self.both().filter_map(|it| it.calendar.as_ref()).collect();

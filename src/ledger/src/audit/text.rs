@@ -92,6 +92,7 @@ pub(super) fn is_value(value: &[u8], of: ValueType) -> bool {
         ValueType::Date => day(value).is_some(),
         ValueType::Bytes(length) => value.len() == length,
         ValueType::Indices => indices(value).is_some(),
+        ValueType::Word(list) => list.iter().filter(|word| word.code.as_bytes() == value).count() == 1,
     }
 }
 

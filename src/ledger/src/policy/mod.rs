@@ -1,10 +1,13 @@
 //! The policy in force at an entry's time: built in, overlaid by the nation's, tightened by the issuer's province's
 //! (docs/adr/0024). Numbers stand in [`number`], none anywhere else. What may be posted as one stands in `rules/policy`.
 
+mod cosign;
 pub mod number;
 mod stricter;
 mod working_days;
 
+pub use cosign::CosignTime;
+pub(crate) use cosign::NAMED as COSIGN_NAMED;
 pub use number::Number;
 pub(crate) use stricter::looser;
 pub use working_days::WorkingDays;
@@ -16,7 +19,7 @@ use crate::state::{Read, ReadError};
 use crate::threshold::{Bound, Threshold};
 use prost::Message;
 use std::sync::LazyLock;
-use xuefen_core::proto::{CosignRule, CosignTime, OutcomeKind, Policy, Severity};
+use xuefen_core::proto::{self, CosignRule, OutcomeKind, Policy, Severity};
 
 /// Seconds of a day.
 pub const DAY_SECONDS: i64 = 86_400;
@@ -26,7 +29,7 @@ pub const DAY_SECONDS: i64 = 86_400;
 pub const TOP_SKILL_LEVEL: u64 = 8;
 
 /// A scale of grades (rules.md 2, "Grades").
-pub type Scale = xuefen_core::proto::Scale;
+pub type Scale = proto::Scale;
 
 /// The lists that hold as long as no policy has its own (docs/adr/0005). Never changes: old entries were judged by it.
 static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
@@ -36,7 +39,7 @@ static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
         passing_words,
         ..Scale::default()
     };
-    let threshold = |threshold: Threshold, severity: Severity| xuefen_core::proto::Threshold {
+    let threshold = |threshold: Threshold, severity: Severity| proto::Threshold {
         code: threshold.code().to_owned(),
         bound: 5_000,
         severity: severity as i32,
@@ -214,7 +217,7 @@ impl InForce {
             match rules.iter_mut().find(|it| it.cosigner_kind == rule.cosigner_kind) {
                 None => rules.push(*rule),
                 Some(known) => {
-                    if rule.time == CosignTime::AtEntry as i32 {
+                    if rule.time == proto::CosignTime::AtEntry as i32 {
                         known.time = rule.time;
                     }
                     known.lapse_days = match (known.lapse_days, rule.lapse_days) {

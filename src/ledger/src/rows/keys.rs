@@ -2,18 +2,18 @@
 
 use super::{AccountKey, Short, short};
 use crate::state::{Key, Table};
-use xuefen_core::hash::{Context, derive_key};
+use xuefen_core::hash::{Context, Deriver};
 
 /// A hash for keys of this state, over parts behind their lengths.
 fn state_hash(purpose: &str, parts: &[&[u8]]) -> Short {
-    let lengths: Vec<[u8; 4]> =
-        parts.iter().map(|part| u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes()).collect();
-    let mut input: Vec<&[u8]> = vec![purpose.as_bytes(), &[0]];
-    for (length, part) in lengths.iter().zip(parts) {
-        input.push(length);
-        input.push(part);
+    let mut hash = Deriver::new(Context::InternalState);
+    hash.update(purpose.as_bytes());
+    hash.update(&[0]);
+    for part in parts {
+        hash.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        hash.update(part);
     }
-    short(&derive_key(Context::InternalState, &input))
+    short(&hash.finish())
 }
 
 pub(crate) fn nonce(issuer: &str, nonce: &[u8; 16]) -> Key {
@@ -100,6 +100,16 @@ pub(crate) fn line(account: AccountKey, offer: u64, run: &str) -> Key {
 
 pub(crate) fn run(offer: u64, run: &str) -> Key {
     Key::fixed(Table::Run, &state_hash("run", &[&offer.to_be_bytes(), run.as_bytes()]))
+}
+
+/// `once` is a keyed hash of what a learner can have once only.
+pub(crate) fn held(account: AccountKey, once: &Short) -> Key {
+    Key::fixed(Table::Held, &state_hash("held", &[&account.0, once]))
+}
+
+/// `team` is a keyed hash of a contest and a team in it.
+pub(crate) fn team(issuer: &str, team: &Short) -> Key {
+    Key::fixed(Table::Team, &state_hash("team", &[issuer.as_bytes(), team]))
 }
 
 /// [`OutcomeRow::course`].

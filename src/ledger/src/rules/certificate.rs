@@ -7,22 +7,12 @@ use crate::policy::{self, number};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{FamilyRow, InstitutionRow, OfferBody, OfferRow};
 use crate::state::{Read, ReadError};
-use xuefen_core::kinds::tags;
+use xuefen_core::kinds::{outcomes, tags};
 use xuefen_core::proto::OutcomeKind;
 
-/// Ways to a skill level; all but the first cite their evidence (rules.md 2, "Levels").
-const ROUTES: &[&str] = &["standard", "full_ladder", "outstanding_worker", "exceptional"];
-
-/// Whether outcomes of a kind carry a certificate number.
-pub(super) const fn is_certificate(kind: OutcomeKind) -> bool {
-    matches!(
-        kind,
-        OutcomeKind::DegreeCertificate
-            | OutcomeKind::SkillLevelCertificate
-            | OutcomeKind::XCertificate
-            | OutcomeKind::MicroCertificate
-            | OutcomeKind::CompletionCertificate
-    )
+/// Whether outcomes of a kind are certificates.
+pub(super) fn is_certificate(kind: OutcomeKind) -> bool {
+    outcomes::of(kind).is_some_and(outcomes::Outcome::is_certificate)
 }
 
 /// The family of an outcome.
@@ -69,10 +59,10 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, issuer: &InstitutionRow,
 pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, facts: &OutcomeFacts) -> Check {
     let Some(index) = facts.family else { return Ok(()) };
     let name = field(tags::FAMILY);
-    let offer = case.offer(index, &name)?;
+    let offer = case.offer(index, name)?;
     let right = matches!(&offer.body, OfferBody::Family(family) if family.outcome_kind == kind as i32);
-    ensure(right, Rejection::ReferenceWrongKind, name.clone())?;
-    case.in_force(index, &name)
+    ensure(right, Rejection::ReferenceWrongKind, name)?;
+    case.in_force(index, name)
 }
 
 /// A skill level states its route; the full ladder is one for its occupations only, others cite evidence.
@@ -81,7 +71,7 @@ pub(super) fn route<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fac
     let Some(route) = facts.route.as_deref() else {
         return ensure(kind != OutcomeKind::SkillLevelCertificate, Rejection::RouteWrong, name());
     };
-    ensure(kind == OutcomeKind::SkillLevelCertificate && ROUTES.contains(&route), Rejection::RouteWrong, name())?;
+    ensure(kind == OutcomeKind::SkillLevelCertificate, Rejection::RouteWrong, name())?;
     let evident = route == "standard" || route == "full_ladder" || !facts.cites.is_empty();
     ensure(evident, Rejection::RouteWrong, field(tags::CITES))?;
     let ladder = family(case.state, facts)?.is_some_and(|(_, family)| {

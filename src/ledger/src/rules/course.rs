@@ -20,16 +20,27 @@ pub(super) fn offer<S: Read + ?Sized>(state: &S, facts: &OutcomeFacts) -> Result
     })
 }
 
-/// Whether the grade passes; `None` if it is no grade of its scale.
+/// Whether the grade passes; `None` if it is no grade of its scale. What has no grade, as practice may, passes.
 pub(super) fn passed(policy: &InForce, facts: &OutcomeFacts) -> Option<bool> {
+    if facts.scale.is_none() && facts.grade.is_none() {
+        return Some(true);
+    }
     let scale = policy.scale(facts.scale.as_deref()?)?;
     passes(scale, facts.grade.as_deref()?)
+}
+
+/// Practice outside a course: it earns nothing by itself, and no rule counts it.
+fn without_offer(facts: &OutcomeFacts) -> Check {
+    let bounded = facts.practice_minutes <= facts.minutes;
+    ensure(bounded, Rejection::MinutesOutOfBounds, field(tags::PRACTICE_MINUTES))?;
+    ensure(facts.recording_rule.is_none(), Rejection::RecordingRuleWrong, field(tags::RECORDING_RULE))?;
+    ensure(facts.credit_millis.unwrap_or(0) == 0, Rejection::CreditsExceedOffer, field(tags::CREDIT_MILLIS))
 }
 
 /// Minutes within the offer's, the offer's rule, credits as the rule gives them (rules.md 2, "Recording").
 pub(super) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, _body: &RecordOutcome) -> Check {
     let Facts::Outcome(facts) = case.facts() else { return Ok(()) };
-    let Some(offer) = offer(case.state, facts)? else { return Ok(()) };
+    let Some(offer) = offer(case.state, facts)? else { return without_offer(facts) };
     let numbers = facts.minutes.zip(facts.practice_minutes).zip(facts.credit_millis);
     let Some(((minutes, practice), claimed)) = numbers else { return Ok(()) };
     for (part, whole, tag) in [

@@ -2,7 +2,7 @@
 
 use super::form::Form;
 use super::parties::{self, Waiting};
-use super::{accredit, change, policy};
+use super::{accredit, change, cosign, policy};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
@@ -100,6 +100,7 @@ pub(super) fn countersign_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Cou
         }
     }
     ensure(!matches!(standing.force, Force::Revoked { .. }), Rejection::AlreadyRevoked, field)?;
+    cosign::countersign_rules(&standing, case.logged_at, field)?;
     let mine = standing.countersignatures.iter().rfind(|signature| signature.party == case.issuer);
     let needed = match mine {
         Some(mine) => any_compromised(case.state, &mine.keys, mine.logged_at)?,
@@ -169,6 +170,14 @@ pub(super) fn write_countersign<S: Read + ?Sized>(
             Waiting::Accredit(body) => accredit::apply(writer, &body, target.index, Some(by), entry.logged_at())?,
             Waiting::Change(body) => change::apply(writer, &body, target.index, entry.logged_at())?,
         }
+    }
+    let outcome = writer.entry(target.index)?;
+    if standing.pending
+        && let Some(outcome) = outcome
+        && cosign::completes(writer, &outcome, entry.issuer(), &keys)?
+    {
+        standing.pending = false;
+        standing.completed_by = Some(by);
     }
     let mut by_authority = false;
     for id in &keys {

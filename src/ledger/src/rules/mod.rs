@@ -6,6 +6,7 @@ mod accredit;
 mod authority_key;
 mod certificate;
 mod change;
+mod cosign;
 mod course;
 mod form;
 mod genesis;
@@ -16,6 +17,7 @@ mod outcome;
 mod parties;
 mod policy;
 mod recording_rule;
+mod records;
 mod runs;
 mod training;
 
@@ -99,6 +101,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
         Body::CertificateFamily(body) => offers::family_form(body, faults),
+        Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
         _ => {}
@@ -116,7 +119,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
         Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
-        Body::RecordOutcome(body) => outcome::reads(body, issuer, facts, keys),
+        Body::RecordOutcome(body) => outcome::reads(body, facts, keys),
         Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
@@ -129,6 +132,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
 pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::InstitutionKey(body) => institution_key::possession(case, body),
+        Body::RecordOutcome(body) => cosign::at_entry(case, body),
         _ => Ok(()),
     }
 }

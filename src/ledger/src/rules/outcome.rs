@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, course, runs, training};
+use super::{account, certificate, cosign, course, records, runs, training};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, policy_of, predecessors};
 use crate::day::Day;
@@ -31,18 +31,18 @@ fn facts<'a, S: Read + ?Sized>(case: &Case<'a, S>) -> Option<&'a OutcomeFacts> {
     }
 }
 
-pub(super) fn reads(body: &RecordOutcome, issuer: &str, facts: &Facts, keys: &mut Vec<Key>) {
+pub(super) fn reads(body: &RecordOutcome, facts: &Facts, keys: &mut Vec<Key>) {
     if let Some(target) = &body.supersedes {
         keys.extend([rows::entry(target.index), rows::standing(target.index), rows::outcome(target.index)]);
     }
+    cosign::reads(body, keys);
     let Facts::Outcome(facts) = facts else { return };
     keys.extend([facts.offer, facts.family].into_iter().flatten().flat_map(|at| [rows::offer(at), rows::standing(at)]));
     keys.extend(facts.recording_rule.map(rows::offer));
-    keys.extend(facts.source.map(|source| rows::source(issuer, &source)));
+    keys.extend(facts.keys.source.clone());
     keys.extend(facts.account.map(rows::account));
-    let run = facts.run.as_deref().unwrap_or_default();
-    keys.extend(facts.offer.map(|offer| rows::run(offer, run)));
-    keys.extend(facts.account.zip(facts.offer).map(|(account, offer)| rows::line(account, offer, run)));
+    keys.extend(facts.keys.run.clone());
+    keys.extend(facts.account.zip(facts.offer).map(|(account, offer)| facts.line(account, offer)));
 }
 
 /// The issuer records this kind, may import, is accredited for family and level, and uses a name of its own.
@@ -112,6 +112,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let outcome = usize::from(target.kind) == Kind::RecordOutcome as usize;
         ensure(outcome, Rejection::ReferenceWrongKind, SUPERSEDES)?;
     }
+    cosign::references(case, body)?;
     let Some(facts) = facts(case) else { return Ok(()) };
     if let Some(account) = facts.account {
         case.state.account(account)?.ok_or_else(account::unknown)?;
@@ -120,8 +121,12 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let known = case.state.institution(original)?.is_some();
         ensure(known, Rejection::ReferenceUnknown, field(tags::ORIGINAL_ISSUER))?;
     }
-    // Programmes cannot be published yet.
-    ensure(facts.programme.is_none(), Rejection::ReferenceUnknown, field(tags::PROGRAMME))?;
+    // These cannot be published yet.
+    for (index, tag) in
+        [(facts.programme, tags::PROGRAMME), (facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)]
+    {
+        ensure(index.is_none(), Rejection::ReferenceUnknown, field(tag))?;
+    }
     for (indices, tag) in [(&facts.cites, tags::CITES), (&facts.parts, tags::PARTS)] {
         for index in indices {
             let known = case.state.entry(*index)?.is_some();
@@ -135,25 +140,25 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
 fn offer_reference<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, facts: &OutcomeFacts) -> Check {
     let Some(index) = facts.offer else { return Ok(()) };
     let name = field(tags::OFFER);
-    let offer = case.offer(index, &name)?;
+    let offer = case.offer(index, name)?;
     let right = match offer.body {
-        OfferBody::Course(_) => kind == OutcomeKind::Course,
-        OfferBody::Module(_) => kind == OutcomeKind::Module,
+        OfferBody::Course(_) => matches!(kind, OutcomeKind::Course | OutcomeKind::PracticeRecord),
+        OfferBody::Module(_) => matches!(kind, OutcomeKind::Module | OutcomeKind::PracticeRecord),
         _ => false,
     };
     // Whether the original issuer may be spoken for has been asked before.
     let own = facts.original_issuer.as_ref() == Some(&offer.owner) || case.speaks_for(&offer.owner)?;
-    ensure(right && own, Rejection::ReferenceWrongKind, name.clone())?;
-    case.in_force(index, &name)
+    ensure(right && own, Rejection::ReferenceWrongKind, name)?;
+    case.in_force(index, name)
 }
 
 /// (issuer or predecessor, outcome kind, source id) once. A correction has the record number of what it corrects.
 pub(super) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
-    let Some(source) = facts(case).and_then(|facts| facts.source) else { return Ok(()) };
-    let mut issuers = predecessors(case.state, case.institution.as_ref())?;
-    issuers.insert(0, case.issuer.to_owned());
-    for issuer in issuers {
-        let Some((existing, _)) = case.state.newest(&rows::source(&issuer, &source))? else { continue };
+    let Some(facts) = facts(case) else { return Ok(()) };
+    let Some((source, own)) = facts.source.zip(facts.keys.source.clone()) else { return Ok(()) };
+    let predecessors = predecessors(case.state, case.institution.as_ref())?;
+    for key in std::iter::once(own).chain(predecessors.iter().map(|issuer| rows::source(issuer, &source))) {
+        let Some((existing, _)) = case.state.newest(&key)? else { continue };
         let same_record = match &body.supersedes {
             Some(target) => later_versions(case.state, target.index)?.contains(&existing),
             None => false,
@@ -192,7 +197,10 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     citations(case, account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
-    Ok(Effects::default())
+    records::rules(case, body, kind(body), account, facts)?;
+    cosign::rules(case, body)?;
+    let pending = cosign::is_pending(case, body)?;
+    Ok(Effects { pending, ..Effects::default() })
 }
 
 /// Minutes and credits.
@@ -289,18 +297,19 @@ fn supersession<S: Read + ?Sized>(
     let old = case.state.outcome(target.index)?.ok_or_else(erased)?;
     let entry = case.state.entry(target.index)?;
     let same_kind = entry.is_some_and(|entry| i32::from(entry.outcome_kind) == body.outcome_kind);
-    let differs = |field: String| Refusal::new(Rejection::SupersedesDiffers, field).existing(target.index);
+    let differs = |field: &'static str| Refusal::new(Rejection::SupersedesDiffers, field).existing(target.index);
     if !same_kind {
-        return Err(differs("statement.record_outcome.outcome_kind".to_owned()).into());
+        return Err(differs("statement.record_outcome.outcome_kind").into());
     }
     if account::kept(case.state, Some(old.account))? != Some(account) {
         return Err(differs(field(tags::ACCOUNT)).into());
     }
-    if old.course != course_of(facts) {
-        let fields = [tags::RUN, tags::OFFER, tags::ATTEMPT].map(field).join(", ");
-        return Err(differs(fields).into());
+    if old.course != facts.keys.course {
+        let kept = facts.once.as_ref().map_or(vec![tags::RUN, tags::OFFER, tags::ATTEMPT], |once| vec![once.tag]);
+        let fields = kept.into_iter().map(field).collect::<Vec<_>>().join(", ");
+        return Err(Refusal::new(Rejection::SupersedesDiffers, fields).existing(target.index).into());
     }
-    let same_key = facts.nullifier_key.is_some_and(|key| rows::nullifier_key(&key) == old.nullifier_key);
+    let same_key = facts.nullifier_key.is_some() && facts.keys.nullifier_key == old.nullifier_key;
     if same_key { Ok(()) } else { Err(differs(field(tags::NULLIFIER_KEY)).into()) }
 }
 
@@ -315,30 +324,27 @@ fn attempts<S: Read + ?Sized>(
     if body.supersedes.is_some() {
         return Ok(());
     }
-    let line = case.state.line(&rows::line(account, offer, facts.run.as_deref().unwrap_or_default()))?;
+    let line = case.state.line(&facts.line(account, offer))?;
     let Some((_, existing)) = line.attempts.into_iter().find(|(number, _)| *number == attempt) else { return Ok(()) };
-    if all_revoked(case.state, existing)? {
+    if all_out(case.state, existing, case.logged_at)? {
         return Ok(());
     }
     Err(Refusal::new(Rejection::AttemptExists, field(tags::ATTEMPT)).existing(existing).into())
 }
 
-/// Whether an outcome and everything it corrected are revoked: after a correction is revoked, the version before it stands.
-fn all_revoked<S: Read + ?Sized>(state: &S, newest: u64) -> Result<bool, ReadError> {
+/// Whether an outcome and everything it corrected are revoked, or lapsed: after a correction is revoked, the version before
+/// it stands.
+pub(super) fn all_out<S: Read + ?Sized>(state: &S, newest: u64, time: i64) -> Result<bool, ReadError> {
     let mut version = Some(newest);
     for _ in 0..=VERSIONS {
         let Some(index) = version else { return Ok(true) };
-        if !matches!(state.standing(index)?.force, Force::Revoked { .. }) {
+        let standing = state.standing(index)?;
+        if !matches!(standing.force, Force::Revoked { .. }) && !standing.has_lapsed(time) {
             return Ok(false);
         }
         version = state.entry(index)?.and_then(|entry| entry.supersedes);
     }
     Ok(false)
-}
-
-fn course_of(facts: &OutcomeFacts) -> rows::Short {
-    let run = facts.run.as_deref().unwrap_or_default();
-    rows::course(facts.offer.unwrap_or(0), run, facts.attempt.unwrap_or(0))
 }
 
 pub(super) fn write<S: Read + ?Sized>(
@@ -352,16 +358,15 @@ pub(super) fn write<S: Read + ?Sized>(
         standing.superseded_by = Some(index);
         writer.put(rows::standing(target.index), &standing);
     }
+    cosign::write(writer, entry, body)?;
     let Facts::Outcome(facts) = entry.facts() else { return Ok(()) };
-    let Some((account, source)) = account::kept(writer, facts.account)?.zip(facts.source) else { return Ok(()) };
-    let row = OutcomeRow {
-        account,
-        course: course_of(facts),
-        nullifier_key: facts.nullifier_key.as_ref().map(rows::nullifier_key).unwrap_or_default(),
-    };
+    let kept = account::kept(writer, facts.account)?;
+    let Some((account, source)) = kept.zip(facts.keys.source.clone()) else { return Ok(()) };
+    let row = OutcomeRow { account, course: facts.keys.course, nullifier_key: facts.keys.nullifier_key };
     writer.put(rows::outcome(index), &row);
-    writer.mark(rows::source(entry.issuer(), &source));
+    writer.mark(source);
     writer.mark(rows::outcomes_of(account));
+    records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
     let counted = runs::count(writer, &policy, facts, account, body.supersedes.is_some(), (index, day))?;

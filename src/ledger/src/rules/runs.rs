@@ -4,7 +4,7 @@ use super::course::passed;
 use crate::access::Access;
 use crate::facts::OutcomeFacts;
 use crate::policy::{InForce, number};
-use crate::rows::{self, AccountKey, LineRow, RunRow};
+use crate::rows::{AccountKey, LineRow, RunRow};
 use crate::state::{Key, Read, ReadError};
 
 /// The counters after an outcome.
@@ -25,16 +25,15 @@ pub(super) fn count<S: Read + ?Sized>(
     corrects: bool,
     (index, day): (u64, i32),
 ) -> Result<Option<Counted>, ReadError> {
-    let parts = facts.offer.zip(facts.attempt).zip(facts.achieved_on).zip(passed(policy, facts));
-    let Some((((offer, attempt), achieved_on), passed)) = parts else { return Ok(None) };
-    let run_name = facts.run.as_deref().unwrap_or_default();
-    let line_key = rows::line(account, offer, run_name);
+    let parts =
+        facts.offer.zip(facts.attempt).zip(facts.achieved_on).zip(passed(policy, facts)).zip(facts.keys.run.clone());
+    let Some(((((offer, attempt), achieved_on), passed), run_key)) = parts else { return Ok(None) };
+    let line_key = facts.line(account, offer);
     let mut line = state.line(&line_key)?;
     match line.attempts.iter_mut().find(|(number, _)| *number == attempt) {
         Some(recorded) => recorded.1 = index,
         None => line.attempts.push((attempt, index)),
     }
-    let run_key = rows::run(offer, run_name);
     let found = state.run(&run_key)?;
     let before = found.unwrap_or(RunRow { end_day: i32::MIN, ..RunRow::default() });
     let mut run = before;

@@ -15,7 +15,7 @@ use xuefen_core::proto::statement::Body;
 pub fn payload(table: &[Tag], values: &[(Tag, Vec<u8>)]) -> Payload {
     let value =
         |tag: &Tag| values.iter().rfind(|(of, _)| of == tag).map(|(_, value)| value.clone()).unwrap_or_default();
-    let field = |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag) };
+    let field = |tag: &Tag| Field { tag: Number::new(tag.number).expect("tags are above 0"), value: value(tag).into() };
     Payload::new(Seed::new([9; 32]), table.iter().map(field).collect()).expect("tables ascend")
 }
 
@@ -25,7 +25,7 @@ pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
     let mut fields = payload.fields().to_vec();
     if let Some(first) = fields.first_mut().filter(|field| field.tag == Number::NULLIFIER_KEY && field.value.is_empty())
     {
-        first.value = NullifierKey::derive(payload.seed(), &nonce).as_bytes().to_vec();
+        first.value = NullifierKey::derive(payload.seed(), &nonce).as_bytes().to_vec().into();
     }
     let payload = Payload::new(payload.seed().clone(), fields).expect("tags did not change");
     let commitment = payload.commitment(&nonce).0.to_vec();

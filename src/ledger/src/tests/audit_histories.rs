@@ -3,7 +3,7 @@
 //! logged all the same, must be found under the same name.
 
 use super::audits::{logged, payload_of};
-use crate::audit::{Auditor, Fault};
+use crate::audit::{Auditor, Fault, NoPayloads};
 use crate::digest::state_digest;
 use crate::testing::{TestSecrets, World, authorise, course, rule, skill_family, x_family, zh};
 use crate::{Decision, RawPosting, Rejection};
@@ -32,6 +32,8 @@ struct Actors {
     accounts: Vec<[u8; 16]>,
     /// (index, account, offer, source, attempt, issuer) of course outcomes.
     outcomes: Vec<(u64, [u8; 16], u64, String, u32, String)>,
+    /// Indices of outcomes of other kinds, of which some wait.
+    records: Vec<u64>,
     counter: u32,
     /// Newest versions of policies.
     versions: BTreeMap<String, u32>,
@@ -48,6 +50,7 @@ impl Actors {
             next_seed: 110,
             accounts: vec![[7; 16]],
             outcomes: Vec::new(),
+            records: Vec::new(),
             counter: 0,
             versions: BTreeMap::new(),
         }
@@ -94,7 +97,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 26 {
+        match r[0] % 30 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -106,7 +109,9 @@ impl Actors {
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
             22 => self.accreditation(r),
-            24 | 25 => self.policy(r),
+            23..=25 => self.record(r),
+            26 => self.countersignature(r),
+            28 | 29 => self.policy(r),
             _ => self.waiting(r),
         }
     }
@@ -272,6 +277,38 @@ impl Actors {
         self.world.outcome(&issuer, body, &values, seed)
     }
 
+    /// An outcome that is neither taught nor certified.
+    fn record(&mut self, r: Rolls) -> RawPosting {
+        let issuer = self.institution(r[1]);
+        let account = *Self::pick(&self.accounts, r[2]);
+        let (mut body, mut values) = super::records::random(r);
+        let other = self.institution(r[6]);
+        let mut seeds = vec![self.seed(&issuer, r[4])];
+        if super::records::is_cosigned(&body) && r[7] < 230 || r[7] < 10 {
+            body.cosigner.clone_from(&other);
+            // A transfer has both signatures as a rule, other records now and then.
+            if other != issuer && (values.iter().any(|(tag, _)| *tag == tags::FROM_SCHOOL) || r[7] & 7 == 0) {
+                seeds.push(self.seed(&other, r[4]));
+            }
+        }
+        for (tag, school) in [(tags::FROM_SCHOOL, &issuer), (tags::TO_SCHOOL, &other)] {
+            if let Some((_, value)) = values.iter_mut().find(|(of, _)| *of == tag) {
+                *value = school.clone().into_bytes();
+            }
+        }
+        values.extend([
+            (tags::ACCOUNT, account.to_vec()),
+            (tags::SOURCE_ID, format!("R-{}", self.counter).into()),
+            (tags::ACHIEVED_ON, self.day(r[3])),
+            (tags::ISSUER_NAME, self.name(&issuer).into()),
+        ]);
+        let index = self.world.state.size();
+        self.records.push(index);
+        let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
+        let payload = crate::testing::payload(tags::of_outcome(kind).unwrap_or_default(), &values);
+        self.world.private(&issuer, Body::RecordOutcome(body), &payload, &seeds)
+    }
+
     /// Who may, as a rule, say something about an entry.
     fn speaker(&self, index: u64, r: Rolls) -> (String, u8) {
         let entry = usize::try_from(index).ok().and_then(|at| self.world.entries.get(at));
@@ -311,11 +348,22 @@ impl Actors {
     }
 
     fn countersignature(&mut self, r: Rolls) -> RawPosting {
-        let index = self.target(r);
+        let waits = r[5] < 160 && !self.records.is_empty();
+        let index = if waits { *Self::pick(&self.records, r[2]) } else { self.target(r) };
         let target = Some(self.world.reference(index));
-        let issuer = self.institution(r[3]);
+        let cosigner = self.cosigner(index).filter(|_| r[3] < 200);
+        let issuer = cosigner.unwrap_or_else(|| self.institution(r[3]));
         let seed = self.seed(&issuer, r[4]);
         self.world.public(&issuer, Body::Countersign(Countersign { target }), &[seed])
+    }
+
+    /// Whom an outcome waits for, as far as it is one of the usual parties.
+    fn cosigner(&self, index: u64) -> Option<String> {
+        let (entry, _) = self.world.entries.get(usize::try_from(index).ok()?)?;
+        match entry.statement().message().body.as_ref()? {
+            Body::RecordOutcome(body) => Some(body.cosigner.clone()).filter(|id| self.seeds.contains_key(id)),
+            _ => None,
+        }
     }
 
     /// Countersigns what waits for the nation or a province.
@@ -505,9 +553,10 @@ impl Actors {
             _ => &self.world.body,
         };
         let body = AccreditInstitution {
+            kind: if institution == self.world.body.id { 10 } else { 3 + i32::from(r[7] & 1) },
             may_import: r[2] & 1 == 0,
             full_ladder: if r[3] & 1 == 0 { vec!["4-03-02-01".to_owned()] } else { Vec::new() },
-            outcome_kinds: if r[4] < 230 { vec![1, 2, 5, 6] } else { vec![2] },
+            outcome_kinds: if r[4] < 230 { (1..=16).collect() } else { vec![2] },
             families: if r[4] < 200 { vec!["x-bim".to_owned(), "skill-cook".to_owned()] } else { Vec::new() },
             ..self.world.accreditation(party, region, self.name(&institution))
         };
@@ -563,10 +612,12 @@ fn date(days: i64) -> String {
 fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
     let mut actors = Actors::new();
     let context = actors.world.context.clone();
+    let mut public = Auditor::new(context.origin.clone(), context.genesis_keys.clone(), NoPayloads);
     let mut auditor = Auditor::new(context.origin, context.genesis_keys, TestSecrets);
     for (index, (entry, payload)) in (0_u64..).zip(&actors.world.entries) {
         let found = auditor.push(index, entry.bytes().clone(), &payload_of(payload.clone()));
         prop_assert_eq!(found, Ok(()));
+        prop_assert_eq!(public.push_public(index, entry.bytes().clone()), Ok(()));
     }
     for (rolls, later) in deeds {
         let posting = actors.deed(*rolls);
@@ -579,6 +630,8 @@ fn agree(deeds: &[(Rolls, u8)]) -> Result<(), TestCaseError> {
                 let (entry, payload) = actors.world.entries.last().expect("just posted");
                 let found = auditor.push(index, entry.bytes().clone(), &payload_of(payload.clone()));
                 prop_assert_eq!(found, Ok(()), "{:?}", entry.statement().message());
+                let found = public.push_public(index, entry.bytes().clone());
+                prop_assert_eq!(found, Ok(()), "in public: {:?}", entry.statement().message());
                 let state = state_digest(&actors.world.state, |_| false).expect("memory");
                 if state != auditor.state_digest() {
                     let differences = crate::audit::compare(&auditor, &actors.world.state, |_| false, 3);

@@ -2,12 +2,14 @@
 
 mod audit_histories;
 mod audits;
+mod cosigned;
 mod histories;
 mod keys;
 mod outcomes;
 mod path;
 mod policies;
 mod precedence;
+mod records;
 mod rejections;
 mod statuses;
 mod trust;

@@ -108,7 +108,7 @@ fn levels_need_the_family_the_right_and_the_route() {
         (false, "6", "exceptional", cited.as_str(), None),
         (false, "6", "outstanding_worker", "", Some(RouteWrong)),
         (false, "6", "full_ladder", "", Some(RouteWrong)),
-        (false, "6", "by_favour", "", Some(RouteWrong)),
+        (false, "6", "by_favour", "", Some(Rejection::ValueMalformed)),
         (true, "7", "full_ladder", "", None),
         (true, "8", "full_ladder", "", None),
         (true, "7", "standard", "", Some(RouteWrong)),

@@ -99,6 +99,8 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
+        Group::Cosigned => super::cosigned::case(rejection, &mut world),
+        Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
     };
     (world, posting)
@@ -108,6 +110,8 @@ enum Group {
     Form,
     Trust,
     Private,
+    Records,
+    Cosigned,
     Rules,
 }
 
@@ -175,6 +179,8 @@ fn group(rejection: Rejection) -> Group {
         | R::RecordingRuleWrong
         | R::CreditsExceedOffer
         | R::CreditsDisagree => Group::Private,
+        R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
+        R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty

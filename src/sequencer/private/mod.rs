@@ -2,29 +2,37 @@
 //!
 //! | kind | record | rows |
 //! |---|---|---|
+//! | 1 | grant: a learner lets somebody see an outcome | 0xE2, code hash → 0, u64be slot, the sealed record; 0xE3, account key, !u64be time, code hash → u64be slot, the sealed record |
 //! | 2 | use: an activation code was used | 0xE0, code hash → account key, u64be end, 1 |
 //! | 3 | access: somebody looked | 0xE1, account key, !u64be time, !u64be serial → u64be slot, the sealed record |
 //! | 4 | activation: a code was made | 0xE0, code hash → account key, u64be end, 0 |
+//! | 7 | end of a grant: it was used or withdrawn | 0xE2, code hash → 1 (used) or 2 (withdrawn), u64be when |
 //!
-//! 1 (grant), 5 (erasure) and 6 (re-seal) are kept free for what formats.md 6 names. A record is protobuf, sealed under
-//! the key of the account it is about. Rows hold keyed hashes and sealed bytes only, so that destroying the key erases
-//! here too. No rule lives here: who may make or use a code is the API's business.
+//! 5 (erasure) and 6 (re-seal) are kept free for what formats.md 6 names. A record is protobuf, sealed under the key of the
+//! account it is about. Rows hold keyed hashes and sealed bytes only, so that destroying the key erases here too. What a kind
+//! of record is found by stands in its own file. No rule lives here: who may make or use a code is the API's business.
+
+mod accesses;
+mod codes;
+mod grants;
+
+pub use accesses::{Access, AccessCursor};
+pub use codes::Code;
+pub use grants::{Ended, Grant, GrantCursor, GrantState};
 
 use bytes::Bytes;
 use prost::Message as _;
-use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use xuefen_core::Hash;
 use xuefen_core::origin::Origin;
 use xuefen_ledger::Secrets as _;
-use xuefen_ledger::rows::{AccountKey, Short};
+use xuefen_ledger::rows::Short;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
 use super::error::SequencerError;
 use super::order::{Ask, PrivateRecord};
 use super::pool::VaultSecrets;
-use super::view::View;
 use super::{Ledger, Stopped};
 use crate::journal::Sealed;
 use crate::vault::{AccountId, Slot, Vault, VaultError};
@@ -33,13 +41,17 @@ use std::sync::Arc;
 /// Private records on their way at once, over all callers.
 pub(super) const QUEUE: usize = 4_096;
 
+const GRANT: u8 = 1;
 const USE: u8 = 2;
 const ACCESS: u8 = 3;
 const ACTIVATION: u8 = 4;
+const GRANT_END: u8 = 7;
 
 /// Tables of private records begin here; those of the ledger's entries stay below.
 const CODES: u8 = 0xE0;
 const ACCESSES: u8 = 0xE1;
+const GRANTS: u8 = 0xE2;
+const GRANTS_OF: u8 = 0xE3;
 
 /// One private record.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,32 +83,20 @@ pub enum Private {
         /// Keeps looks within one second apart, ascending.
         serial: u64,
     },
+    /// The learner lets whoever holds a code see an outcome, once.
+    Grant(Grant),
+    /// A grant is good no more.
+    GrantEnd {
+        /// The account.
+        account: [u8; 16],
+        /// Keyed hash of the code.
+        code: Short,
+        /// How it ended.
+        ended: Ended,
+        /// When, Unix seconds.
+        at: i64,
+    },
 }
-
-/// One look at a learner's data.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Access {
-    /// Unix seconds.
-    pub at: i64,
-    /// Institution id, `learner` or `operator`.
-    pub by: String,
-    /// What was called.
-    pub call: String,
-}
-
-/// What is known of an activation code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code {
-    /// Whose account it opens.
-    pub account: AccountKey,
-    /// Not good from, Unix seconds.
-    pub expires_at: i64,
-    /// It was used.
-    pub used: bool,
-}
-
-/// Where a list of accesses goes on: the last bytes of the row's key, the same for all accounts of one person.
-pub type AccessCursor = [u8; 16];
 
 /// Why a private record was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +131,21 @@ struct Plain {
     by: String,
     #[prost(string, tag = "6")]
     call: String,
+    /// Leaf index of what a grant shows.
+    #[prost(uint64, tag = "7")]
+    index: u64,
+    /// Tags that a grant shows.
+    #[prost(uint32, repeated, tag = "8")]
+    tags: Vec<u32>,
+    /// What the learner calls a grant.
+    #[prost(string, tag = "9")]
+    label: String,
+    /// When a grant was made.
+    #[prost(int64, tag = "10")]
+    made_at: i64,
+    /// How a grant ended.
+    #[prost(uint32, tag = "11")]
+    ended: u32,
 }
 
 impl Private {
@@ -139,36 +154,49 @@ impl Private {
             Self::Use { .. } => USE,
             Self::Access { .. } => ACCESS,
             Self::Activation { .. } => ACTIVATION,
+            Self::Grant(_) => GRANT,
+            Self::GrantEnd { .. } => GRANT_END,
         }
     }
 
     const fn account(&self) -> &[u8; 16] {
         match self {
-            Self::Activation { account, .. } | Self::Use { account, .. } | Self::Access { account, .. } => account,
+            Self::Activation { account, .. }
+            | Self::Use { account, .. }
+            | Self::Access { account, .. }
+            | Self::Grant(Grant { account, .. })
+            | Self::GrantEnd { account, .. } => account,
         }
     }
 
     fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let account = self.account().to_vec();
-        let plain = match self {
+        let mut plain = match self {
             Self::Activation { code, expires_at: time, .. } | Self::Use { code, at: time, .. } => {
-                Plain { account, code: code.to_vec(), time: *time, ..Plain::default() }
+                Plain { code: code.to_vec(), time: *time, ..Plain::default() }
             }
-            Self::Access { access, serial, .. } => {
-                let Access { at, by, call } = access.clone();
-                Plain { account, time: at, serial: *serial, by, call, ..Plain::default() }
+            Self::Access { access, serial, .. } => access.plain(*serial),
+            Self::Grant(grant) => grant.plain(),
+            Self::GrantEnd { code, ended, at, .. } => {
+                Plain { code: code.to_vec(), time: *at, ended: u32::from(ended.number()), ..Plain::default() }
             }
         };
+        plain.account = self.account().to_vec();
         Zeroizing::new(plain.encode_to_vec())
     }
 
     fn decode(kind: u8, bytes: &[u8]) -> Option<Self> {
-        let Plain { account, code, time, serial, by, call } = Plain::decode(bytes).ok()?;
-        let account = account.try_into().ok()?;
+        let plain = Plain::decode(bytes).ok()?;
+        let account = plain.account.as_slice().try_into().ok()?;
+        let code = || plain.code.as_slice().try_into().ok();
         Some(match kind {
-            USE => Self::Use { account, code: code.try_into().ok()?, at: time },
-            ACCESS => Self::Access { account, access: Access { at: time, by, call }, serial },
-            ACTIVATION => Self::Activation { account, code: code.try_into().ok()?, expires_at: time },
+            USE => Self::Use { account, code: code()?, at: plain.time },
+            ACCESS => Self::Access { account, serial: plain.serial, access: Access::of(plain) },
+            ACTIVATION => Self::Activation { account, code: code()?, expires_at: plain.time },
+            GRANT => Self::Grant(Grant::of(account, code()?, plain)),
+            GRANT_END => {
+                let ended = u8::try_from(plain.ended).ok().and_then(Ended::of_number)?;
+                Self::GrantEnd { account, code: code()?, ended, at: plain.time }
+            }
             _ => return None,
         })
     }
@@ -176,28 +204,15 @@ impl Private {
     /// The rows of the record: the same live and replayed.
     fn rows(&self, vault: &Vault, slot: Slot, sealed: &[u8]) -> Vec<(Bytes, Bytes)> {
         let account = VaultSecrets(vault).account_key(self.account());
-        let code_row = |code: &Short, end: i64, used: bool| {
-            let value = [&account.0[..], &end.to_be_bytes(), &[u8::from(used)]].concat();
-            vec![(code_key(code), value.into())]
-        };
+        let sealed = [&slot.0.to_be_bytes(), sealed].concat();
         match self {
-            Self::Activation { code, expires_at, .. } => code_row(code, *expires_at, false),
-            Self::Use { code, at, .. } => code_row(code, *at, true),
-            Self::Access { access, serial, .. } => {
-                let time = u64::try_from(access.at).unwrap_or_default();
-                let key = [&accesses_of(account)[..], &(!time).to_be_bytes(), &(!serial).to_be_bytes()].concat();
-                vec![(key.into(), [&slot.0.to_be_bytes(), sealed].concat().into())]
-            }
+            Self::Activation { code, expires_at, .. } => vec![codes::row(account, code, *expires_at, false)],
+            Self::Use { code, at, .. } => vec![codes::row(account, code, *at, true)],
+            Self::Access { access, serial, .. } => vec![access.row(account, *serial, sealed)],
+            Self::Grant(grant) => grant.rows(account, sealed),
+            Self::GrantEnd { code, ended, at, .. } => vec![grants::end_row(code, *ended, *at)],
         }
     }
-}
-
-fn code_key(code: &Short) -> Bytes {
-    [&[CODES], &code[..]].concat().into()
-}
-
-fn accesses_of(account: AccountKey) -> Vec<u8> {
-    [&[ACCESSES], &account.0[..]].concat()
 }
 
 /// What stands in a private record's associated data in place of a commitment: 31 zero bytes and the kind, which no
@@ -243,19 +258,6 @@ impl Ledger {
         Ok(())
     }
 
-    /// Records that somebody looks at the data of `account`, within the next frame; does not wait for it. The caller
-    /// answers nothing if this fails: no look goes unrecorded.
-    pub fn record_access(&self, account: [u8; 16], by: &str, call: &str) -> Result<(), RecordError> {
-        static COUNTER: AtomicU32 = AtomicU32::new(0);
-        let permit = Arc::clone(&self.private).try_acquire_owned().map_err(|_| RecordError::Busy)?;
-        // The random half tells looks apart that two runs of the server count alike within one second.
-        let random = getrandom::u32().map_err(VaultError::Random)?;
-        let serial = u64::from(COUNTER.fetch_add(1, Ordering::Relaxed)) << 32 | u64::from(random);
-        let access = Access { at: self.now(), by: by.to_owned(), call: call.to_owned() };
-        drop(self.submit(&Private::Access { account, access, serial }, permit)?);
-        Ok(())
-    }
-
     fn submit(&self, record: &Private, permit: OwnedSemaphorePermit) -> Result<oneshot::Receiver<Answer>, RecordError> {
         // An account that is opened has a durable slot, so there is nothing to release if this comes to nothing.
         let slot = self.vault.slot_of(AccountId(*record.account())).ok_or(RecordError::NoKey)?;
@@ -270,66 +272,44 @@ impl Ledger {
         self.asks.send(ask).map_err(|_| Stopped)?;
         Ok(answer)
     }
+}
 
-    /// What is known of the activation code with this keyed hash.
-    pub fn activation(&self, view: &View, code: &Short) -> Result<Option<Code>, SequencerError> {
-        let Some((_, value)) = view.index.newest(&code_key(code), view.index.size())? else { return Ok(None) };
-        let damaged = || unreadable("a row of an activation code has the wrong length");
-        let (account, rest) = value.split_first_chunk::<16>().ok_or_else(damaged)?;
-        let (end, used) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
-        let code =
-            Code { account: AccountKey(*account), expires_at: i64::from_be_bytes(*end), used: used != [0].as_slice() };
-        Ok(Some(code))
-    }
-
-    /// Looks at the data of one person, known by `accounts`, newest first, after `after`, at most `limit`.
-    pub fn accesses(
-        &self,
-        view: &View,
-        accounts: &[AccountKey],
-        after: Option<&AccessCursor>,
-        limit: usize,
-    ) -> Result<Vec<(AccessCursor, Access)>, SequencerError> {
-        let mut found = Vec::new();
-        for account in accounts {
-            let prefix = accesses_of(*account);
-            let from = after.map(|after| [&prefix[..], after].concat());
-            for row in view.index.scan_prefix(&prefix, view.index.size(), from.as_deref()).take(limit) {
-                let row = row?;
-                let cursor =
-                    row.key.last_chunk::<16>().ok_or_else(|| unreadable("the key of an access is too short"))?;
-                found.push((*cursor, row.value));
-            }
-        }
-        found.sort_unstable_by_key(|(cursor, _)| *cursor);
-        found.truncate(limit);
-        let opened = found.into_iter().map(|(cursor, value)| {
-            let damaged = || unreadable("the row of an access is too short");
-            let (slot, sealed) = value.split_first_chunk::<8>().ok_or_else(damaged)?;
-            let slot = Slot(u64::from_be_bytes(*slot));
-            match open(&self.vault, self.origin.as_str(), ACCESS, slot, sealed)? {
-                Some(Private::Access { access, .. }) => Ok(Some((cursor, access))),
-                _ => Ok(None),
-            }
-        });
-        opened.filter_map(Result::transpose).collect()
-    }
+/// Splits a row's value into the slot and the sealed record, and opens it. `None` once its key is destroyed.
+fn open_row(vault: &Vault, ledger: &str, kind: u8, value: &[u8]) -> Result<Option<Private>, SequencerError> {
+    let (slot, sealed) =
+        value.split_first_chunk::<8>().ok_or_else(|| unreadable("the row of a private record is too short"))?;
+    open(vault, ledger, kind, Slot(u64::from_be_bytes(*slot)), sealed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn all() -> [Private; 3] {
+    fn all() -> [Private; 5] {
         let account = [7; 16];
         [
             Private::Activation { account, code: [1; 16], expires_at: 99 },
             Private::Use { account, code: [1; 16], at: 98 },
             Private::Access {
                 account,
-                access: Access { at: 97, by: "learner".into(), call: "TranscriptService.GetTranscript".into() },
+                access: Access {
+                    at: 97,
+                    by: "learner".into(),
+                    call: "TranscriptService.GetTranscript".into(),
+                    grant: Some([2; 16]),
+                },
                 serial: 5,
             },
+            Private::Grant(Grant {
+                account,
+                code: [2; 16],
+                index: 96,
+                tags: vec![4, 5],
+                label: "learner's word for it".into(),
+                made_at: 95,
+                expires_at: 94,
+            }),
+            Private::GrantEnd { account, code: [2; 16], ended: Ended::Withdrawn, at: 93 },
         ]
     }
 

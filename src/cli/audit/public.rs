@@ -1,0 +1,123 @@
+//! The audit of a log from outside: everything that its public bytes say, judged again; what only payloads say is counted.
+//! Needs no key of the operator and nothing of its server but the tiles.
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use serde_json::json;
+use xuefen_core::Hash;
+use xuefen_core::authority_file::AuthorityFile;
+use xuefen_core::bytes::Bytes;
+use xuefen_core::policy::Policy;
+use xuefen_ledger::audit::{Auditor, Counts, Finding, NoPayloads};
+
+use super::report::SHOWN;
+use super::{Audit, genesis_keys};
+use crate::cli::exit::Exit;
+use crate::cli::log_trust::{backing, backing_json, not_followed};
+use crate::cli::output::Output;
+use crate::cli::outside_messages as m;
+use crate::cli::progress;
+use crate::mirror::{LogAt, MirrorError, Noted, Source};
+use crate::words::Lang;
+
+/// Bundles read ahead while their entries are judged.
+const AHEAD: u64 = 32;
+
+/// What was found.
+struct Report {
+    noted: Noted,
+    root: Hash,
+    counts: Counts,
+    findings: u64,
+    /// The first of them.
+    shown: Vec<Finding>,
+}
+
+/// Runs the command for the log at `name`.
+pub(super) fn run(args: &Audit, name: &str, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    let policy = args.trust.policy()?;
+    let text = std::fs::read_to_string(&args.authority)
+        .with_context(|| format!("cannot read {}; name the log's with --authority", args.authority.display()))?;
+    let authority = AuthorityFile::parse(&text).with_context(|| args.authority.display().to_string())?;
+    let source = args.trust.open(name)?;
+    let bar = progress::bar(0, "entries", output.is_json());
+    let report = audit(&*source, &policy, &authority, &bar);
+    bar.finish_and_clear();
+    match report {
+        Ok(report) => {
+            print(&report, output)?;
+            Ok(if report.findings == 0 { Exit::Pass } else { Exit::Fail })
+        }
+        Err(error) => not_followed(error, output),
+    }
+}
+
+fn audit(
+    source: &dyn Source,
+    policy: &Policy,
+    authority: &AuthorityFile,
+    bar: &ProgressBar,
+) -> Result<Report, MirrorError> {
+    let noted = Noted::newest(source, policy)?;
+    let log = LogAt::open(source, None, noted.clone())?;
+    bar.set_length(log.size());
+    let mut auditor = Auditor::new(noted.checkpoint.origin.clone(), genesis_keys(authority), NoPayloads);
+    let (mut findings, mut shown) = (0, Vec::new());
+    let mut next = 0;
+    while next < log.bundles() {
+        let end = (next + AHEAD).min(log.bundles());
+        for bundle in log.bundles_in(next..end)? {
+            for (index, entry) in (bundle.first()..).zip(bundle.entries()) {
+                if let Err(finding) = auditor.push_public(index, Bytes::copy_from_slice(entry)) {
+                    findings += 1;
+                    if shown.len() < SHOWN {
+                        shown.push(finding);
+                    }
+                }
+            }
+            bar.inc(bundle.tile.width().into());
+        }
+        next = end;
+    }
+    // The bundles were proven against the checkpoint one by one; this is the same by the audit's own tree.
+    if auditor.root() != noted.checkpoint.root {
+        let why = "its entries do not have the signed root";
+        return Err(MirrorError::Wrong { name: source.name(), path: "checkpoint".to_owned(), why });
+    }
+    Ok(Report { noted, root: auditor.root(), counts: auditor.counts(), findings, shown })
+}
+
+fn rule(finding: &Finding, lang: Lang) -> &'static str {
+    let text = finding.fault.text();
+    if lang == Lang::Zh { text.zh } else { text.en }
+}
+
+fn print(report: &Report, output: &mut Output<'_>) -> anyhow::Result<()> {
+    let (lang, checkpoint, counts) = (output.lang(), &report.noted.checkpoint, &report.counts);
+    if output.is_json() {
+        let item = |it: &Finding| json!({ "index": it.index, "code": it.fault.code(), "rule": rule(it, lang), "detail": it.detail });
+        return output.json(&json!({
+            "origin": checkpoint.origin.to_string(), "entries": checkpoint.size.0, "root": report.root.to_string(),
+            "attestations": counts.attestations, "signatures": counts.signatures, "withheld": counts.erased,
+            "cosigned": backing_json(&report.noted), "holds": report.findings == 0, "findings": report.findings,
+            "items": report.shown.iter().map(item).collect::<Vec<_>>(),
+        }));
+    }
+    let values: [(&str, &dyn std::fmt::Display); 3] =
+        [("size", &checkpoint.size), ("origin", &checkpoint.origin), ("findings", &report.findings)];
+    output.line(&m::AUDITED.fill(lang, &values))?;
+    output.line(&m::ROOT.fill(lang, &[("root", &report.root)]))?;
+    output.line(&backing(&report.noted, output))?;
+    let values: [(&str, &dyn std::fmt::Display); 2] =
+        [("attestations", &counts.attestations), ("signatures", &counts.signatures)];
+    output.line(&m::SIGNATURES.fill(lang, &values))?;
+    if counts.erased > 0 {
+        output.line(&m::WITHHELD.fill(lang, &[("withheld", &counts.erased)]))?;
+    }
+    for it in &report.shown {
+        let values: [(&str, &dyn std::fmt::Display); 4] =
+            [("index", &it.index), ("code", &it.fault.code()), ("rule", &rule(it, lang)), ("detail", &it.detail)];
+        output.line(&m::FINDING.fill(lang, &values))?;
+    }
+    Ok(())
+}
