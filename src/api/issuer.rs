@@ -11,10 +11,9 @@ use super::access::{AccountId, Caller, LIFETIME_SECONDS};
 use super::people::account_id;
 use super::proto::{
     AuthenticateRequest, AuthenticateResponse, CreateChallengeRequest, CreateChallengeResponse, GetEntryRequest,
-    GetEntryResponse, ListIssuedRequest, ListIssuedResponse, ResolveAccountsRequest, ResolveAccountsResponse,
-    ResolvedAccount,
+    GetEntryResponse, ResolveAccountsRequest, ResolveAccountsResponse, ResolvedAccount,
 };
-use super::status::{internal, invalid, not_found, not_implemented_yet, unproven};
+use super::status::{internal, invalid, not_found, unproven};
 use super::{Api, convert, people, present, resource, words};
 use crate::sequencer::{AsOf, View, payload_to_message};
 
@@ -110,15 +109,6 @@ fn resolve(api: &Api, view: &View, caller: &str, kind: &str, number: &str) -> Re
     let account = api.ledger.account_of_document(view, kind, number).map_err(|error| internal(&error))?;
     let Some(account) = account else { return Ok(None) };
     people::opened_by(api, view, account, caller)?.map_or(Ok(None), |opened| account_id(api, view, opened))
-}
-
-/// Needs a list of entries by issuer, which would cost a row for every entry: tables that name an issuer hash it together
-/// with a nonce or record number, and reading every entry instead would not do.
-pub fn list_issued(_: &Api, _: &str, _: &ListIssuedRequest) -> Result<ListIssuedResponse, Status> {
-    Err(not_implemented_yet(
-        "IssuingService.ListIssued",
-        "keep the receipts of what was posted, and ask for single entries with GetEntry",
-    ))
 }
 
 /// One entry. The payload only for its issuer, or who took its issuer over; that look is recorded.

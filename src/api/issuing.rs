@@ -16,7 +16,7 @@ use super::proto::{
     PostEntryResponse, ResolveAccountsRequest, ResolveAccountsResponse,
 };
 use super::status::{busy, invalid, stopped};
-use super::{Api, blocking, convert, issuer};
+use super::{Api, blocking, convert, issued, issuer};
 use crate::sequencer::{Answer, CHUNK, LaneIn, LaneOut, PostError, Verdict};
 
 /// Bytes of postings that travel together, at most, unless one alone is longer.
@@ -102,7 +102,8 @@ impl IssuingService for Issuing {
 
     async fn list_issued(&self, request: Request<ListIssuedRequest>) -> Result<Response<ListIssuedResponse>, Status> {
         let institution = self.0.institution(&request)?;
-        issuer::list_issued(&self.0, &institution, &request.into_inner()).map(Response::new)
+        let (api, request) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || issued::list(&api, &institution, &request)).await.map(Response::new)
     }
 
     async fn get_entry(&self, request: Request<GetEntryRequest>) -> Result<Response<GetEntryResponse>, Status> {

@@ -54,7 +54,7 @@ impl<'a> Outcomes<'a> {
         let institution = self.institution(&row.issuer)?;
         let mut outcome = TranscriptOutcome {
             index,
-            leaf_hash: row.leaf_hash.to_vec(),
+            leaf_hash: logged.entry.leaf_hash().as_ref().to_vec(),
             outcome_kind: row.outcome_kind.into(),
             issuer_names: institution.map(|it| words::names(it.names_at(row.logged_at))).unwrap_or_default(),
             issuer_status: institution.map_or("", |it| registry::status_word(it.status_at(now))).to_owned(),

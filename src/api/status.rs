@@ -88,12 +88,6 @@ pub fn not_witnessed_yet() -> Status {
     Status::with_error_details(Code::Unavailable, message, details)
 }
 
-/// In the schema, and not in this version; `instead` says what to do until then.
-pub fn not_implemented_yet(what: &str, instead: &str) -> Status {
-    let message = format!("{what} is not in this version; {instead}");
-    with_reason(Code::Unimplemented, message, "NOT_IMPLEMENTED_YET")
-}
-
 /// Whoever asks has not shown who they are. One answer for every cause, so that none can be told from another.
 pub fn unproven(reason: &str, message: &str) -> Status {
     with_reason(Code::Unauthenticated, message, reason)

@@ -26,8 +26,8 @@ pub struct Export {
     ledger: PathBuf,
 }
 
-/// The newest checkpoint with the cosignatures that the ledger's policy asks for, which is what its server shows; `None` if the
-/// policy asks for none.
+/// The newest checkpoint with the cosignatures that the ledger's policy asks for, which is what its server shows; `None` if
+/// the policy asks for none.
 fn witnessed(home: &Home) -> anyhow::Result<Option<String>> {
     let path = home.policy();
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

@@ -1,18 +1,23 @@
 //! `xuefen mirror`: keep a copy of a public log that needs no trust in where it came from. What is checked, and how, is
 //! [`crate::mirror`]'s.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use super::exit::Exit;
 use super::log_trust::{LogTrust, backing, backing_json, not_followed};
 use super::output::Output;
 use super::outside_messages as m;
 use super::progress;
-use crate::mirror::{Followed, MirrorError, State, Store, follow};
+use crate::mirror::{DirSource, Followed, MirrorError, State, Store, follow};
+use crate::server::{listener, tiles};
 
 /// Arguments of `mirror`.
 #[derive(Debug, Args)]
@@ -28,6 +33,9 @@ pub struct Mirror {
     /// Go on: look for a new checkpoint every so many seconds, until stopped or the log contradicts itself.
     #[arg(long, value_name = "SECONDS")]
     every: Option<u64>,
+    /// Serve the mirror at this address as well, over plain HTTP: what it shows is signed. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", requires = "every")]
+    listen: Option<SocketAddr>,
 }
 
 /// Runs the command.
@@ -35,6 +43,15 @@ pub fn run(args: &Mirror, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let policy = args.trust.policy()?;
     let source = args.trust.open(&args.source)?;
     let store = Store::open(&args.dir)?;
+    if let Some(address) = args.listen {
+        let address = serve(address, store.files().clone())?;
+        // Programs that start the mirror wait for this line.
+        if output.is_json() {
+            output.line(&json!({ "listening": address.to_string() }).to_string())?;
+        } else {
+            output.line(&format!("listening on {address}"))?;
+        }
+    }
     loop {
         let bar = progress::bar(0, "entries", output.is_json());
         let shown = |done, all| {
@@ -50,7 +67,7 @@ pub fn run(args: &Mirror, output: &mut Output<'_>) -> anyhow::Result<Exit> {
             }
             (Ok(followed), Some(_)) if followed.state == State::Extended => print(args, &followed, output)?,
             (Ok(_), Some(_)) => {}
-            (Err(error), Some(seconds)) if !error.is_finding() && is_passing(&error) => {
+            (Err(error), Some(seconds)) if is_passing(&error) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
                 output.remark(&m::TRY_AGAIN.fill(output.lang(), &[("error", &error), ("seconds", &seconds)]));
             }
@@ -68,9 +85,27 @@ pub fn run(args: &Mirror, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     }
 }
 
-/// Whether it may be gone by the next look: the source's trouble, not this directory's.
+/// Serves the directory from a thread of its own for as long as this process lives. Answers where.
+fn serve(address: SocketAddr, files: DirSource) -> anyhow::Result<SocketAddr> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let socket = runtime.block_on(TcpListener::bind(address)).with_context(|| format!("cannot listen on {address}"))?;
+    let address = socket.local_addr().context("the socket has no address")?;
+    let router = tiles::router(Arc::new(files), None);
+    std::thread::spawn(move || runtime.block_on(listener::serve(socket, None, router, std::future::pending())));
+    Ok(address)
+}
+
+/// Whether it may be gone by the next look: a source that is away, or a cache in front of it that is behind itself.
 const fn is_passing(error: &MirrorError) -> bool {
-    matches!(error, MirrorError::Source { .. } | MirrorError::NoCheckpoint { .. })
+    matches!(
+        error,
+        MirrorError::Source { .. }
+            | MirrorError::NoCheckpoint { .. }
+            | MirrorError::NotAccepted { .. }
+            | MirrorError::Missing { .. }
+            | MirrorError::Wrong { .. }
+    )
 }
 
 fn print(args: &Mirror, followed: &Followed, output: &mut Output<'_>) -> anyhow::Result<()> {

@@ -19,6 +19,7 @@ pub mod fsck;
 pub mod grant;
 pub mod hex;
 pub mod init;
+pub mod issued;
 pub mod keys;
 pub mod lifecycle;
 pub mod log;
@@ -99,6 +100,8 @@ enum Command {
     /// Learners' accounts: codes, access, who looked.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// What an institution issued, newest first: since a day, of a status, or by one key.
+    Issued(issued::Issued),
     /// What a learner has, with credits and status.
     Transcript(transcript::TranscriptArgs),
     /// Make a file that shows one outcome, for whoever the learner gives it to.
@@ -174,6 +177,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Suspend(args) => lifecycle::suspend(&args, &mut output),
         Command::Reinstate(args) => lifecycle::reinstate(&args, &mut output),
         Command::Account(command) => account::run(&command, &mut output),
+        Command::Issued(args) => issued::run(&args, &mut output),
         Command::Transcript(args) => transcript::run(&args, &mut output),
         Command::Present(args) => present::run(&args, &mut output),
         Command::Grant(command) => grant::run(&command, &mut output),

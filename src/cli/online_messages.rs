@@ -76,6 +76,7 @@ texts! {
     GROUP: "group", "分组";
     MINUTES: "minutes", "分钟数";
     PRACTICE: "of these, practice", "其中实践";
+    ISSUED_TOTAL: "{count} in all ({counts}), as of tree size {size}.", "共 {count} 条（{counts}），日志大小 {size}。";
     VALID: "valid", "有效";
     STATUS_PENDING: "pending", "待会签";
     LAPSED: "lapsed", "会签逾期失效";

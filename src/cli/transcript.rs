@@ -233,7 +233,7 @@ fn row(outcome: &TranscriptOutcome, lang: Lang) -> Vec<String> {
 }
 
 /// A status word of the service in the language; an unknown one as it is.
-fn status(word: &str, lang: Lang) -> &str {
+pub fn status(word: &str, lang: Lang) -> &str {
     let text = match word {
         "valid" => m::VALID,
         "pending" => m::STATUS_PENDING,

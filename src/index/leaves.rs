@@ -200,6 +200,11 @@ impl Leaves {
         subtree_root(&hashes).ok_or_else(|| damaged("a node of the tree is missing"))
     }
 
+    /// Bytes of all values of a kind.
+    pub fn stored_bytes(&self, kind: Kind) -> Result<u64> {
+        self.backing.store.bytes_of(kind)
+    }
+
     fn with_tail<T>(&self, level: usize, read: impl FnOnce(&Tail<Hash>) -> Option<T>) -> Option<T> {
         let tails = self.tails.read().unwrap_or_else(PoisonError::into_inner);
         tails.levels.get(level).and_then(read)

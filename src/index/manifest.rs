@@ -8,7 +8,7 @@ use super::types::Applied;
 use xuefen_core::Hash;
 
 /// Changed with every change of the stored format: another one means rebuild.
-const FORMAT: &[u8; 8] = b"xfindex2";
+const FORMAT: &[u8; 8] = b"xfindex3";
 /// Most runs a manifest has room for.
 pub(super) const MAX_RUNS: usize = 80;
 

@@ -14,6 +14,7 @@
 
 mod block;
 mod cache;
+mod census;
 mod codec;
 mod compact;
 mod dir;
@@ -35,6 +36,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use census::{Census, TableBytes};
 pub use error::{IndexError, Result};
 pub use types::{Applied, Direction, FrameRows, IndexOptions, MAX_KEY, MAX_VALUE, Outcome, Row, Stats};
 pub use view::{History, Scan, View};

@@ -146,6 +146,15 @@ impl Run {
         self.doomed.store(true, Ordering::Release);
     }
 
+    /// Every block, as it is stored (its length) and unpacked.
+    pub fn each_block(&self, mut see: impl FnMut(usize, &Bytes)) -> Result<()> {
+        for at in 0..self.sparse.entries.len() {
+            let stored = self.context.store.get(&key(Kind::Block, self.meta.id, at as u64))?.map_or(0, |it| it.len());
+            see(stored, &self.block(at, false)?);
+        }
+        Ok(())
+    }
+
     fn block(&self, at: usize, keep: bool) -> Result<Bytes> {
         let key = key(Kind::Block, self.meta.id, at as u64);
         if let Some(block) = self.context.cache.get(&key) {

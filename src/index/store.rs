@@ -160,6 +160,18 @@ impl Store {
         Ok(())
     }
 
+    /// Bytes of all values of a kind.
+    pub fn bytes_of(&self, kind: Kind) -> Result<u64> {
+        let mut bytes = 0;
+        guard("read", || {
+            for value in self.db.scan_prefix([kind as u8]).values() {
+                bytes += value?.len() as u64;
+            }
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
     fn remove_range(&self, from: &[u8], to: &[u8]) -> Result<()> {
         loop {
             let keys = guard("read", || self.db.range(from..to).keys().take(512).collect::<sled::Result<Vec<_>>>())?;

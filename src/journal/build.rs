@@ -40,7 +40,7 @@ impl FrameBuilder {
     /// The same with room for `records` bytes of records, so that the buffer need not grow.
     #[must_use]
     pub fn with_capacity(number: FrameNumber, first_index: u64, previous: Hash, records: usize) -> Self {
-        let mut bytes = Vec::with_capacity(HEADER_LEN + records.min(MAX_BODY) + TAIL_LEN);
+        let mut bytes = Vec::with_capacity(HEADER_LEN + records.min(MAX_BODY) + TAIL_LEN + size_of::<Hash>());
         bytes.resize(HEADER_LEN, 0);
         Self { bytes, number, first_index, previous, count: 0 }
     }

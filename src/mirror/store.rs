@@ -4,12 +4,10 @@
 //! Beside the public files there are some that no web server needs to show: `.lock`, `.part`, where files are written
 //! before they get their names, and `.next`, the note under which files are being written.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use xuefen_core::Hash;
 use xuefen_core::tile::{TILE_WIDTH, Tile, TileLevel};
@@ -33,8 +31,6 @@ pub struct Store {
     files: DirSource,
     part: PathBuf,
     number: AtomicU64,
-    /// Directories with new names in them, and their parents.
-    unsynced: Mutex<BTreeSet<PathBuf>>,
     _lock: File,
 }
 
@@ -60,7 +56,7 @@ impl Store {
             _ => fs::create_dir(&part).map_err(failed("make", &part))?,
         }
         let files = DirSource::new(dir);
-        Ok(Self { files, part, number: AtomicU64::new(0), unsynced: Mutex::default(), _lock: lock })
+        Ok(Self { files, part, number: AtomicU64::new(0), _lock: lock })
     }
 
     /// What is here, to be read like any other source.
@@ -95,8 +91,7 @@ impl Store {
     /// # Errors
     /// [`MirrorError::Store`].
     pub fn begin(&self, note: &str) -> Result<(), MirrorError> {
-        self.put(NEXT, note.as_bytes())?;
-        self.sync()
+        self.keep(NEXT, note.as_bytes())
     }
 
     fn read(&self, name: &str) -> Result<Option<String>, MirrorError> {
@@ -112,12 +107,13 @@ impl Store {
         found.is_some_and(|bytes| bytes == bytes_of(hashes))
     }
 
-    /// Writes a tile or bundle, in place of one that may be there.
+    /// Writes a tile or bundle, in place of one that may be there. It is on stable storage after [`Self::commit`]; what a
+    /// crash leaves of it before that is checked like any foreign bytes, or written again.
     ///
     /// # Errors
     /// [`MirrorError::Store`].
     pub fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), MirrorError> {
-        self.put(&tile.path(), bytes)
+        self.put(&tile.path(), bytes, false)
     }
 
     /// Writes a tile of hashes.
@@ -133,34 +129,33 @@ impl Store {
     /// # Errors
     /// [`MirrorError::Store`].
     pub fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), MirrorError> {
-        self.put(name, bytes)?;
-        self.sync()
+        self.put(name, bytes, true)?;
+        let above = self.dir().join(name);
+        // Its name, and that of a directory that was made for it.
+        for dir in above.ancestors().skip(1).take_while(|dir| dir.starts_with(self.dir())) {
+            File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", dir))?;
+        }
+        Ok(())
     }
 
-    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), MirrorError> {
+    fn put(&self, name: &str, bytes: &[u8], synced: bool) -> Result<(), MirrorError> {
         let path = self.dir().join(name);
         let part = self.part.join(self.number.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create_new(&part).map_err(failed("make", &part))?;
         file.write_all(bytes).map_err(failed("write", &part))?;
-        // Content before name: a name that a crash leaves behind must not lead to half a file.
-        file.sync_data().map_err(failed("sync", &part))?;
+        if synced {
+            // Content before name: a name that a crash leaves behind must not lead to half a file.
+            file.sync_data().map_err(failed("sync", &part))?;
+        }
         drop(file);
-        if let Err(error) = fs::rename(&part, &path) {
-            if error.kind() != io::ErrorKind::NotFound {
-                return Err(failed("name", &path)(error));
+        match fs::rename(&part, &path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let parent = path.parent().unwrap_or_else(|| self.dir());
+                fs::create_dir_all(parent).map_err(failed("make", parent))?;
+                fs::rename(&part, &path).map_err(failed("name", &path))
             }
-            let parent = path.parent().unwrap_or_else(|| self.dir());
-            fs::create_dir_all(parent).map_err(failed("make", parent))?;
-            fs::rename(&part, &path).map_err(failed("name", &path))?;
+            done => done.map_err(failed("name", &path)),
         }
-        // Nothing panics while it holds the lock.
-        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
-        for above in path.ancestors().skip(1).take_while(|above| above.starts_with(self.dir())) {
-            if !unsynced.insert(above.to_owned()) {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Makes all that was written last, then shows the note that vouches for it.
@@ -169,8 +164,7 @@ impl Store {
     /// [`MirrorError::Store`]. The old checkpoint then still stands, and all of its files with it.
     pub fn commit(&self, note: &str) -> Result<(), MirrorError> {
         self.sync()?;
-        self.put(CHECKPOINT, note.as_bytes())?;
-        self.sync()
+        self.keep(CHECKPOINT, note.as_bytes())
     }
 
     /// Forgets the note of [`Self::begin`], whose files are all vouched for by now.
@@ -192,19 +186,18 @@ impl Store {
     pub fn keep_contradiction(&self, held: &Noted, shown: &Noted) -> Result<PathBuf, MirrorError> {
         for noted in [held, shown] {
             let checkpoint = &noted.checkpoint;
-            self.put(&format!("{CONTRADICTIONS}/{}-{}.note", checkpoint.size, checkpoint.root), noted.note.as_bytes())?;
+            self.keep(
+                &format!("{CONTRADICTIONS}/{}-{}.note", checkpoint.size, checkpoint.root),
+                noted.note.as_bytes(),
+            )?;
         }
-        self.sync()?;
         Ok(self.dir().join(CONTRADICTIONS))
     }
 
+    /// Brings all files and names to stable storage in one go: a sync for each of thousands takes minutes.
     fn sync(&self) -> Result<(), MirrorError> {
-        let dirs = std::mem::take(&mut *self.unsynced.lock().unwrap_or_else(PoisonError::into_inner));
-        // Deepest first, so that no name leads to a directory whose own names may be lost.
-        for dir in dirs.iter().rev() {
-            File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", dir))?;
-        }
-        Ok(())
+        let synced = File::open(self.dir()).and_then(|dir| sync_all_files(&dir));
+        synced.map_err(failed("sync", self.dir()))
     }
 
     /// Takes away the partial tiles that a tree of `before` entries had and that are full in one of `size`: whoever holds the
@@ -225,6 +218,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Syncs the file system that holds `dir`, and says if anything of it could not be written.
+#[cfg(target_os = "linux")]
+fn sync_all_files(dir: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(dir)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_all_files(_: &File) -> io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
 }
 
 fn bytes_of(hashes: &[Hash]) -> Vec<u8> {

@@ -66,7 +66,9 @@ fn log(entries: &[Vec<u8>], cosigned: Option<u64>) -> BTreeMap<String, Vec<u8>> 
     tiles.edge().for_each(|(tile, hashes)| put(tile, bytes(hashes)));
     for (index, entries) in (0..).zip(entries.chunks(256)) {
         let mut bundle = Vec::new();
-        entries.iter().for_each(|entry| assert!(push_entry(&mut bundle, entry)));
+        for entry in entries {
+            assert!(push_entry(&mut bundle, entry));
+        }
         put(Tile::new(TileLevel::Entries, index, u16::try_from(entries.len()).unwrap()).unwrap(), bundle);
     }
     let text = Checkpoint { origin: Origin::parse(ORIGIN).unwrap(), size: tiles.size(), root: tiles.root() }.text();

@@ -31,8 +31,7 @@ pub(super) struct Batch {
 /// A finished frame and what the index needs to know of it.
 pub(super) struct Closed {
     pub frame: Frame,
-    /// Shared with the sequencer, which reads them until they are published.
-    pub rows: Arc<[Row]>,
+    pub rows: Vec<Row>,
     pub leaf_hashes: Vec<Hash>,
     /// Offset of each entry's record within the frame, bytes.
     pub offsets: Vec<u32>,
@@ -69,7 +68,7 @@ impl Committer {
     pub(super) fn run(mut self, batches: &Receiver<Batch>) -> Result<(), SequencerError> {
         for batch in batches {
             if let Some(closed) = batch.frame
-                && let Err(error) = self.commit(&closed)
+                && let Err(error) = self.commit(closed)
             {
                 // Before the callers' channels close with this batch: who is told so must not find the ledger ready.
                 self.stopped.store(true, Ordering::Release);
@@ -86,7 +85,7 @@ impl Committer {
         Ok(())
     }
 
-    fn commit(&mut self, closed: &Closed) -> Result<(), SequencerError> {
+    fn commit(&mut self, closed: Closed) -> Result<(), SequencerError> {
         // 1. Keys before the payloads they seal: the other way round a cut would leave ciphertext that nobody can read.
         self.vault.commit(&closed.slots)?;
         // 2. The frame: from here on the entries exist.
@@ -117,7 +116,7 @@ impl Committer {
 
     fn publish(
         &mut self,
-        closed: &Closed,
+        closed: Closed,
         start: Position,
         tree: TreeHead,
         checkpoint: String,
@@ -127,7 +126,7 @@ impl Committer {
         self.index.apply(FrameRows {
             frame: closed.frame.number().0,
             first_index: tree.size - closed.leaf_hashes.len() as u64,
-            rows: closed.rows.to_vec(),
+            rows: closed.rows,
             leaf_hashes: &closed.leaf_hashes,
             positions: &positions,
             chain: closed.frame.chain(),

@@ -77,9 +77,9 @@ pub enum ExportError {
     Damaged,
 }
 
-/// Writes the public log of the journal in `journal` into `store`: up to `shown`, a signed note with its cosignatures, or else up
-/// to the newest one that the log itself signed. Files of an earlier export are left alone. `progress` hears of entries read
-/// and entries in all.
+/// Writes the public log of the journal in `journal` into `store`: up to `shown`, a signed note with its cosignatures, or
+/// else up to the newest one that the log itself signed. Files of an earlier export are left alone. `progress` hears of
+/// entries read and entries in all.
 ///
 /// # Errors
 /// [`ExportError`]. The directory then still holds what it held.

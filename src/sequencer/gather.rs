@@ -26,9 +26,12 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    pub(super) fn new(number: FrameNumber, first_index: u64, previous: Hash) -> Self {
+    /// An empty frame with room for `before` bytes of records, those of the frame before: under load frames come out alike,
+    /// and growing one to a megabyte by doubling copies it once more.
+    pub(super) fn new(number: FrameNumber, first_index: u64, previous: Hash, before: usize) -> Self {
+        let room = before.clamp(SMALL_FRAME, SOFT_BYTES);
         Self {
-            builder: FrameBuilder::with_capacity(number, first_index, previous, SMALL_FRAME),
+            builder: FrameBuilder::with_capacity(number, first_index, previous, room),
             rows: Vec::new(),
             leaf_hashes: Vec::new(),
             offsets: Vec::new(),

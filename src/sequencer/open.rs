@@ -142,20 +142,28 @@ impl Ledger {
             view: Arc::clone(&view),
             published,
         };
-        let sequencer = Sequencer::new(origin.clone(), Arc::clone(&vault), Arc::clone(&view), Arc::clone(&clock), end);
+        let sequencer = Sequencer::new(
+            origin.clone(),
+            Arc::clone(&vault),
+            Arc::clone(&view),
+            Arc::clone(&reader),
+            Arc::clone(&clock),
+            end,
+        );
         let context = Context { origin: origin.clone(), genesis_keys };
-        let preparer = Preparer {
+        let preparer = Arc::new(Preparer {
             context,
             vault: Arc::clone(&vault),
+            reader: Arc::clone(&reader),
             view: Arc::clone(&view),
             batches: VerifiedBatches::default(),
             keys: KnownKeys::default(),
-        };
+        });
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
         let (batches, batch_queue) = crossbeam_channel::bounded(0);
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        let mut threads = Arc::new(preparer).start(cores, &job_queue).map_err(SequencerError::Spawn)?;
+        let mut threads = preparer.start(cores, &job_queue).map_err(SequencerError::Spawn)?;
         threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);
         threads.push(spawn("committer", &stopped, move || committer.run(&batch_queue))?);
         Ok(Self {
@@ -164,6 +172,7 @@ impl Ledger {
             reader,
             view,
             published: watch,
+            preparer,
             jobs,
             asks,
             queue: Arc::new(Semaphore::new(QUEUE)),

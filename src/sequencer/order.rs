@@ -13,7 +13,7 @@ use xuefen_core::origin::Origin;
 use xuefen_core::time::Timestamp;
 use xuefen_core::tree::Frontier;
 use xuefen_core::{Hash, chain};
-use xuefen_ledger::{Accepted, Decision, Effects, Refusal, evolve, query};
+use xuefen_ledger::{Accepted, Decision, Effects, Entries as _, Refusal, evolve, query};
 
 use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
@@ -22,10 +22,10 @@ use super::gather::Gathering;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
 use super::slots::HighestSlot;
-use super::state::Deciding;
+use super::state::{Deciding, Judging};
 use super::view::View;
 use crate::index::Row;
-use crate::journal::{FrameNumber, Sealed, TreeHead};
+use crate::journal::{FrameNumber, Reader, Sealed, TreeHead};
 use crate::vault::{Slot, Vault, VaultError};
 
 /// Postings that travel together; their verdicts leave together.
@@ -75,12 +75,21 @@ pub(super) struct Sequencer {
     end: End,
     overlay: Overlay,
     open: Gathering,
+    /// For what is posted again in another form: the entry itself tells whether it is the same.
+    reader: Arc<dyn Reader>,
 }
 
 impl Sequencer {
-    pub(super) fn new(origin: Origin, vault: Arc<Vault>, view: Arc<ArcSwap<View>>, clock: Clock, end: End) -> Self {
-        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash);
-        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open }
+    pub(super) fn new(
+        origin: Origin,
+        vault: Arc<Vault>,
+        view: Arc<ArcSwap<View>>,
+        reader: Arc<dyn Reader>,
+        clock: Clock,
+        end: End,
+    ) -> Self {
+        let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash, 0);
+        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, reader }
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
@@ -133,8 +142,7 @@ impl Sequencer {
     fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
         // The log's clock never runs backwards; a machine whose clock does holds it still.
         let logged_at = self.end.logged_at.max(now);
-        let state = Deciding { overlay: &self.overlay, index: &view.index };
-        let verdict = match xuefen_ledger::decide(&state, &ready.prepared, logged_at)? {
+        let verdict = match xuefen_ledger::decide(&self.judging(view), &ready.prepared, logged_at)? {
             Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
             Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
             Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
@@ -142,6 +150,10 @@ impl Sequencer {
         // Nothing of it is kept, so the key that was reserved for its payload may go.
         ready.release(&self.vault);
         Ok(verdict)
+    }
+
+    fn judging<'a>(&'a self, view: &'a View) -> Judging<'a> {
+        Judging { state: Deciding { overlay: &self.overlay, index: &view.index }, reader: &*self.reader }
     }
 
     fn accept(
@@ -181,13 +193,14 @@ impl Sequencer {
                 return Ok(too_large("posting", &error));
             }
         };
-        let accepted = Accepted::new(&ready.prepared, logged_at, leaf_hash).ok_or_else(|| broken("no statement"))?;
+        let accepted = Accepted::new(&ready.prepared, logged_at).ok_or_else(|| broken("no statement"))?;
         let state = Deciding { overlay: &self.overlay, index: &view.index };
         for row in rows_of(&evolve(&state, index, &accepted)?) {
             self.overlay.insert(&row);
             self.open.rows.push(row);
         }
         self.open.slots.extend(sealed.map(|sealed| sealed.slot));
+        self.overlay.log(index, leaf_hash, draft.statement().leaf_hash());
         self.end.tree.append(leaf_hash);
         self.end.chain = chain::next(&self.end.chain, &leaf_hash);
         self.end.logged_at = logged_at;
@@ -197,13 +210,14 @@ impl Sequencer {
 
     /// The receipt of an entry that is in the log already, maybe in a frame still on its way.
     fn replay(&self, view: &View, index: u64) -> Result<Receipt, SequencerError> {
-        let state = Deciding { overlay: &self.overlay, index: &view.index };
+        let state = self.judging(view);
         let why = || SequencerError::Replay { index, why: "named as a replay but not in the state".to_owned() };
         let entry = query::entry(&state, index)?.ok_or_else(why)?;
+        let leaf_hash = state.leaf_hash(index)?.ok_or_else(why)?;
         let pending = query::standing(&state, index)?.pending;
         Ok(Receipt {
             index,
-            leaf_hash: Hash(entry.leaf_hash),
+            leaf_hash,
             logged_at: entry.logged_at,
             replayed: true,
             pending,
@@ -227,7 +241,7 @@ impl Sequencer {
     /// Closes the frame gathered so far and opens the next.
     fn close(&mut self) -> Batch {
         let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
-        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, 0);
         let gathered = std::mem::replace(&mut self.open, next);
         if gathered.has_no_records() {
             return Batch { frame: None, waiting: gathered.waiting };
@@ -236,12 +250,12 @@ impl Sequencer {
         if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
             rows.push(Row { key, index: tree.size.saturating_sub(1), value });
         }
-        let rows: Arc<[Row]> = rows.into();
-        self.overlay.close(tree.size, Arc::clone(&rows));
+        self.overlay.close(tree.size);
+        let room = gathered.builder.record_bytes();
         let frame = gathered.builder.finish(self.end.chain, tree);
         self.end.next_frame = frame.number().next();
         self.end.frame_hash = frame.hash();
-        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash);
+        self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, room);
         let closed =
             Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
         Batch { frame: Some(closed), waiting: gathered.waiting }

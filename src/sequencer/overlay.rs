@@ -6,14 +6,18 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use xuefen_core::Hash;
+use xuefen_ledger::Table;
 
 use crate::index::Row;
 
 /// Rows remembered from the index at most; then all are forgotten and read once more.
 const HOT_ROWS: usize = 1 << 16;
+
+/// Tables of which decisions read nothing.
+const LISTS: [u8; 2] = [Table::OutcomesOf.byte(), Table::IssuedBy.byte()];
 
 /// What is known of a key before, or instead of, asking the index.
 struct Known {
@@ -36,13 +40,24 @@ pub(super) struct Overlay {
     known: RefCell<Rows>,
     /// Number of hot ones.
     hot: Cell<usize>,
+    /// Keys and leaf indices of the rows since the last frame was closed.
+    open: Vec<(Bytes, u64)>,
     frames: VecDeque<InFlight>,
+    entries: Recent,
+}
+
+/// Leaf hash of each entry in flight, and hash of its statement.
+#[derive(Default)]
+struct Recent {
+    /// Index of the first.
+    first: u64,
+    hashes: VecDeque<(Hash, Hash)>,
 }
 
 struct InFlight {
     /// Tree size after the frame: once it is published the frame's rows are in the index.
     size: u64,
-    rows: Arc<[Row]>,
+    rows: Vec<(Bytes, u64)>,
 }
 
 impl Overlay {
@@ -75,8 +90,12 @@ impl Overlay {
         Ok(found)
     }
 
-    /// Adds the row of an entry just accepted.
+    /// Adds the row of an entry just accepted. Those of lists are left out: no decision reads them.
     pub fn insert(&mut self, row: &Row) {
+        if row.key.first().is_some_and(|table| LISTS.contains(table)) {
+            return;
+        }
+        self.open.push((row.key.clone(), row.index));
         let newest = Some((row.index, row.value.clone()));
         match self.known.get_mut().entry(row.key.clone()) {
             Entry::Vacant(place) => drop(place.insert(Known { row: newest, in_flight: true, hot: false })),
@@ -88,19 +107,36 @@ impl Overlay {
         }
     }
 
-    /// Remembers that `rows`, inserted before, become visible together at `size`.
-    pub fn close(&mut self, size: u64, rows: Arc<[Row]>) {
-        self.frames.push_back(InFlight { size, rows });
+    /// Remembers that the rows inserted since the last frame become visible together at `size`.
+    pub fn close(&mut self, size: u64) {
+        self.frames.push_back(InFlight { size, rows: std::mem::take(&mut self.open) });
+    }
+
+    /// Adds an entry just accepted, the next after those before: its leaf hash and that of its statement.
+    pub fn log(&mut self, index: u64, leaf_hash: Hash, statement_hash: Hash) {
+        if self.entries.hashes.is_empty() {
+            self.entries.first = index;
+        }
+        self.entries.hashes.push_back((leaf_hash, statement_hash));
+    }
+
+    /// Leaf hash and statement hash of an entry in flight.
+    pub fn hashes(&self, index: u64) -> Option<(Hash, Hash)> {
+        let at = usize::try_from(index.checked_sub(self.entries.first)?).ok()?;
+        self.entries.hashes.get(at).copied()
     }
 
     /// Drops what the index shows since `published` became visible.
     pub fn drain(&mut self, published: u64) {
+        while self.entries.first < published && self.entries.hashes.pop_front().is_some() {
+            self.entries.first += 1;
+        }
         while self.frames.front().is_some_and(|frame| frame.size <= published) {
             let frame = self.frames.pop_front().expect("looked at just now");
-            for row in frame.rows.iter() {
-                let Entry::Occupied(mut known) = self.known.get_mut().entry(row.key.clone()) else { continue };
+            for (key, written_by) in frame.rows {
+                let Entry::Occupied(mut known) = self.known.get_mut().entry(key) else { continue };
                 // A later frame may have written the key again; that row stays.
-                if known.get().row.as_ref().is_none_or(|(index, _)| *index > row.index) {
+                if known.get().row.as_ref().is_none_or(|(index, _)| *index > written_by) {
                     continue;
                 }
                 if known.get().hot {
@@ -118,6 +154,22 @@ mod tests {
     use super::*;
     use std::convert::Infallible;
 
+    #[test]
+    fn entries_in_flight_are_told_until_they_are_published() {
+        let mut overlay = Overlay::default();
+        let hash = |number: u8| Hash([number; 32]);
+        for number in 5..8 {
+            overlay.log(number.into(), hash(number), hash(number + 100));
+        }
+        assert_eq!(overlay.hashes(6), Some((hash(6), hash(106))));
+        overlay.drain(7);
+        assert_eq!((overlay.hashes(6), overlay.hashes(8)), (None, None));
+        assert_eq!(overlay.hashes(7), Some((hash(7), hash(107))));
+        overlay.drain(20);
+        overlay.log(8, hash(8), hash(108));
+        assert_eq!(overlay.hashes(8), Some((hash(8), hash(108))));
+    }
+
     fn row(key: &'static str, index: u64) -> Row {
         Row { key: Bytes::from_static(key.as_bytes()), index, value: Bytes::from(index.to_string()) }
     }
@@ -132,18 +184,18 @@ mod tests {
         })
     }
 
-    fn fly(overlay: &mut Overlay, size: u64, rows: Vec<Row>) {
-        for row in &rows {
+    fn fly(overlay: &mut Overlay, size: u64, rows: &[Row]) {
+        for row in rows {
             overlay.insert(row);
         }
-        overlay.close(size, rows.into());
+        overlay.close(size);
     }
 
     #[test]
     fn rows_stay_until_their_frame_is_published() {
         let mut overlay = Overlay::default();
-        fly(&mut overlay, 2, vec![row("a", 0), row("b", 1)]);
-        fly(&mut overlay, 4, vec![row("a", 2), row("c", 3)]);
+        fly(&mut overlay, 2, &[row("a", 0), row("b", 1)]);
+        fly(&mut overlay, 4, &[row("a", 2), row("c", 3)]);
         let flying = |overlay: &Overlay| ["a", "b", "c"].map(|key| newest(overlay, key, false, None));
         overlay.drain(1);
         assert_eq!(flying(&overlay), [Some(2), Some(1), Some(3)], "size 1 does not show the first frame");
@@ -160,7 +212,7 @@ mod tests {
         assert_eq!(newest(&overlay, "a", false, None), None);
         assert_eq!(newest(&overlay, "a", false, Some(1)), Some(1), "nothing is remembered of what is not there");
         assert_eq!(newest(&overlay, "a", false, None), Some(1), "remembered");
-        fly(&mut overlay, 6, vec![row("a", 5)]);
+        fly(&mut overlay, 6, &[row("a", 5)]);
         assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5));
         overlay.drain(6);
         assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5), "published, and remembered as written");
@@ -171,7 +223,7 @@ mod tests {
         let mut overlay = Overlay::default();
         assert_eq!(newest(&overlay, "a", true, None), None);
         assert_eq!(newest(&overlay, "a", false, Some(1)), None, "remembered");
-        fly(&mut overlay, 6, vec![row("a", 5)]);
+        fly(&mut overlay, 6, &[row("a", 5)]);
         assert_eq!(newest(&overlay, "a", true, None), Some(5));
         overlay.drain(6);
         assert_eq!(newest(&overlay, "a", true, None), Some(5));
@@ -183,7 +235,7 @@ mod tests {
         for key in ["a", "b"] {
             assert_eq!(newest(&overlay, key, false, Some(1)), Some(1));
         }
-        fly(&mut overlay, 6, vec![row("a", 5)]);
+        fly(&mut overlay, 6, &[row("a", 5)]);
         overlay.hot.set(HOT_ROWS);
         assert_eq!(newest(&overlay, "c", false, Some(2)), Some(2));
         assert_eq!(newest(&overlay, "a", false, Some(1)), Some(5), "in flight");

@@ -1,10 +1,13 @@
 //! The ledger's state as the rules read it: the index, and for the sequencer the rows in flight above it.
 
 use bytes::Bytes;
-use xuefen_ledger::{Direction, Key, Query, Read, ReadError, Row, Table};
+use xuefen_core::Hash;
+use xuefen_ledger::{Direction, Entries, Key, Query, Read, ReadError, Row, Table};
 
 use super::overlay::Overlay;
+use super::read;
 use crate::index;
+use crate::journal::Reader;
 
 /// State as the next decision must see it: rows in flight first, then the published index.
 pub(super) struct Deciding<'a> {
@@ -18,6 +21,40 @@ impl Read for Deciding<'_> {
         let absence = matches!(key.table(), Some(Table::Authority | Table::Standing));
         let key = key.as_bytes();
         self.overlay.newest(key, absence, || self.index.newest(key, self.index.size()).map_err(store))
+    }
+}
+
+/// The same, with the journal to read entries back from: what `decide` is given.
+pub(super) struct Judging<'a> {
+    pub state: Deciding<'a>,
+    pub reader: &'a dyn Reader,
+}
+
+impl Read for Judging<'_> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        self.state.newest(key)
+    }
+}
+
+impl Entries for Judging<'_> {
+    fn leaf_hash(&self, index: u64) -> Result<Option<Hash>, ReadError> {
+        if let Some((leaf_hash, _)) = self.state.overlay.hashes(index) {
+            return Ok(Some(leaf_hash));
+        }
+        let known = index < self.state.index.size();
+        known.then(|| self.state.index.leaf_hash(index)).transpose().map_err(store)
+    }
+
+    fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError> {
+        if let Some((_, statement_hash)) = self.state.overlay.hashes(index) {
+            return Ok(Some(statement_hash));
+        }
+        if index >= self.state.index.size() {
+            return Ok(None);
+        }
+        let logged =
+            read::entry(self.reader, self.state.index, index).map_err(|error| ReadError::Store(Box::new(error)))?;
+        Ok(Some(logged.entry.statement().leaf_hash()))
     }
 }
 

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xuefen_core::key::SecretKey;
-use xuefen_ledger::Signatures;
-use xuefen_ledger::testing::{START, World};
+use xuefen_core::proto::Course;
+use xuefen_core::proto::statement::Body;
+use xuefen_ledger::testing::{START, World, course, sign, sign_all};
+use xuefen_ledger::{Message, Signatures};
 
 use super::lane::LaneIn;
 use super::*;
@@ -126,4 +128,49 @@ async fn asking_whether_takes_a_place_in_the_queue() {
     assert!(matches!(ledger.check(posting()).await, Err(PostError::Busy)));
     drop(all);
     assert!(ledger.check(posting()).await.unwrap().is_err());
+}
+
+/// Receipts of one chunk: index, and whether it was in the log already; `None` for a refusal.
+fn receipts(answer: &Answer) -> Vec<Option<(u64, bool)>> {
+    let receipt = |verdict: &Verdict| match verdict {
+        Verdict::Receipt(receipt) => Some((receipt.index, receipt.replayed)),
+        Verdict::Refused(refusal) => {
+            assert_eq!(refusal.rejection, xuefen_ledger::Rejection::NonceReused);
+            None
+        }
+    };
+    answer.verdicts.iter().map(receipt).collect()
+}
+
+#[tokio::test]
+async fn a_statement_is_one_entry_however_signed_whether_on_its_way_or_logged() {
+    let mut world = World::furnished();
+    let (_dir, ledger) = ledger(&world);
+    ledger.post(postings(&world)).await.unwrap();
+    let (school, key, next) = (world.school.id.clone(), SecretKey::from_seed(&[4; 32]), world.entries.len() as u64);
+    let version = |version| Body::Course(Course { version, ..course(world.named["rule"]) });
+    let (second, third) = (version(2), version(3));
+    let statement = world.statement(&school, second);
+    let single = sign(&statement, &[&key], None);
+    let another = world.statement(&school, third);
+    let batched = sign_all(vec![(statement.clone(), None), (another.clone(), None)], &key).remove(0);
+    assert_ne!(single.attestations, batched.attestations);
+    let reused = sign(&Message { nonce: statement.nonce.clone(), ..another }, &[&key], None);
+    // In one chunk the first is still on its way when the others are judged; afterwards the journal has it.
+    let chunk = [&single, &single, &batched, &reused].map(RawPosting::clone).to_vec();
+    let answer = ledger.post(chunk.clone()).await.unwrap();
+    assert_eq!(receipts(&answer), [Some((next, false)), Some((next, true)), Some((next, true)), None]);
+    let answer = ledger.post(chunk).await.unwrap();
+    assert_eq!(receipts(&answer), [Some((next, true)), Some((next, true)), Some((next, true)), None]);
+    let hashes: Vec<_> = answer
+        .verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Receipt(receipt) => Some(receipt.leaf_hash),
+            Verdict::Refused(_) => None,
+        })
+        .collect();
+    assert!(hashes.iter().all(|hash| *hash == answer.view.index.leaf_hash(next).unwrap()));
+    assert!(ledger.check(batched).await.unwrap().is_ok());
+    assert!(ledger.check(reused).await.unwrap().is_err());
 }

@@ -169,6 +169,7 @@ def test_a_link_brings_the_file_and_a_damaged_one_says_so(page, good):
     packed = base64.urlsafe_b64encode(gzip.compress(file(good))).decode().rstrip("=")
     report = page.open(f"/verify#gz.{packed}").result()
     assert report["result"] == "pass"
+    assert "#" not in page.driver.current_url, "the file stays in no history"
     plain = base64.urlsafe_b64encode(file(good)).decode().rstrip("=")
     page.open("/verify")
     page.run("document.getElementById('paste').click(); document.getElementById('pasted').value = arguments[0];"
@@ -202,6 +203,8 @@ def test_by_keyboard_alone(page, good):
 
     press(Keys.TAB)
     assert focus() == "Skip to the content"
+    press(Keys.ENTER)
+    assert focus() == "main" and not page.run("return document.getElementById('notice').textContent")
     tab_to("file")
     tab_to("paste")
     press(Keys.ENTER)

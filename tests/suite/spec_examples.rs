@@ -10,7 +10,7 @@ const SHOWN: usize = 44;
 fn pretty(json: &str) -> String {
     let (mut out, mut depth) = (String::new(), 0_usize);
     let mut chars = json.chars().peekable();
-    let line = |out: &mut String, depth: usize| *out += &format!("\n{}", "  ".repeat(depth));
+    let line = |out: &mut String, depth: usize| out.extend(["\n", &"  ".repeat(depth)]);
     while let Some(c) = chars.next() {
         match c {
             '"' => {
@@ -24,7 +24,7 @@ fn pretty(json: &str) -> String {
                 chars.next();
                 let shown: String = text.chars().take(SHOWN).collect();
                 let ellipsis = if shown == text { "" } else { "…" };
-                out += &format!("\"{}{ellipsis}\"", shown.trim_end_matches('\\'));
+                out.extend(["\"", shown.trim_end_matches('\\'), ellipsis, "\""]);
             }
             '{' | '[' if chars.next_if(|next| matches!(next, '}' | ']')).is_some() => {
                 out += if c == '{' { "{}" } else { "[]" };
@@ -64,7 +64,7 @@ fn with_examples(page: &str, vectors: &serde_json::Value) -> (String, usize) {
         let (pointer, shape) = wanted.split_once(' ').unwrap_or((wanted, ""));
         let text = vectors.pointer(pointer).and_then(serde_json::Value::as_str).expect("a text of the vectors");
         let text = if shape == "json" { pretty(text) } else { text.to_owned() };
-        out += &format!("<!-- vectors: {wanted} -->\n{fence}\n{}\n```\n{rest}", text.trim_end());
+        out.extend(["<!-- vectors: ", wanted, " -->\n", fence, "\n", text.trim_end(), "\n```\n", rest]);
         count += 1;
     }
     (out, count)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::limits::{PARTS, cpu_time, quantiles};
+use super::limits::{PARTS, quantiles};
 use super::send::stream;
 use super::world::{World, account_hex, logical_bytes};
 use super::{Figure, figure, ms};
@@ -51,11 +51,9 @@ pub async fn batched(client: &Client, world: &mut World, entries: usize) -> anyh
         let postings = world.outcomes((entries - done).min(ROUND), BATCH)?;
         done += postings.len();
         logical += postings.iter().map(logical_bytes).sum::<usize>() as u64;
-        let before = cpu_time()?;
-        took += stream(client, postings).await?;
-        for ((sum, after), before) in cpu.iter_mut().zip(cpu_time()?).zip(before) {
-            *sum += after.saturating_sub(before);
-        }
+        let round = stream(client, postings).await?;
+        took += round.time;
+        cpu.iter_mut().zip(round.cpu).for_each(|(sum, of_round)| *sum += of_round);
     }
     let each = u32::try_from(done.max(1))?;
     let checkpoint = client.log().get_checkpoint(crate::api::proto::GetCheckpointRequest {}).await?.into_inner();

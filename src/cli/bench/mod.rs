@@ -2,6 +2,7 @@
 //! what disk and signatures allow in the same run. It measures; it asserts nothing about time.
 #![expect(clippy::cast_precision_loss, reason = "figures for people; counts stay far below 2^52")]
 
+mod disk;
 mod limits;
 mod load;
 mod send;
@@ -22,6 +23,7 @@ use super::client::Client;
 use super::exit::Exit;
 use super::output::Output;
 use super::{client, init, serve};
+use crate::api::Api;
 use crate::sequencer::Home;
 use crate::server::start::Witnessing;
 use crate::server::{listener, routes};
@@ -87,7 +89,7 @@ fn figure(name: &'static str, value: f64, unit: &str) -> Figure {
 
 async fn measure(args: &Bench, dir: &std::path::Path) -> anyhow::Result<Vec<Figure>> {
     let mut world = World::new(args.learners)?;
-    let (client, status) = start(dir, &world).await?;
+    let (client, status, api) = start(dir, &world).await?;
     let mut figures = Vec::new();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     figures.push(figure("cores", f64::from(u32::try_from(cores)?), ""));
@@ -117,17 +119,12 @@ async fn measure(args: &Bench, dir: &std::path::Path) -> anyhow::Result<Vec<Figu
     figures.extend(parts.map(|((_, name), time)| figure(name, micros(time), "µs")));
     figures.extend(load::reads(&client, &world, args.learners).await?);
     figures.push(figure("resident memory", (limits::resident()? >> 20) as f64, "MiB"));
-    let home = Home::new(dir);
-    let disk = limits::size_of(&home.journal())? + limits::size_of(&home.vault())? + limits::size_of(&home.index())?;
-    figures.push(figure("entries in the log", batched.entries as f64, ""));
-    figures.push(figure("disk: journal", (limits::size_of(&home.journal())? >> 20) as f64, "MiB"));
-    figures.push(figure("disk: index", (limits::size_of(&home.index())? >> 20) as f64, "MiB"));
-    figures.push(figure("disk / logical bytes", disk as f64 / batched.logical as f64, "x"));
+    figures.extend(disk::figures(&Home::new(dir), &api.ledger.view().index, &batched)?);
     Ok(figures)
 }
 
 /// A new ledger in `dir`, served in clear on a free loopback port.
-async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, VerifierKey)> {
+async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, VerifierKey, Arc<Api>)> {
     let name = KeyName::parse(world::MINISTRY)?;
     let ministry = VerifierKey::new(name, KeyType::Note, world.ministry.public().clone());
     let made = init::make(&init::Init {
@@ -142,7 +139,7 @@ async fn start(dir: &std::path::Path, world: &World) -> anyhow::Result<(Client, 
     let routes = routes::routes(Arc::clone(&api)).await.context("cannot set up the services")?;
     tokio::spawn(listener::serve(socket, None, routes, std::future::pending()));
     let client = client::connect(&format!("http://{address}"), None, true).await?;
-    Ok((client, made.status))
+    Ok((client, made.status, api))
 }
 
 fn ms(time: Duration) -> f64 {

@@ -9,6 +9,7 @@ use prost::bytes::Bytes;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{IntoStreamingRequest as _, Streaming};
 
+use super::limits::{PARTS, cpu_time};
 use crate::api::proto::entry_verdict::Result as Verdict;
 use crate::api::proto::{PostEntriesResponse, Posting};
 use crate::cli::client::Client;
@@ -27,11 +28,20 @@ fn encode(postings: &[Posting]) -> Vec<Encoded> {
     postings.chunks(PER_MESSAGE).map(|postings| Encoded { postings: postings.iter().map(one).collect() }).collect()
 }
 
-/// Posts everything on one stream; the time from the first to the last verdict.
-pub async fn stream(client: &Client, postings: Vec<Posting>) -> anyhow::Result<Duration> {
+/// What a stream took from the first posting to the last verdict.
+pub struct Took {
+    /// Wall-clock.
+    pub time: Duration,
+    /// Of this process, by [`PARTS`].
+    pub cpu: [Duration; PARTS.len()],
+}
+
+/// Posts everything on one stream.
+pub async fn stream(client: &Client, postings: Vec<Posting>) -> anyhow::Result<Took> {
     let expected = postings.len();
     let requests = encode(&postings);
     drop(postings);
+    let before = cpu_time()?;
     let from = Instant::now();
     let mut answers = post(client, requests).await?;
     let mut receipts = 0;
@@ -45,7 +55,8 @@ pub async fn stream(client: &Client, postings: Vec<Posting>) -> anyhow::Result<D
         }
     }
     ensure!(receipts == expected, "{receipts} receipts for {expected} postings");
-    Ok(from.elapsed())
+    let (time, after) = (from.elapsed(), cpu_time()?);
+    Ok(Took { time, cpu: std::array::from_fn(|part| after[part].saturating_sub(before[part])) })
 }
 
 /// `PostEntries` as the generated client calls it, but for the type of the message.
@@ -62,7 +73,7 @@ async fn post(client: &Client, requests: Vec<Encoded>) -> anyhow::Result<Streami
 #[expect(clippy::cast_precision_loss, reason = "a count far below 2^52")]
 pub async fn rate(client: &Client, postings: Vec<Posting>) -> anyhow::Result<f64> {
     let count = postings.len();
-    Ok(count as f64 / stream(client, postings).await?.as_secs_f64())
+    Ok(count as f64 / stream(client, postings).await?.time.as_secs_f64())
 }
 
 #[cfg(test)]

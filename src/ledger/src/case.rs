@@ -5,8 +5,8 @@ use crate::facts::Facts;
 use crate::policy::{self, InForce};
 use crate::posting::Prepared;
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AuthorityRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
-use crate::state::{Read, ReadError};
+use crate::rows::{AuthorityRow, CharterRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
+use crate::state::{Entries, Read, ReadError};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use xuefen_core::proto::{AuthorityRole, EntryRef};
@@ -45,6 +45,7 @@ pub(crate) fn ensure(good: bool, rejection: Rejection, field: impl Into<Cow<'sta
 /// A posting, its issuer and its keys.
 pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) state: &'a S,
+    pub(crate) entries: &'a dyn Entries,
     pub(crate) prepared: &'a Prepared,
     pub(crate) issuer: &'a str,
     pub(crate) issued_at: i64,
@@ -53,6 +54,8 @@ pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) institution: Option<InstitutionRow>,
     /// The issuer as an authority.
     pub(crate) authority: Option<AuthorityRow>,
+    /// The issuer as a consortium with a charter.
+    pub(crate) charter: Option<CharterRow>,
     /// The registered keys among the attesting ones.
     pub(crate) keys: Vec<KeyRow>,
     /// Read when it is first asked for.
@@ -81,9 +84,13 @@ impl<S: Read + ?Sized> Case<'_, S> {
         }
     }
 
-    /// Keys of the issuer among the attesting ones.
+    /// Keys of the issuer among the attesting ones; of a consortium with a charter, those of its members.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &KeyRow> {
-        self.keys.iter().filter(|key| key.owner == self.issuer)
+        let seated = |key: &KeyRow| {
+            let seats = self.charter.iter().flat_map(|charter| &charter.seats);
+            key.role.is_none() && seats.into_iter().any(|(member, _)| *member == key.owner)
+        };
+        self.keys.iter().filter(move |key| key.owner == self.issuer || seated(key))
     }
 
     /// Whether a key of the issuer with this role attests.
@@ -121,7 +128,8 @@ impl<S: Read + ?Sized> Case<'_, S> {
         let unknown = || Refusal::new(Rejection::ReferenceUnknown, field.to_owned());
         let reference = reference.ok_or_else(unknown)?;
         let row = self.state.entry(reference.index)?.ok_or_else(unknown)?;
-        if row.leaf_hash[..] != reference.leaf_hash[..] {
+        let leaf_hash = self.entries.leaf_hash(reference.index)?.ok_or_else(unknown)?;
+        if leaf_hash.as_ref() != &reference.leaf_hash[..] {
             return Err(Refusal::new(Rejection::ReferenceMismatch, format!("{field}.leaf_hash")).into());
         }
         Ok((reference.index, row))

@@ -9,7 +9,7 @@ use crate::prepare::verify;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, KeyRow, Status};
 use crate::rules;
-use crate::state::{Read, ReadError};
+use crate::state::{Entries, Read, ReadError};
 use crate::threshold;
 use xuefen_core::attestation::Claim;
 use xuefen_core::key::PublicKey;
@@ -41,8 +41,8 @@ pub enum Decision {
 }
 
 /// Judges a posting that would be logged at `logged_at`, Unix seconds.
-pub fn decide(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Decision, ReadError> {
-    match judge(&Memo::new(state), prepared, logged_at) {
+pub fn decide(state: &(impl Read + Entries), prepared: &Prepared, logged_at: i64) -> Result<Decision, ReadError> {
+    match judge(&Memo::new(state), state, prepared, logged_at) {
         Ok(effects) => Ok(Decision::Accept(effects)),
         Err(Stop::Replay(index)) => Ok(Decision::Replay { index }),
         Err(Stop::Refused(refusal)) => Ok(Decision::Refuse(*refusal)),
@@ -51,19 +51,21 @@ pub fn decide(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<
 }
 
 /// The one ordered list of checks (rules.md 2). Checks whose input is missing pass: the fault in the input has its own.
-fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effects, Stop> {
+fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_at: i64) -> Result<Effects, Stop> {
     let unreadable =
         || prepared.faults.first().cloned().unwrap_or_else(|| Refusal::new(Rejection::NonCanonical, "statement"));
     let statement = prepared.statement().ok_or_else(unreadable)?;
     let body = statement.message().body.as_ref().ok_or_else(unreadable)?;
     let mut case = Case {
         state,
+        entries,
         prepared,
         issuer: statement.issuer(),
         issued_at: statement.issued_at().seconds(),
         logged_at,
         institution: None,
         authority: None,
+        charter: None,
         keys: Vec::new(),
         policy: std::cell::OnceCell::new(),
     };
@@ -81,8 +83,8 @@ fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effec
     rules::cosigners(&case, body)?;
     rules::may(&case, body)?;
     rules::references(&case, body)?;
-    // Commitment, tags, values, nullifier key.
-    case.faults(Rejection::NullifierKeyWrong)?;
+    // Commitment, tags, values, nullifier key, learner's signature.
+    case.faults(Rejection::LearnerSignatureWrong)?;
     rules::duplicates(&case, body)?;
     rules::recording(&case, body)?;
     case.faults(Rejection::RegionMalformed)?;
@@ -98,8 +100,15 @@ fn judge(state: &impl Read, prepared: &Prepared, logged_at: i64) -> Result<Effec
 fn seen_before(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Result<Option<u64>, Stop> {
     let Some(key) = &case.prepared.nonce else { return Ok(None) };
     let Some((index, _)) = case.state.newest(key)? else { return Ok(None) };
-    let entry = case.state.entry(index)?.ok_or_else(|| ReadError::Damaged { key: key.clone(), index })?;
-    if entry.statement_hash == statement.leaf_hash().0 { Err(Stop::Replay(index)) } else { Ok(Some(index)) }
+    let damaged = || ReadError::Damaged { key: key.clone(), index };
+    let first = case.state.entry(index)?.ok_or_else(damaged)?;
+    // Sent again as it was, it would make the same leaf: the tree tells, and no entry need be read.
+    let again = case.prepared.draft().zip(Timestamp::new(first.logged_at));
+    let again = again.and_then(|(draft, logged_at)| draft.write(logged_at, &mut Vec::new()).ok());
+    let same = again.is_some() && again == case.entries.leaf_hash(index)?;
+    // Attested otherwise, or another statement.
+    let same = same || case.entries.statement_hash(index)?.ok_or_else(damaged)? == statement.leaf_hash();
+    if same { Err(Stop::Replay(index)) } else { Ok(Some(index)) }
 }
 
 fn time_window(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Check {
@@ -121,6 +130,7 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
     let genesis = matches!(body, Body::Genesis(genesis) if genesis.keys.iter().any(|key| key.authority == case.issuer));
     case.authority = case.state.authority(case.issuer)?;
     case.institution = case.state.institution(case.issuer)?;
+    case.charter = case.state.charter(case.issuer)?;
     let known = genesis || case.authority.is_some() || case.institution.is_some();
     ensure(known, Rejection::IssuerUnknown, "statement.issuer")?;
     let Some(institution) = case.institution.as_ref().filter(|_| case.authority.is_none()) else { return Ok(()) };
@@ -134,7 +144,8 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
             return Err(Refusal::new(rejection, "statement.issuer").detail(format!("at {time}")).into());
         }
     }
-    Ok(())
+    let dissolved = case.charter.as_ref().is_some_and(|charter| charter.seats.is_empty());
+    ensure(!dissolved, Rejection::IssuerEnded, "statement.issuer")
 }
 
 /// Every key known, one of them the issuer's, all in force at both times.

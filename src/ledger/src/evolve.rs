@@ -10,7 +10,6 @@ use crate::rules;
 use crate::state::{Key, Read, ReadError, Row};
 use crate::threshold::Breach;
 use std::borrow::Cow;
-use xuefen_core::Hash;
 use xuefen_core::attestation::Attestation;
 use xuefen_core::entry::Entry;
 use xuefen_core::key::KeyId;
@@ -27,17 +26,16 @@ pub struct Accepted<'a> {
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
-    leaf_hash: Hash,
 }
 
 impl<'a> Accepted<'a> {
-    /// A posting that was just accepted, and the leaf hash it got. `None` if it could not even be read.
+    /// A posting that was just accepted. `None` if it could not even be read.
     #[must_use]
-    pub fn new(prepared: &'a Prepared, logged_at: i64, leaf_hash: Hash) -> Option<Self> {
+    pub fn new(prepared: &'a Prepared, logged_at: i64) -> Option<Self> {
         let statement = prepared.statement()?;
         let nonce = prepared.nonce.clone()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at, leaf_hash })
+        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -50,7 +48,6 @@ impl<'a> Accepted<'a> {
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
-            leaf_hash: entry.leaf_hash(),
         }
     }
 
@@ -73,8 +70,6 @@ impl<'a> Accepted<'a> {
     fn row(&self, body: &Body) -> EntryRow {
         let outcome = if let Body::RecordOutcome(body) = body { Some(body) } else { None };
         EntryRow {
-            leaf_hash: self.leaf_hash.0,
-            statement_hash: self.statement.leaf_hash().0,
             kind: Kind::of(body) as u8,
             outcome_kind: outcome.map_or(0, |body| u8::try_from(body.outcome_kind).unwrap_or(u8::MAX)),
             issuer: self.issuer().to_owned(),
@@ -94,6 +89,7 @@ pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec
     writer.mark(entry.nonce.clone());
     if let Some(body) = &entry.statement.message().body {
         writer.put(rows::entry(index), &entry.row(body));
+        writer.mark(rows::issued_by(entry.issuer()));
         flags(&mut writer, entry, body)?;
         rules::write(&mut writer, entry, body)?;
     }

@@ -6,7 +6,8 @@ use crate::case::policy_of;
 use crate::flag::Flag;
 use crate::policy::InForce;
 use crate::rows::{
-    self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingRow,
+    self, AccountKey, AccountRow, CharterRow, EntryRow, EvaluationRow, FiledRow, InstitutionRow, KeyRow, OfferRow,
+    OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
@@ -153,6 +154,81 @@ pub fn offers_of(
     Ok(offers)
 }
 
+/// Entries of an issuer, newest first, from entry `from` downwards, at most `limit`. The next page begins below the last
+/// index.
+pub fn issued_by(state: &impl Query, issuer: &str, from: Option<u64>, limit: usize) -> Result<Vec<u64>, ReadError> {
+    let rows = state.history(&rows::issued_by(issuer), from, Direction::Descending, limit)?;
+    Ok(rows.into_iter().map(|(index, _)| index).collect())
+}
+
+/// The whole ids of the keys that attest an entry, in its order.
+pub fn attesting_keys(state: &impl Read, entry: &EntryRow) -> Result<Vec<KeyId>, ReadError> {
+    let whole = |short: &Short| {
+        // A key that attests was registered with it or before.
+        let damaged = || ReadError::Damaged { key: rows::key(*short), index: 0 };
+        Ok(KeyId(xuefen_core::Hash(state.key_row(*short)?.ok_or_else(damaged)?.id)))
+    };
+    entry.keys.iter().map(whole).collect()
+}
+
+/// The version that held at a time of what an entry is a version of.
+pub fn version_at(state: &impl Read, index: u64, time: i64) -> Result<Option<(u64, OfferRow)>, ReadError> {
+    crate::versions::holding(state, index, (time, time))
+}
+
+/// Pathways that are called so: the newest version of each, by the entry of its first version that is. Several pathways
+/// have one label.
+pub fn pathways(state: &impl Query, label: &str) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let mut found: Vec<(u64, OfferRow)> = Vec::new();
+    for (index, _) in state.history(&rows::label(label), None, Direction::Ascending, usize::MAX)? {
+        let Some((newest, offer)) = crate::versions::holding(state, index, (i64::MAX, i64::MAX))? else { continue };
+        if !found.iter().any(|(known, _)| *known == newest) {
+            found.push((newest, offer));
+        }
+    }
+    Ok(found)
+}
+
+/// What a standing is held equal to at a time, in this direction: entries and what they say, oldest first.
+pub fn equivalents(state: &impl Read, from: &StandingOf, time: i64) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let listed: Vec<u64> = state.value(&rows::equivalent(from))?.map(|(_, list)| list).unwrap_or_default();
+    let mut found = Vec::new();
+    for index in listed {
+        // A later version may hold something else equal.
+        found.extend(version_at(state, index, time)?.filter(|(holding, _)| *holding == index));
+    }
+    Ok(found)
+}
+
+/// Who signs for a consortium; `None` if it has no charter.
+pub fn charter(state: &impl Read, consortium: &str) -> Result<Option<CharterRow>, ReadError> {
+    state.charter(consortium)
+}
+
+/// Evaluations of an institution, oldest first, with their entries. Of two for one scheme and year the later counts.
+pub fn evaluations(state: &impl Query, institution: &str) -> Result<Vec<(u64, EvaluationRow)>, ReadError> {
+    let key = rows::evaluations(institution);
+    let mut found: Vec<(u64, EvaluationRow)> = Vec::new();
+    for (index, value) in state.history(&key, None, Direction::Ascending, usize::MAX)? {
+        let row: EvaluationRow =
+            postcard::from_bytes(&value).map_err(|_| ReadError::Damaged { key: key.clone(), index })?;
+        found.retain(|(_, known)| (&known.scheme, known.year) != (&row.scheme, row.year));
+        found.push((index, row));
+    }
+    Ok(found)
+}
+
+/// Majors that an institution filed for a level in a year; `None` if it filed none or the filing is not in force.
+pub fn filed(
+    state: &impl Read,
+    institution: &str,
+    (level, year): (u32, u32),
+    time: i64,
+) -> Result<Option<FiledRow>, ReadError> {
+    let Some((_, row)) = state.value::<FiledRow>(&rows::filed(institution, level, year))? else { return Ok(None) };
+    Ok(crate::case::is_in_force(&state.standing(row.entry)?, time).then_some(row))
+}
+
 /// An account, by an id of it: the kept account's key and row if the id is an alias.
 pub fn account(state: &impl Read, account: AccountKey) -> Result<Option<(AccountKey, AccountRow)>, ReadError> {
     let Some(kept) = state.kept(account)? else { return Ok(None) };
@@ -213,6 +289,36 @@ mod tests {
         // Before the first accreditation there was none.
         let before = world.state.as_of(world.named["school"]);
         assert_eq!(institutions(&before, None, 9).expect("memory"), []);
+    }
+
+    #[test]
+    fn an_issuers_entries_are_listed_newest_first_as_of_a_size() {
+        let world = World::furnished();
+        let of = |issuer: &str| -> Vec<u64> {
+            let entries = world.entries.iter().zip(0..);
+            let own = entries.filter(|((entry, _), _)| entry.statement().issuer() == issuer);
+            let mut own: Vec<u64> = own.map(|(_, index)| index).collect();
+            own.reverse();
+            own
+        };
+        for party in [&world.ministry, &world.school, &world.body] {
+            let all = of(&party.id);
+            assert!(!all.is_empty());
+            assert_eq!(issued_by(&world.state, &party.id, None, 99).expect("memory"), all);
+            assert_eq!(issued_by(&world.state, &party.id, None, 1).expect("memory"), all[..1]);
+            assert_eq!(issued_by(&world.state, &party.id, Some(all[0]), 99).expect("memory"), all);
+            let below = all[0].checked_sub(1);
+            assert_eq!(issued_by(&world.state, &party.id, below, 99).expect("memory"), all[1..]);
+            let before = world.state.as_of(all[0]);
+            assert_eq!(issued_by(&before, &party.id, None, 99).expect("memory"), all[1..]);
+            for index in all {
+                let row = entry(&world.state, index).expect("memory").expect("logged");
+                let attestations = world.entries[usize::try_from(index).expect("small")].0.attestations();
+                let ids: Vec<_> = attestations.iter().map(xuefen_core::attestation::Attestation::key_id).collect();
+                assert_eq!(attesting_keys(&world.state, &row).expect("memory"), ids);
+            }
+        }
+        assert_eq!(issued_by(&world.state, "nobody", None, 9).expect("memory"), Vec::<u64>::new());
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
 mod keys;
+mod registry;
 
 pub(crate) use keys::*;
+pub use registry::*;
 
 use serde::{Deserialize, Serialize};
 use xuefen_core::hash::Hash;
@@ -22,6 +24,10 @@ pub fn short(hash: &Hash) -> Short {
     short
 }
 
+/// 12 bytes of a hash: a key that two of a billion entries share by chance in one of 2^37 ledgers, and that gains nothing
+/// for who makes two of its own meet (docs/adr/0014).
+pub type Name = [u8; 12];
+
 /// An account as the index knows it: 16 bytes of an HMAC of the account id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountKey(pub Short);
@@ -35,13 +41,10 @@ pub struct NameRow {
     pub text: String,
 }
 
-/// An entry as it was logged. Never changes.
+/// An entry as it was logged. Never changes. Without its hashes: the tree has the one of the entry, the journal the
+/// statement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryRow {
-    /// RFC 6962 leaf hash of the entry.
-    pub leaf_hash: [u8; 32],
-    /// SHA-256(0x00 || statement): what idempotency compares.
-    pub statement_hash: [u8; 32],
     /// The kind's place in [`Kind::ALL`](xuefen_core::kinds::Kind::ALL).
     pub kind: u8,
     /// The outcome kind's number; 0 for other kinds.
@@ -371,6 +374,8 @@ pub struct FamilyRow {
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyRow {
+    /// Unix seconds.
+    pub effective_from: i64,
     /// The statement's body, canonical bytes.
     pub body: Vec<u8>,
 }
@@ -399,6 +404,16 @@ pub enum OfferBody {
     Family(FamilyRow),
     /// `Policy`.
     Policy(PolicyRow),
+    /// `Framework`.
+    Framework(FrameworkRow),
+    /// `MajorCatalogue`.
+    Catalogue(CatalogueRow),
+    /// `ExamScheme`.
+    ExamScheme(ExamSchemeRow),
+    /// `Pathway`.
+    Pathway(PathwayRow),
+    /// `Equivalence`.
+    Equivalence(EquivalenceRow),
 }
 
 /// A standard or offer.
@@ -410,6 +425,8 @@ pub struct OfferRow {
     pub code: String,
     /// Its version.
     pub version: u32,
+    /// The entry of the version before.
+    pub previous: Option<u64>,
     /// What it says.
     pub body: OfferBody,
 }
@@ -427,6 +444,21 @@ pub struct AccountRow {
     pub alias_of: Option<AccountKey>,
     /// Its aliases, in order.
     pub aliases: Vec<AccountKey>,
+    /// Hashes of the device keys bound to it, in order.
+    pub devices: Vec<Short>,
+    /// The entries that amended it, in order.
+    pub amendments: Vec<u64>,
+}
+
+/// A device key of a learner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Whose: the account as it was kept then.
+    pub account: AccountKey,
+    /// The BindKey entry.
+    pub entry: u64,
+    /// The UnbindKey entry.
+    pub unbound_by: Option<u64>,
 }
 
 /// The private part of an outcome that later entries are held against.

@@ -9,6 +9,7 @@ mod key;
 pub use key::Key;
 
 use prost::bytes::Bytes;
+use xuefen_core::Hash;
 
 /// The tables. The number is the first byte of every key; it is part of the dump format and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,17 +57,31 @@ pub enum Table {
     Flags = 20,
     /// Private counter. The same, of remarks that rest on other entries' payloads.
     CountedFlags = 21,
-    /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
-    Policies = 22,
+    /// Issuer → one row per entry of it, value empty.
+    IssuedBy = 22,
     /// Private. (account, what can be had once) → nothing; the row's index names the newest outcome that has it.
     Held = 30,
     /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
     Team = 31,
+    /// (institution, level, year) → [`FiledRow`](crate::rows::FiledRow): majors filed.
+    Filed = 40,
+    /// Label → one row per version of a pathway that is called so, value empty.
+    Label = 41,
+    /// Standing → the entries that hold it equal to something, oldest first.
+    Equivalent = 42,
+    /// Consortium → [`CharterRow`](crate::rows::CharterRow).
+    Charter = 43,
+    /// Institution → one row per evaluation, [`EvaluationRow`](crate::rows::EvaluationRow).
+    Evaluations = 44,
+    /// Private. Device key → [`DeviceRow`](crate::rows::DeviceRow).
+    Device = 45,
+    /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
+    Policies = 50,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 31] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -88,9 +103,16 @@ impl Table {
         Self::Part,
         Self::Flags,
         Self::CountedFlags,
-        Self::Policies,
+        Self::IssuedBy,
         Self::Held,
         Self::Team,
+        Self::Filed,
+        Self::Label,
+        Self::Equivalent,
+        Self::Charter,
+        Self::Evaluations,
+        Self::Device,
+        Self::Policies,
     ];
 
     /// The first byte of the table's keys.
@@ -116,6 +138,7 @@ impl Table {
                 | Self::CountedFlags
                 | Self::Held
                 | Self::Team
+                | Self::Device
         )
     }
 
@@ -167,6 +190,17 @@ impl<R: Read + ?Sized> Read for &R {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         (**self).newest(key)
     }
+}
+
+/// What `decide` alone may ask besides: hashes of the entries so far, those in flight included. Tree and journal have them,
+/// so no row repeats them.
+pub trait Entries {
+    /// RFC 6962 leaf hash of an entry; `None` if there is none.
+    fn leaf_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
+
+    /// SHA-256(0x00 || statement) of an entry; `None` if there is none. May read the entry itself: asked only when a
+    /// nonce came before in another entry than the posting would make.
+    fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
 }
 
 /// Which way a history is read.

@@ -111,6 +111,19 @@ fn grants_of(account: AccountKey) -> Vec<u8> {
     [&[GRANTS_OF], &account.0[..]].concat()
 }
 
+/// Where the grant stands whose code has this keyed hash.
+fn grant_state(view: &View, code: &Short) -> Result<GrantState, SequencerError> {
+    let damaged = || unreadable("the row of a grant is damaged");
+    let (_, value) = view.index.newest(&key(code), view.index.size())?.ok_or_else(damaged)?;
+    let (&first, rest) = value.split_first().ok_or_else(damaged)?;
+    if first == OPEN {
+        return Ok(GrantState::Open);
+    }
+    let how = Ended::of_number(first).ok_or_else(damaged)?;
+    let at = rest.first_chunk().map(|at| i64::from_be_bytes(*at)).ok_or_else(damaged)?;
+    Ok(GrantState::Ended { how, at })
+}
+
 impl Ledger {
     /// The grant whose code has this keyed hash, as long as it is neither used, withdrawn nor erased.
     pub fn open_grant(&self, view: &View, code: &Short) -> Result<Option<Grant>, SequencerError> {
@@ -120,19 +133,6 @@ impl Ledger {
             Some(Private::Grant(grant)) => Ok(Some(grant)),
             _ => Ok(None),
         }
-    }
-
-    /// Where the grant stands whose code has this keyed hash.
-    fn grant_state(&self, view: &View, code: &Short) -> Result<GrantState, SequencerError> {
-        let damaged = || unreadable("the row of a grant is damaged");
-        let (_, value) = view.index.newest(&key(code), view.index.size())?.ok_or_else(damaged)?;
-        let (&first, rest) = value.split_first().ok_or_else(damaged)?;
-        if first == OPEN {
-            return Ok(GrantState::Open);
-        }
-        let how = Ended::of_number(first).ok_or_else(damaged)?;
-        let at = rest.first_chunk().map(|at| i64::from_be_bytes(*at)).ok_or_else(damaged)?;
-        Ok(GrantState::Ended { how, at })
     }
 
     /// Grants of one person, known by `accounts`, newest first, after `after`, at most `limit`.
@@ -158,7 +158,7 @@ impl Ledger {
         let opened = found.into_iter().map(|(cursor, value)| {
             match open_row(&self.vault, self.origin.as_str(), GRANT, &value)? {
                 Some(Private::Grant(grant)) => {
-                    let state = self.grant_state(view, &grant.code)?;
+                    let state = grant_state(view, &grant.code)?;
                     Ok(Some((cursor, grant, state)))
                 }
                 _ => Ok(None),

@@ -50,7 +50,7 @@ async function start() {
   state.growth = growth.body;
   say();
   document.body.dataset.state = "ready";
-  if (location.hash.length > 1) await look(location.hash.slice(1));
+  await fromAddress();
 }
 
 function facts(rows) {
@@ -174,6 +174,12 @@ function number(tile) {
   return padded.replace(/(\d{3})(?=\d)/g, "x$1/");
 }
 
-addEventListener("hashchange", () => { if (location.hash.length > 1) look(location.hash.slice(1)); });
+/** The entry that the address names behind its #. The way past the header is a fragment too. */
+async function fromAddress() {
+  const fragment = location.hash.slice(1);
+  if (fragment && !document.getElementById(fragment)) await look(fragment);
+}
+
+addEventListener("hashchange", fromAddress);
 onLanguage(() => { if (document.body.dataset.state) say(); });
 start();

@@ -29,7 +29,7 @@ async function start() {
   showTrust();
   document.body.dataset.state = "ready";
   // Not awaited: whatever checks waits for this function to end first.
-  if (location.hash.length > 1) fromLink(location.hash.slice(1));
+  fromAddress();
 }
 
 // ---- whom to trust
@@ -220,7 +220,16 @@ async function unpack(bytes) {
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-addEventListener("hashchange", () => { if (location.hash.length > 1) fromLink(location.hash.slice(1)); });
+/** Takes the file out of the address, so that it stays in no history and no bookmark. */
+function fromAddress() {
+  const fragment = location.hash.slice(1);
+  // The way past the header is a fragment too.
+  if (!fragment || document.getElementById(fragment)) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  fromLink(fragment);
+}
+
+addEventListener("hashchange", fromAddress);
 
 // ---- camera
 

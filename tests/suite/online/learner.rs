@@ -4,7 +4,7 @@
 use super::{MINISTRY, ORIGIN, Office, SCHOOL, text, today};
 
 /// A furnished ledger with one learner who has a pass and a fail; the learner's account id.
-fn graduate(office: &Office) -> String {
+pub fn graduate(office: &Office) -> String {
     office.furnish();
     office.put("learners.csv", "学号,姓名,证件号码\n1,示例一,110101199003074733\n");
     let by_school = ["--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN];

@@ -1,12 +1,12 @@
 //! `mirror`, `monitor`, `log export` and `audit` of a public log, as they are typed.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use xuefen::mirror::DirSource;
-use xuefen::server::{listener, tiles};
 
 use super::server::{Grown, files};
 
@@ -109,6 +109,32 @@ async fn a_ledger_begun_again_contradicts_its_mirrors() {
     drop(temporary);
 }
 
+/// The program, as long as this is held.
+struct Serving(Child);
+
+impl Serving {
+    fn start(dir: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xuefen"));
+        Self(command.current_dir(dir).args(args).stdout(Stdio::piped()).spawn().expect("it starts"))
+    }
+
+    /// The address of its first line.
+    fn address(&mut self) -> SocketAddr {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
+        let said: Value = serde_json::from_str(&line).expect("JSON");
+        said["listening"].as_str().and_then(|address| address.parse().ok()).expect("an address")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mirrors_directory_is_served_like_the_log() {
     let mut log = Grown::new().await;
@@ -122,11 +148,10 @@ async fn a_mirrors_directory_is_served_like_the_log() {
     // The old checkpoint may be shown for its second yet.
     while run(out.path(), &["mirror", &url, "--dir", "first", "--policy", policy]).await.1["tree_size"] != 520 {}
 
-    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = socket.local_addr().expect("bound");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let router = tiles::router(std::sync::Arc::new(DirSource::new(out.path().join("first"))), None);
-    let served = tokio::spawn(listener::serve(socket, None, router, async move { drop(stopped.await) }));
+    let first =
+        ["mirror", "--json", &url, "--dir", "first", "--policy", policy, "--every", "60", "--listen", "127.0.0.1:0"];
+    let mut serving = Serving::start(out.path(), &first);
+    let address = serving.address();
     let mut theirs = super::fetch::Connection::http1(log.server.address).await;
     let mut ours = super::fetch::Connection::http1(address).await;
     // The partial tiles of the first size are gone from the directory and served all the same.
@@ -145,8 +170,7 @@ async fn a_mirrors_directory_is_served_like_the_log() {
     let url = format!("http://{address}");
     assert_eq!(run(out.path(), &["mirror", &url, "--dir", "second", "--policy", policy]).await.0, 0);
     assert_eq!(files(&out.path().join("second")).len(), 8);
-    drop(stop);
-    served.await.expect("it ends");
+    drop(serving);
     log.server.stop().await;
 }
 

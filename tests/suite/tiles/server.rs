@@ -219,10 +219,18 @@ async fn an_export_beside_the_running_server_is_what_it_serves() {
     }
     assert!(!out.path().join("tile/0/001.p").exists() && out.path().join("tile/0/001").exists());
     // A ledger begun again under the same origin is not written over the first one's log.
-    let other = Grown::new().await;
-    let store = Store::open(out.path()).expect("a directory");
-    let error = export(&other.server.home.journal(), None, &store, &|_, _| {}).expect_err("another history");
-    assert!(error.to_string().contains("1130 entries that is not of this journal"), "{error}");
+    let mut other = Grown::new().await;
+    let refused = |server: &Server| {
+        let store = Store::open(out.path()).expect("a directory");
+        export(&server.home.journal(), None, &store, &|_, _| {}).expect_err("another history").to_string()
+    };
+    let error = refused(&other.server);
+    assert!(error.starts_with("the directory holds 1130 entries and the journal's checkpoint"), "{error}");
+    other.world.now += 5;
+    other.server.set_clock(other.world.now);
+    other.to(1_131).await;
+    let error = refused(&other.server);
+    assert!(error.contains("over 1130 entries that is not of this journal"), "{error}");
     other.server.stop().await;
     log.server.stop().await;
 }

@@ -367,7 +367,8 @@ impl EraseGround {
         }
     }
 }
-/// Findings of a seeded inspection.
+/// A seeded inspection, in two statements: first the commitment to a secret, then, after a checkpoint that covers it, the
+/// secret, the sample's size and the findings. Which entries were drawn follows from seed = SHA-256(root || secret).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Inspection {
     /// Which programme of inspection.
@@ -385,11 +386,17 @@ pub struct Inspection {
     /// Entries drawn.
     #[prost(uint32, tag = "5")]
     pub drawn: u32,
-    /// Entries found wanting.
+    /// Entries found wanting, by ascending index.
     #[prost(message, repeated, tag = "6")]
     pub findings: ::prost::alloc::vec::Vec<EntryRef>,
+    /// Leaf index of the statement that logged the commitment; 0 in that statement.
+    #[prost(uint64, tag = "7")]
+    pub commitment_index: u64,
+    /// Root hash of the checkpoint, 32 bytes; empty while only the commitment is logged.
+    #[prost(bytes = "vec", tag = "8")]
+    pub root: ::prost::alloc::vec::Vec<u8>,
 }
-/// Headcount of an institution on a day.
+/// Headcount of an institution on a day. A later declaration for the same day replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeclareHeadcount {
     /// Institution id.
@@ -1358,6 +1365,29 @@ pub struct Framework {
     #[prost(message, repeated, tag = "4")]
     pub levels: ::prost::alloc::vec::Vec<FrameworkLevel>,
 }
+/// A category of majors (专业大类).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MajorCategory {
+    /// Code in the catalogue.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+}
+/// A class of majors (专业类).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MajorClass {
+    /// Code in the catalogue.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+    /// Code of the category it belongs to.
+    #[prost(string, tag = "3")]
+    pub category: ::prost::alloc::string::String,
+}
 /// One major.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Major {
@@ -1367,14 +1397,15 @@ pub struct Major {
     /// Names.
     #[prost(message, repeated, tag = "2")]
     pub names: ::prost::alloc::vec::Vec<Name>,
-    /// Code of the class it belongs to (专业类).
+    /// Code of the class it belongs to.
     #[prost(string, tag = "3")]
     pub major_class: ::prost::alloc::string::String,
     /// 1 secondary, 2 higher vocational, 3 bachelor.
     #[prost(uint32, tag = "4")]
     pub training_level: u32,
 }
-/// A catalogue of majors (专业目录).
+/// A catalogue of majors (专业目录) in its three tiers. One of all levels of training is larger than an entry: publish one for
+/// each level.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MajorCatalogue {
     /// Name.
@@ -1389,6 +1420,12 @@ pub struct MajorCatalogue {
     /// Ascending code.
     #[prost(message, repeated, tag = "4")]
     pub majors: ::prost::alloc::vec::Vec<Major>,
+    /// Ascending code.
+    #[prost(message, repeated, tag = "5")]
+    pub categories: ::prost::alloc::vec::Vec<MajorCategory>,
+    /// Ascending code.
+    #[prost(message, repeated, tag = "6")]
+    pub classes: ::prost::alloc::vec::Vec<MajorClass>,
 }
 /// How hours become credits (学时学分记录规则). credit_millis = floor of
 /// (theory minutes / hour_minutes / theory_hours_per_credit + practice minutes / hour_minutes / practice_hours_per_credit)
@@ -1487,6 +1524,9 @@ pub struct ExamScheme {
     /// Codes of grounds that exempt from the culture test.
     #[prost(string, repeated, tag = "6")]
     pub exempt_grounds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The general entrance examination (普通高考), which has no share of skill to keep.
+    #[prost(bool, tag = "7")]
+    pub general: bool,
 }
 /// One segment of a pathway.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1838,7 +1878,7 @@ pub struct RotateKey {
     #[prost(bytes = "vec", tag = "3")]
     pub public_key: ::prost::alloc::vec::Vec<u8>,
 }
-/// Majors filed for a year.
+/// Majors filed for a year. A later filing for the same institution, level and year replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FiledMajors {
     /// Institution id.
@@ -1850,9 +1890,12 @@ pub struct FiledMajors {
     /// Calendar year.
     #[prost(uint32, tag = "3")]
     pub year: u32,
-    /// Codes of the catalogue, ascending.
+    /// Codes of the catalogue, ascending: every major that may be run in the year, those being taught out included.
     #[prost(string, repeated, tag = "4")]
     pub majors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Leaf index of the catalogue.
+    #[prost(uint64, tag = "5")]
+    pub catalogue_index: u64,
 }
 /// Result of an evaluation of an institution.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -247,7 +247,7 @@ pub(super) fn policy(case: &Case<'_>, body: &Policy, book: &Book, judge: &mut Ju
         judge.unless(line.owner == case.issuer, Rejection::NotEntitled, || line.owner.clone());
         judge.unless(line.code == body.code, Rejection::FieldMalformed, || line.code.clone());
     }
-    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, body.code.clone())).copied().unwrap_or(0);
+    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, body.code.clone())).map_or(0, |it| it.0);
     judge.unless(body.version == last + 1, Rejection::VersionNotNext, || format!("{} after {last}", body.version));
     let late = body.effective_from < case.logged_at;
     judge.unless(!late, Rejection::EffectiveInPast, || body.effective_from.to_string());
@@ -261,8 +261,10 @@ pub(super) fn policy(case: &Case<'_>, body: &Policy, book: &Book, judge: &mut Ju
         let (code, version) = (body.code.clone(), body.version);
         let new = || Line { owner: owner.clone(), code: code.clone(), versions: Vec::new() };
         book.policies.get_or(province, new).versions.push((body.effective_from, index));
-        book.versions.insert((owner.clone(), kind, code.clone()), version);
-        book.offers.insert(index, Offer { owner, code, version, what: What::Policy(Box::new(body)) });
+        let key = (owner.clone(), kind, code.clone());
+        let previous = book.versions.get(&key).map(|(_, entry)| *entry);
+        book.versions.insert(key, (version, index));
+        book.offers.insert(index, Offer { owner, code, version, previous, what: What::Policy(Box::new(body)) });
     }))
 }
 

@@ -28,6 +28,12 @@ pub const DAY_SECONDS: i64 = 86_400;
 /// 5 技师, 6 高级技师, 7 特级技师, 8 首席技师.
 pub const TOP_SKILL_LEVEL: u64 = 8;
 
+/// Skill level from which the standard route goes one step at a time: 技师 (rules.md 6, story 12).
+pub const STEP_LEVEL: u64 = 5;
+
+/// Skill level that a part-time teacher generally has: 高级工 (rules.md 6, story 16).
+pub const SENIOR_WORKER_LEVEL: u64 = 4;
+
 /// A scale of grades (rules.md 2, "Grades").
 pub type Scale = proto::Scale;
 

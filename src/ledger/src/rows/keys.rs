@@ -1,6 +1,6 @@
 //! The keys of the tables, and the hashes in them.
 
-use super::{AccountKey, Short, short};
+use super::{AccountKey, Name, Short, StandingOf, short};
 use crate::state::{Key, Table};
 use xuefen_core::hash::{Context, Deriver};
 
@@ -16,8 +16,19 @@ fn state_hash(purpose: &str, parts: &[&[u8]]) -> Short {
     short(&hash.finish())
 }
 
+/// The first 12 bytes of a state hash.
+fn state_name(purpose: &str, parts: &[&[u8]]) -> Name {
+    let mut name = [0; 12];
+    name.copy_from_slice(&state_hash(purpose, parts)[..12]);
+    name
+}
+
 pub(crate) fn nonce(issuer: &str, nonce: &[u8; 16]) -> Key {
-    Key::fixed(Table::Nonce, &state_hash("nonce", &[issuer.as_bytes(), nonce]))
+    Key::fixed(Table::Nonce, &state_name("nonce", &[issuer.as_bytes(), nonce]))
+}
+
+pub(crate) fn issued_by(issuer: &str) -> Key {
+    Key::texts(Table::IssuedBy, &[issuer])
 }
 
 pub(crate) fn by_index(table: Table, index: u64) -> Key {
@@ -91,11 +102,11 @@ pub(crate) fn outcome(index: u64) -> Key {
 
 /// `source` is an HMAC of kind and source id without the issuer, so that predecessors' keys can be made without secrets.
 pub(crate) fn source(issuer: &str, source: &[u8; 32]) -> Key {
-    Key::fixed(Table::Source, &state_hash("source", &[issuer.as_bytes(), source]))
+    Key::fixed(Table::Source, &state_name("source", &[issuer.as_bytes(), source]))
 }
 
 pub(crate) fn line(account: AccountKey, offer: u64, run: &str) -> Key {
-    Key::fixed(Table::Line, &state_hash("line", &[&account.0, &offer.to_be_bytes(), run.as_bytes()]))
+    Key::fixed(Table::Line, &state_name("line", &[&account.0, &offer.to_be_bytes(), run.as_bytes()]))
 }
 
 pub(crate) fn run(offer: u64, run: &str) -> Key {
@@ -110,6 +121,37 @@ pub(crate) fn held(account: AccountKey, once: &Short) -> Key {
 /// `team` is a keyed hash of a contest and a team in it.
 pub(crate) fn team(issuer: &str, team: &Short) -> Key {
     Key::fixed(Table::Team, &state_hash("team", &[issuer.as_bytes(), team]))
+}
+
+/// What people call a pathway.
+pub(crate) fn label(label: &str) -> Key {
+    Key::texts(Table::Label, &[label])
+}
+
+pub(crate) fn equivalent(from: &StandingOf) -> Key {
+    let parts: [&[u8]; 3] = [&from.outcome_kind.to_be_bytes(), from.code.as_bytes(), &from.level.to_be_bytes()];
+    Key::fixed(Table::Equivalent, &state_hash("equivalent", &parts))
+}
+
+/// A device key by its hash.
+pub(crate) fn device_short(key: &[u8; 32]) -> Short {
+    state_hash("device key", &[key])
+}
+
+pub(crate) fn device(key: &[u8; 32]) -> Key {
+    Key::fixed(Table::Device, &device_short(key))
+}
+
+pub(crate) fn charter(consortium: &str) -> Key {
+    Key::texts(Table::Charter, &[consortium])
+}
+
+pub(crate) fn evaluations(institution: &str) -> Key {
+    Key::texts(Table::Evaluations, &[institution])
+}
+
+pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
+    Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
 /// [`OutcomeRow::course`].

@@ -153,9 +153,8 @@ pub(super) fn write<S: Read + ?Sized>(
     let mut line = writer.policies(of)?.unwrap_or_else(new);
     line.versions.push((body.effective_from, writer.index()));
     writer.put(rows::policies(of), &line);
-    let row = OfferBody::Policy(PolicyRow { body: body.encode_to_vec() });
-    write_offer(writer, entry, Kind::Policy, (&body.code, body.version), row);
-    Ok(())
+    let row = OfferBody::Policy(PolicyRow { effective_from: body.effective_from, body: body.encode_to_vec() });
+    write_offer(writer, entry, Kind::Policy, (&body.code, body.version), row)
 }
 
 /// The code of an enum's value in a policy's lists: its name without the prefix, in lower case.

@@ -188,9 +188,15 @@ fn a_key_registered_after_the_snapshot_is_verified_by_decide() {
     let other = course(&mut world, 2, 4);
     let bad = RawPosting { attestations: other.attestations, ..good.clone() };
     let judge = |posting| {
-        let prepared =
-            crate::prepare(posting, &world.context, &crate::testing::TestSecrets, &Blind, &crate::testing::NoBatches);
-        crate::decide(&world.state, &prepared, world.now).expect("memory")
+        let prepared = crate::prepare(
+            posting,
+            &world.context,
+            &crate::testing::TestSecrets,
+            &Blind,
+            &world,
+            &crate::testing::NoBatches,
+        );
+        crate::decide(&world.whole(), &prepared, world.now).expect("memory")
     };
     assert!(matches!(judge(good), Decision::Accept(_)));
     assert!(matches!(judge(bad), Decision::Refuse(refusal) if refusal.rejection == Rejection::BadSignature));
