@@ -10,9 +10,10 @@ use xuefen_core::kinds::tags;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{Name, PayloadField};
+use xuefen_ledger::grade;
+use xuefen_ledger::policy::InForce;
 use xuefen_ledger::query::{self, EntryStatus};
 use xuefen_ledger::rows::InstitutionRow;
-use xuefen_ledger::{grade, policy};
 
 use super::people::{number, text, value};
 use super::proto::TranscriptOutcome;
@@ -64,7 +65,8 @@ impl<'a> Outcomes<'a> {
             ..TranscriptOutcome::default()
         };
         if let Some(payload) = &payload {
-            fill(&mut outcome, payload);
+            let policy = self.policy(index, &outcome.issuer, outcome.logged_at)?;
+            fill(&mut outcome, payload, &policy);
             let offer = Some(number(payload, tags::OFFER)).filter(|offer| *offer > 0);
             let tier = query::assurance_tier(&self.state, index, offer).map_err(|error| internal(&error))?;
             outcome.assurance_tier = tier.unwrap_or(0);
@@ -73,6 +75,12 @@ impl<'a> Outcomes<'a> {
             outcome.titles = self.titles(payload)?;
         }
         Ok(outcome)
+    }
+
+    /// The policy by which an outcome was judged: that of its time, as the log stood before it.
+    fn policy(&self, index: u64, issuer: &str, logged_at: i64) -> Result<InForce, Status> {
+        let before = AsOf::new(&self.view.index, index);
+        query::policy_in_force(&before, issuer, logged_at).map_err(|error| internal(&error))
     }
 
     /// Kind of body that an institution is; 0 = unknown.
@@ -117,13 +125,13 @@ fn names(offer: Option<&Body>) -> Vec<Name> {
 }
 
 /// What stands in the payload itself.
-fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
+fn fill(outcome: &mut TranscriptOutcome, payload: &Payload, policy: &InForce) {
     outcome.achieved_on = text(payload, tags::ACHIEVED_ON);
     outcome.minutes = number(payload, tags::MINUTES);
     outcome.practice_minutes = number(payload, tags::PRACTICE_MINUTES);
     outcome.grade = text(payload, tags::GRADE);
     outcome.scale = text(payload, tags::SCALE);
-    outcome.passed = passed(&outcome.scale, &outcome.grade);
+    outcome.passed = passed(policy, &outcome.scale, &outcome.grade);
     outcome.credit_millis = if outcome.passed { number(payload, tags::CREDIT_MILLIS) } else { 0 };
     outcome.attempt = u32::try_from(number(payload, tags::ATTEMPT)).unwrap_or(u32::MAX);
     outcome.certificate_number = text(payload, tags::CERTIFICATE_NUMBER);
@@ -133,11 +141,11 @@ fn fill(outcome: &mut TranscriptOutcome, payload: &Payload) {
 }
 
 /// Whether a grade passes on its scale. No grade at all passes; one that its scale does not know does not.
-fn passed(scale: &str, mark: &str) -> bool {
+fn passed(policy: &InForce, scale: &str, mark: &str) -> bool {
     if mark.is_empty() && scale.is_empty() {
         return true;
     }
-    policy::scale(scale).and_then(|scale| grade::passes(scale, mark)).unwrap_or(false)
+    policy.scale(scale).and_then(|scale| grade::passes(scale, mark)).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -164,7 +172,7 @@ mod tests {
             (tags::SCALE, scale),
             (tags::ATTEMPT, "2"),
         ];
-        fill(&mut outcome, &payload(&values));
+        fill(&mut outcome, &payload(&values), &InForce::built_in());
         outcome
     }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use xuefen_core::Hash;
 use xuefen_ledger::rows::{InstitutionRow, KeyRow, OfferRow, Status as Standing};
-use xuefen_ledger::{Query as _, query};
+use xuefen_ledger::{Query as _, Threshold, policy, query};
 
 use super::page::{Page, Sizes};
 use super::proto::registry_service_server::RegistryService;
 use super::proto::{
-    GetCharterRequest, GetCharterResponse, GetInstitutionRequest, Institution, Key, ListEquivalentsRequest,
-    ListEquivalentsResponse, ListEvaluationsRequest, ListEvaluationsResponse, ListFiledMajorsRequest,
-    ListFiledMajorsResponse, ListInstitutionsRequest, ListInstitutionsResponse, ListKeysRequest, ListKeysResponse,
-    ListOffersRequest, ListOffersResponse, ListPathwaysRequest, ListPathwaysResponse, Offer,
+    GetCharterRequest, GetCharterResponse, GetInstitutionRequest, GetPolicyRequest, Institution, Key,
+    ListEquivalentsRequest, ListEquivalentsResponse, ListEvaluationsRequest, ListEvaluationsResponse,
+    ListFiledMajorsRequest, ListFiledMajorsResponse, ListInstitutionsRequest, ListInstitutionsResponse,
+    ListKeysRequest, ListKeysResponse, ListOffersRequest, ListOffersResponse, ListPathwaysRequest,
+    ListPathwaysResponse, Offer, PolicyInForce, PolicyNumber,
 };
 use super::status::{internal, invalid, not_found};
 use super::{Api, blocking, resource, standards, words};
@@ -64,6 +65,11 @@ impl RegistryService for Registry {
     async fn list_offers(&self, request: Request<ListOffersRequest>) -> Result<Response<ListOffersResponse>, Status> {
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || list_offers(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn get_policy(&self, request: Request<GetPolicyRequest>) -> Result<Response<PolicyInForce>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || get_policy(&api, &asked)).await.map(Response::new)
     }
 
     async fn list_filed_majors(
@@ -128,6 +134,32 @@ fn get_institution(api: &Api, asked: &GetInstitutionRequest) -> Result<Instituti
     let row = query::institution(&AsOf::new(&view.index, size), id).map_err(|error| internal(&error))?;
     let row = row.ok_or_else(|| not_found("the institution"))?;
     Ok(institution(id, &row, time_of(api, &view, size)?))
+}
+
+fn get_policy(api: &Api, asked: &GetPolicyRequest) -> Result<PolicyInForce, Status> {
+    let id = resource::institution("name", &asked.name)?;
+    let view = api.ledger.view();
+    let size = size(asked.tree_size, &view)?;
+    let time = if asked.time == 0 { time_of(api, &view, size)? } else { asked.time };
+    let state = AsOf::new(&view.index, size);
+    let policy = query::policy_in_force(&state, id, time).map_err(|error| internal(&error))?;
+    let number = |number: &policy::Number| {
+        policy.number(number).map(|value| PolicyNumber { field: number.field.to_owned(), value })
+    };
+    let threshold = |threshold: &Threshold| {
+        let bound = policy.threshold(*threshold)?;
+        let (code, severity) = (threshold.code().to_owned(), bound.severity as i32);
+        Some(xuefen_core::proto::Threshold { code, bound: bound.least, severity, reason: bound.reason })
+    };
+    Ok(PolicyInForce {
+        indices: policy.indices(),
+        numbers: policy::number::ALL.iter().filter_map(number).collect(),
+        scales: policy.scales().into_iter().cloned().collect(),
+        thresholds: Threshold::ALL.iter().filter_map(threshold).collect(),
+        appeal_body: policy.appeal_body().to_owned(),
+        time,
+        tree_size: size,
+    })
 }
 
 fn list_institutions(api: &Api, asked: &ListInstitutionsRequest) -> Result<ListInstitutionsResponse, Status> {

@@ -1,4 +1,4 @@
-//! Pages of docs/spec that are made from tables in the code: tags, rejections, flags. This makes them again and compares;
+//! Pages of docs/spec that are made from tables in the code: tags, rejections, flags, numbers of policy. This makes them again and compares;
 //! `UPDATE_GENERATED=1` writes them.
 
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::Path;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_ledger::policy::InForce;
-use xuefen_ledger::{FlagCode, Rejection, Threshold};
+use xuefen_ledger::{FlagCode, Rejection, Threshold, policy};
 
 const MADE: &str = "This page is made from the code; `tests/suite/pages.rs` says how.";
 
@@ -115,4 +115,30 @@ fn the_page_of_flags_is_the_list_of_the_ledger() {
         writeln!(page, "| `{code}` | {meaning} | `{flag}` | {bound} |").expect("text");
     }
     compare_or_write("flags.md", &page);
+}
+
+#[test]
+fn the_page_of_policy_is_the_list_of_the_ledger() {
+    let mut page = format!(
+        "# Policy\n\nThe numbers of a `Policy` statement (standards.proto; docs/adr/0024), by their fields, and what holds where \
+         none says otherwise.\n0, or an empty list, is not said: then the tier above counts, and above the nation what is built \
+         in. A province\nmay say what is stricter: smaller (`<`) or larger (`>`). Thresholds stand in [flags.md](flags.md). \
+         {MADE}\n\n| field | what it bounds | built in | may be | stricter |\n|---|---|---|---|---|\n"
+    );
+    for number in policy::number::ALL {
+        let built_in = number.built_in.map_or_else(String::new, |value| value.to_string());
+        let (least, most) = number.range;
+        let stricter = if number.less_is_stricter { "<" } else { ">" };
+        let (field, meaning) = (number.field, number.meaning);
+        writeln!(page, "| `{field}` | {meaning} | {built_in} | {least} to {most} | {stricter} |").expect("text");
+    }
+    page.push_str("\n## Scales of grades, built in\n\n| code | passes |\n|---|---|\n");
+    for scale in InForce::built_in().scales() {
+        let passes = match scale.words.len() {
+            0 => format!("from {} of {} thousandths", scale.pass_mark_millis, scale.top_mark_millis),
+            _ => format!("the first {} of {}", scale.passing_words, scale.words.join("、")),
+        };
+        writeln!(page, "| `{}` | {passes} |", scale.code).expect("text");
+    }
+    compare_or_write("policy.md", &page);
 }

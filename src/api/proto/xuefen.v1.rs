@@ -2987,7 +2987,7 @@ pub struct Offer {
     /// institutions/{id}/{kind}/{code}@{version}.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// Name of the kind of statement, such as course or framework.
+    /// Name of the kind of statement, such as course or policy.
     #[prost(string, tag = "2")]
     pub kind: ::prost::alloc::string::String,
     /// The owner's code.
@@ -3161,6 +3161,54 @@ pub struct ListEvaluationsResponse {
     pub evaluations: ::prost::alloc::vec::Vec<Evaluation>,
     /// Tree size it was computed at.
     #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// Whose policy, and when.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPolicyRequest {
+    /// institutions/{id}; of whoever is no institution, the nation's.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+    /// At this time, Unix seconds; 0 = the time of that tree.
+    #[prost(int64, tag = "3")]
+    pub time: i64,
+}
+/// A number of a policy.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyNumber {
+    /// Field of Policy, such as achieved_age_days or mass_pass.learners.
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// What holds.
+    #[prost(uint64, tag = "2")]
+    pub value: u64,
+}
+/// What holds.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PolicyInForce {
+    /// Leaf indices of the Policy statements it is made of; empty = built in.
+    #[prost(uint64, repeated, tag = "1")]
+    pub indices: ::prost::alloc::vec::Vec<u64>,
+    /// Numbers that are bounded, in the order of the schema's page.
+    #[prost(message, repeated, tag = "2")]
+    pub numbers: ::prost::alloc::vec::Vec<PolicyNumber>,
+    /// Scales of grades.
+    #[prost(message, repeated, tag = "3")]
+    pub scales: ::prost::alloc::vec::Vec<::xuefen_core::proto::Scale>,
+    /// Thresholds.
+    #[prost(message, repeated, tag = "4")]
+    pub thresholds: ::prost::alloc::vec::Vec<::xuefen_core::proto::Threshold>,
+    /// Institution id of the appeal body; may be empty.
+    #[prost(string, tag = "5")]
+    pub appeal_body: ::prost::alloc::string::String,
+    /// Time it was computed for, Unix seconds.
+    #[prost(int64, tag = "6")]
+    pub time: i64,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "7")]
     pub tree_size: u64,
 }
 /// Generated client implementations.
@@ -3355,6 +3403,28 @@ pub mod registry_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListOffers"));
             self.inner.unary(req, path, codec).await
         }
+        /// The policy that binds an institution at a time: the nation's and its province's together, over what is built in.
+        pub async fn get_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPolicyRequest>,
+        ) -> std::result::Result<tonic::Response<super::PolicyInForce>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/GetPolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "GetPolicy"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Majors that an institution filed for a year, by level.
         pub async fn list_filed_majors(
             &mut self,
@@ -3524,6 +3594,11 @@ pub mod registry_service_server {
             tonic::Response<super::ListOffersResponse>,
             tonic::Status,
         >;
+        /// The policy that binds an institution at a time: the nation's and its province's together, over what is built in.
+        async fn get_policy(
+            &self,
+            request: tonic::Request<super::GetPolicyRequest>,
+        ) -> std::result::Result<tonic::Response<super::PolicyInForce>, tonic::Status>;
         /// Majors that an institution filed for a year, by level.
         async fn list_filed_majors(
             &self,
@@ -3810,6 +3885,51 @@ pub mod registry_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListOffersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/GetPolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPolicySvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::GetPolicyRequest>
+                    for GetPolicySvc<T> {
+                        type Response = super::PolicyInForce;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::get_policy(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPolicySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

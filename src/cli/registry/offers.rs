@@ -11,13 +11,12 @@ use clap::Args;
 use serde_json::json;
 use xuefen_core::bytes::Bytes;
 use xuefen_core::kinds::Kind;
-use xuefen_core::proto::Statement;
 use xuefen_core::proto::statement::Body;
+use xuefen_core::proto::{Scale, Statement};
 use xuefen_core::statement::Statement as Parsed;
-use xuefen_ledger::policy::{self, Scale};
 
 use super::read;
-use crate::api::proto::{Institution, ListOffersRequest};
+use crate::api::proto::{GetPolicyRequest, Institution, ListOffersRequest};
 use crate::cli::client::{self, Client, ClientError, ServerArgs};
 use crate::cli::exit::Exit;
 use crate::cli::log::entry_at;
@@ -86,7 +85,7 @@ pub struct OffersFile {
 }
 
 /// Makes the offers file of an institution: its own offers, the families it is accredited for as far as `also` owns them,
-/// the recording rules that its courses name, and the scales of the ledger.
+/// the recording rules that its courses name, and the scales of the policy in force.
 pub async fn collect(
     client: &Client,
     institution: &str,
@@ -104,7 +103,9 @@ pub async fn collect(
         statements.insert(index, entry_at(client, index).await?.statement().clone());
     }
     let mut lines = vec![Line::Institution { names: about.names.iter().map(|name| name.text.clone()).collect() }];
-    lines.extend(policy::SCALES.iter().map(|(code, scale)| Line::Scale(scale_line(code, *scale))));
+    let request = GetPolicyRequest { name: format!("institutions/{institution}"), tree_size, time: 0 };
+    let policy = client.registry().get_policy(request).await.map_err(ClientError::from)?.into_inner();
+    lines.extend(policy.scales.into_iter().map(|scale| Line::Scale(scale_line(scale))));
     lines.extend(statements.iter().filter_map(|(index, statement)| line(*index, statement)));
     let head = Head { format: file::FORMAT.to_owned(), origin, issuer: institution.to_owned(), tree_size };
     Ok(OffersFile { head, lines })
@@ -178,23 +179,13 @@ fn line(index: u64, statement: &Parsed<Statement>) -> Option<Line> {
     })
 }
 
-fn scale_line(code: &str, scale: Scale) -> file::Scale {
-    let code = code.to_owned();
-    match scale {
-        Scale::Marks { pass_millis, top_millis } => file::Scale {
-            code,
-            pass_mark_millis: pass_millis,
-            top_mark_millis: top_millis,
-            words: Vec::new(),
-            passing_words: 0,
-        },
-        Scale::Words { words, passing } => file::Scale {
-            code,
-            pass_mark_millis: 0,
-            top_mark_millis: 0,
-            words: words.iter().map(|word| (*word).to_owned()).collect(),
-            passing_words: passing,
-        },
+fn scale_line(scale: Scale) -> file::Scale {
+    file::Scale {
+        code: scale.code,
+        pass_mark_millis: scale.pass_mark_millis.into(),
+        top_mark_millis: scale.top_mark_millis.into(),
+        words: scale.words,
+        passing_words: scale.passing_words as usize,
     }
 }
 
@@ -308,9 +299,12 @@ mod tests {
             CertificateFamily { code: "F".into(), version: 1, outcome_kind: 6, ..CertificateFamily::default() };
         let made = [(4, rule()), (9, course()), (11, Body::CertificateFamily(family))];
         let mut lines = vec![Line::Institution { names: vec!["甲校".into()] }];
-        lines.extend(policy::SCALES.iter().map(|(code, scale)| Line::Scale(scale_line(code, *scale))));
+        let words = Scale { words: vec!["合格".into(), "不合格".into()], passing_words: 1, ..Scale::default() };
+        let marks = Scale { pass_mark_millis: 60_000, top_mark_millis: 100_000, ..Scale::default() };
+        let scales = [("pass_fail", words), ("percentage", marks)];
+        lines.extend(scales.map(|(code, scale)| Line::Scale(scale_line(Scale { code: code.into(), ..scale }))));
         lines.extend(made.into_iter().filter_map(|(index, body)| line(index, &statement(body))));
-        assert_eq!(lines.len(), 1 + policy::SCALES.len() + 3);
+        assert_eq!(lines.len(), 1 + 2 + 3);
         let head = Head {
             format: file::FORMAT.into(),
             origin: "x.example/a".into(),

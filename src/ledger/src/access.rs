@@ -18,7 +18,13 @@ pub(crate) type Found<T> = Option<(u64, T)>;
 const fn may_be_long(table: Table) -> bool {
     matches!(
         table,
-        Table::Institution | Table::Waiting | Table::Offer | Table::Standing | Table::Filed | Table::Charter
+        Table::Institution
+            | Table::Waiting
+            | Table::Offer
+            | Table::Standing
+            | Table::Policies
+            | Table::Filed
+            | Table::Charter
     )
 }
 
@@ -91,6 +97,11 @@ pub(crate) trait Access: Read {
 
     fn offer(&self, index: u64) -> Result<Option<OfferRow>, ReadError> {
         Ok(self.value(&rows::offer(index))?.map(|(_, row)| row))
+    }
+
+    /// The policies of the nation (empty) or of a province.
+    fn policies(&self, province: &str) -> Result<Option<rows::PolicyLineRow>, ReadError> {
+        Ok(self.value(&rows::policies(province))?.map(|(_, row)| row))
     }
 
     fn account(&self, account: AccountKey) -> Result<Option<AccountRow>, ReadError> {

@@ -2,12 +2,13 @@
 
 use crate::access::Access;
 use crate::facts::Facts;
-use crate::policy::InForce;
+use crate::policy::{self, InForce};
 use crate::posting::Prepared;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{AuthorityRow, CharterRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
 use crate::state::{Entries, Read, ReadError};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use xuefen_core::proto::{AuthorityRole, EntryRef};
 
 /// Why a walk through the checks ends early.
@@ -57,11 +58,22 @@ pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) charter: Option<CharterRow>,
     /// The registered keys among the attesting ones.
     pub(crate) keys: Vec<KeyRow>,
+    /// Read when it is first asked for.
+    pub(crate) policy: OnceCell<InForce>,
 }
 
 impl<S: Read + ?Sized> Case<'_, S> {
     pub(crate) const fn facts(&self) -> &Facts {
         &self.prepared.facts
+    }
+
+    /// The policy in force for the issuer when the entry is logged.
+    pub(crate) fn policy(&self) -> Result<&InForce, ReadError> {
+        if let Some(policy) = self.policy.get() {
+            return Ok(policy);
+        }
+        let policy = policy_of(self.state, self.issuer, self.logged_at)?;
+        Ok(self.policy.get_or_init(|| policy))
     }
 
     /// Tells the first stateless fault of a rank up to `last`.
@@ -146,7 +158,6 @@ impl<S: Read + ?Sized> Case<'_, S> {
 
 /// An entry as the rules that remark on it see it: before it is accepted, and when its rows are made.
 pub(crate) struct Said<'a> {
-    #[expect(dead_code, reason = "which policy binds it depends on it, once the state knows policies")]
     pub(crate) issuer: &'a str,
     pub(crate) logged_at: i64,
     pub(crate) facts: &'a Facts,
@@ -158,10 +169,15 @@ impl<'a> Said<'a> {
     }
 
     /// The policy in force when it is logged.
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the state says which, once it knows policies")]
-    pub(crate) fn policy<S: Read + ?Sized>(&self, _state: &S) -> Result<InForce, ReadError> {
-        Ok(InForce::built_in())
+    pub(crate) fn policy<S: Read + ?Sized>(&self, state: &S) -> Result<InForce, ReadError> {
+        policy_of(state, self.issuer, self.logged_at)
     }
+}
+
+/// The policy that binds an issuer at a time: that of the nation, and of the province where an institution sits.
+pub(crate) fn policy_of<S: Read + ?Sized>(state: &S, issuer: &str, time: i64) -> Result<InForce, ReadError> {
+    let region = state.institution(issuer)?.map_or_else(String::new, |row| row.region);
+    policy::in_force(state, &region, time)
 }
 
 /// Neither pending nor superseded, suspended or revoked at a time.

@@ -3,7 +3,7 @@
 use crate::access::{Access, Memo};
 use crate::case::{Case, Check, Said, Stop, ensure};
 use crate::flag::Flag;
-use crate::policy;
+use crate::policy::number;
 use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
 use crate::prepare::verify;
 use crate::rejection::{Refusal, Rejection};
@@ -67,6 +67,7 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
         authority: None,
         charter: None,
         keys: Vec::new(),
+        policy: std::cell::OnceCell::new(),
     };
     // Canonical, size, version and kind, ledger.
     case.faults(Rejection::WrongLedger)?;
@@ -113,12 +114,15 @@ fn seen_before(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Re
 fn time_window(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Check {
     let logged_at = Timestamp::new(case.logged_at).unwrap_or(Timestamp::MAX);
     let age = case.logged_at.saturating_sub(case.issued_at);
-    let rejection = match check_window(statement.issued_at(), logged_at, policy::STATEMENT_AGE_SECONDS) {
+    let oldest = case.policy()?.span(&number::STATEMENT_AGE);
+    let (rejection, detail) = match check_window(statement.issued_at(), logged_at, oldest) {
         Ok(()) => return Ok(()),
-        Err(WindowError::Ahead) => Rejection::IssuedInFuture,
-        Err(WindowError::TooOld) => Rejection::StatementTooOld,
+        Err(WindowError::Ahead) => (Rejection::IssuedInFuture, format!("{age} s before the ledger's time")),
+        Err(WindowError::TooOld) => {
+            (Rejection::StatementTooOld, format!("{age} s before the ledger's time, at most {oldest}"))
+        }
     };
-    Err(Refusal::new(rejection, "statement.issued_at").detail(format!("{age} s before the ledger's time")).into())
+    Err(Refusal::new(rejection, "statement.issued_at").detail(detail).into())
 }
 
 /// Issuer known, and in force at both times. Authorities end by their keys.

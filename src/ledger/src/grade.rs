@@ -5,16 +5,13 @@ use crate::rows::RecordingRuleRow;
 
 /// Whether a grade passes on a scale; `None` if it is no grade of the scale.
 #[must_use]
-pub fn passes(scale: Scale, grade: &str) -> Option<bool> {
-    match scale {
-        Scale::Marks { pass_millis, top_millis } => {
-            let mark = mark_millis(grade)?;
-            (mark <= top_millis).then_some(mark >= pass_millis)
-        }
-        Scale::Words { words, passing } => {
-            words.iter().position(|word| *word == grade).map(|position| position < passing)
-        }
+pub fn passes(scale: &Scale, grade: &str) -> Option<bool> {
+    if scale.words.is_empty() {
+        let mark = mark_millis(grade)?;
+        return (mark <= u64::from(scale.top_mark_millis)).then_some(mark >= u64::from(scale.pass_mark_millis));
     }
+    let position = scale.words.iter().position(|word| word == grade)?;
+    Some(u32::try_from(position).is_ok_and(|position| position < scale.passing_words))
 }
 
 /// A mark such as `66` or `66.5`, in thousandths: minimal decimals, at most three places, none of them a final zero.
@@ -56,7 +53,7 @@ pub fn credit_millis(rule: &RecordingRuleRow, minutes: u64, practice_minutes: u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy;
+    use crate::policy::InForce;
 
     #[test]
     fn grades_pass_fail_or_are_none() {
@@ -80,10 +77,11 @@ mod tests {
             ("pass_fail", "合格", Some(true)),
             ("pass_fail", "不合格", Some(false)),
         ];
+        let policy = InForce::built_in();
         for (scale, grade, passed) in cases {
-            assert_eq!(passes(policy::scale(scale).expect("a scale"), grade), passed, "{scale} {grade}");
+            assert_eq!(passes(policy.scale(scale).expect("a scale"), grade), passed, "{scale} {grade}");
         }
-        assert_eq!(policy::scale("gpa"), None);
+        assert_eq!(policy.scale("gpa"), None);
     }
 
     #[test]

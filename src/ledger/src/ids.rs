@@ -53,6 +53,11 @@ pub(crate) fn same_province(a: &str, b: &str) -> bool {
     a.len() >= 2 && b.len() >= 2 && a.as_bytes()[..2] == b.as_bytes()[..2]
 }
 
+/// The two digits of a region's province; empty for the whole country.
+pub(crate) fn province(region: &str) -> &str {
+    region.get(..2).unwrap_or_default()
+}
+
 /// A display id: 1 to 64 bytes, in NFC, without white space at its ends or control characters.
 pub(crate) fn is_code(code: &str) -> bool {
     !code.is_empty() && code.len() <= CODE_BYTES && is_plain(code)

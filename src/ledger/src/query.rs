@@ -2,7 +2,9 @@
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
 use crate::access::Access;
+use crate::case::policy_of;
 use crate::flag::Flag;
+use crate::policy::InForce;
 use crate::rows::{
     self, AccountKey, AccountRow, CharterRow, EntryRow, EvaluationRow, FiledRow, InstitutionRow, KeyRow, OfferRow,
     OutcomeRow, Short, StandingOf, StandingRow,
@@ -60,6 +62,12 @@ pub fn flags(state: &impl Read, index: u64) -> Result<Vec<Flag>, ReadError> {
         }
     }
     Ok(flags)
+}
+
+/// The policy that binds an institution at a time; of whoever is none, the nation's alone. An entry was judged by that of its
+/// `logged_at`, as of its index.
+pub fn policy_in_force(state: &impl Read, id: &str, time: i64) -> Result<InForce, ReadError> {
+    policy_of(state, id, time)
 }
 
 /// The private part of an outcome; `None` if it was erased.

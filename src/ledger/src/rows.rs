@@ -371,6 +371,26 @@ pub struct FamilyRow {
     pub validity_days: u32,
 }
 
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRow {
+    /// Unix seconds.
+    pub effective_from: i64,
+    /// The statement's body, canonical bytes.
+    pub body: Vec<u8>,
+}
+
+/// The policies of the nation or a province.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyLineRow {
+    /// Whose they are.
+    pub owner: String,
+    /// What they are called.
+    pub code: String,
+    /// In force from (Unix seconds), and the entry; oldest first. The newest whose time has come counts.
+    pub versions: Vec<(i64, u64)>,
+}
+
 /// What an offer says that rules ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OfferBody {
@@ -382,6 +402,8 @@ pub enum OfferBody {
     Module(CourseRow),
     /// `CertificateFamily`.
     Family(FamilyRow),
+    /// `Policy`.
+    Policy(PolicyRow),
     /// `Framework`.
     Framework(FrameworkRow),
     /// `MajorCatalogue`.

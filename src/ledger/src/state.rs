@@ -75,11 +75,13 @@ pub enum Table {
     Evaluations = 44,
     /// Private. Device key → [`DeviceRow`](crate::rows::DeviceRow).
     Device = 45,
+    /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
+    Policies = 50,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -110,6 +112,7 @@ impl Table {
         Self::Charter,
         Self::Evaluations,
         Self::Device,
+        Self::Policies,
     ];
 
     /// The first byte of the table's keys.

@@ -24,6 +24,7 @@ impl OfferBody {
             Self::ExamScheme(_) => Kind::ExamScheme,
             Self::Pathway(_) => Kind::Pathway,
             Self::Equivalence(_) => Kind::Equivalence,
+            Self::Policy(_) => Kind::Policy,
         }
     }
 
@@ -37,6 +38,7 @@ impl OfferBody {
             Self::ExamScheme(it) => it.effective_from,
             Self::Pathway(it) => it.effective_from,
             Self::Equivalence(it) => it.effective_from,
+            Self::Policy(it) => it.effective_from,
             Self::Course(_) | Self::Module(_) | Self::Family(_) => 0,
         }
     }

@@ -1262,7 +1262,8 @@ pub struct MassPassRule {
     #[prost(uint32, tag = "3")]
     pub window_days: u32,
 }
-/// The numbers in force. Sorted lists; the newest version in force at a time counts.
+/// The numbers in force (docs/adr/0024). What it leaves out (0, an empty list) is as the tier above says: for a province the
+/// nation, for the nation what is built in. The newest version whose effective_from has come counts.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Policy {
     /// Name.
@@ -1271,10 +1272,10 @@ pub struct Policy {
     /// From 1, the next integer.
     #[prost(uint32, tag = "2")]
     pub version: u32,
-    /// In force from, Unix seconds.
+    /// In force from, Unix seconds; not before it is logged.
     #[prost(int64, tag = "3")]
     pub effective_from: i64,
-    /// Who may record what.
+    /// Who may record what. A kind without a right: any institution accredited for it.
     #[prost(message, repeated, tag = "4")]
     pub issue_rights: ::prost::alloc::vec::Vec<IssueRight>,
     /// Second signatures.
@@ -1316,6 +1317,24 @@ pub struct Policy {
     /// Most that one source may yield, milli-credits; 0 = no bound.
     #[prost(uint64, tag = "17")]
     pub max_yield_millis: u64,
+    /// GB/T 2260 province that it binds; empty = the whole country. A province may only add or be stricter.
+    #[prost(string, tag = "18")]
+    pub region: ::prost::alloc::string::String,
+    /// Longest suspension of an entry, days.
+    #[prost(uint32, tag = "19")]
+    pub suspension_days: u32,
+    /// Seconds until a key that an institution rotates to takes force; at least 72 h, which verifiers count on.
+    #[prost(uint32, tag = "20")]
+    pub rotation_seconds: u32,
+    /// How far back an institution itself dates a compromise, days.
+    #[prost(uint32, tag = "21")]
+    pub compromise_days: u32,
+    /// Skill level from which an occupation's full ladder is needed, 1 to 8.
+    #[prost(uint32, tag = "22")]
+    pub full_ladder_level: u32,
+    /// Working days between a changed programme and its start, neither of the two days counted.
+    #[prost(uint32, tag = "23")]
+    pub notice_working_days: u32,
 }
 /// One level of a framework.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::policies::Line;
 use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
 use std::borrow::Borrow;
@@ -11,7 +12,7 @@ use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
     AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, Equivalence,
-    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, RecordingRule,
+    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, Policy, RecordingRule,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -93,6 +94,8 @@ pub(super) struct Book {
     /// (owner, kind, code) → newest version and its entry.
     pub(super) versions: Facts<(String, Kind, String), (u32, u64)>,
     pub(super) offers: Facts<u64, Offer>,
+    /// Two digits of a province, or nothing → its policies.
+    pub(super) policies: Facts<String, Line>,
     /// (institution, level, year) → newest filing.
     pub(super) filed: Facts<(String, u32, u32), Filed>,
     /// Charters of consortia: the newest, when it was logged, and the entries of all.
@@ -269,6 +272,7 @@ pub(super) struct Offer {
 
 #[derive(Clone, Debug)]
 pub(super) enum What {
+    Policy(Box<Policy>),
     Rule(RecordingRule),
     Course(Teaching),
     Module(Teaching),

@@ -18,13 +18,19 @@ fn signs(case: &Case<'_>, party: &str) -> bool {
 pub(super) fn check(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &mut Judge) -> Option<i64> {
     let kind = OutcomeKind::try_from(body.outcome_kind).unwrap_or_default();
     let internship = kind == OutcomeKind::PracticeRecord;
-    let transfer = kind == OutcomeKind::HomeSchoolTransfer;
     let party = body.cosigner.as_str();
     let signed = signs(case, party);
-    if !body.imported {
-        judge
-            .unless(!(internship || transfer) || !party.is_empty(), Rejection::CosignerMissing, || "nobody".to_owned());
-        judge.unless(!transfer || signed, Rejection::CosignerMissing, || party.to_owned());
+    let policy = book.policy_for(case.issuer, case.logged_at);
+    // (at entry, days until it lapses)
+    let built_in = match kind {
+        OutcomeKind::PracticeRecord => Some((false, WAIT_DAYS.0)),
+        OutcomeKind::HomeSchoolTransfer => Some((true, 0)),
+        _ => None,
+    };
+    let asked = policy.cosigning(kind as i32, built_in).filter(|_| !body.imported);
+    if let Some((at_entry, _)) = asked {
+        judge.unless(!party.is_empty(), Rejection::CosignerMissing, || "nobody".to_owned());
+        judge.unless(!at_entry || signed, Rejection::CosignerMissing, || party.to_owned());
     }
     if party.is_empty() {
         return None;
@@ -36,6 +42,8 @@ pub(super) fn check(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &
     judge.unless(acts, Rejection::ReferenceNotInForce, || party.to_owned());
     let other = !book.line_of(case.issuer).iter().any(|id| id == party);
     judge.unless(other, Rejection::CosignerWrong, || party.to_owned());
+    let of_kind = institution.is_none_or(|it| body.imported || policy.takes_cosigner(kind as i32, it.rights.kind));
+    judge.unless(of_kind, Rejection::CosignerWrong, || format!("{party} is of another kind"));
     if internship {
         let at_work = [case.issuer, party].into_iter().filter_map(|id| book.institutions.get(id)).any(|it| {
             let kind = InstitutionKind::try_from(it.rights.kind).unwrap_or_default();
@@ -43,8 +51,7 @@ pub(super) fn check(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &
         });
         judge.unless(at_work, Rejection::CosignerWrong, || "two schools".to_owned());
     }
-    let days = if internship && !body.imported { WAIT_DAYS.0 } else { WAIT_DAYS.1 };
-    let at_once = transfer && !body.imported;
+    let (at_once, days) = asked.unwrap_or((false, WAIT_DAYS.1));
     (!signed && !at_once).then(|| case.logged_at + days * 86_400)
 }
 

@@ -38,8 +38,8 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 6] =
-    [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Filed, Table::Charter];
+const LONG: [Table; 7] =
+    [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Policies, Table::Filed, Table::Charter];
 
 /// Takes the rows of one entry.
 pub(super) struct Dump<'a> {
@@ -384,6 +384,10 @@ fn offer(offer: &Offer) -> rows::OfferRow {
 fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     for ((owner, kind, code), version) in book.versions.changes() {
         dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: version.0 });
+    }
+    for (province, line) in book.policies.changes() {
+        let (owner, code, versions) = (line.owner.clone(), line.code.clone(), line.versions.clone());
+        dump.put(rows::policies(&province), &rows::PolicyLineRow { owner, code, versions });
     }
     for (index, it) in book.offers.changes() {
         dump.put(rows::offer(index), &offer(it));

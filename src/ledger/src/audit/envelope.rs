@@ -4,6 +4,7 @@
 use super::Counts;
 use super::book::{Book, KeyFact};
 use super::judge::{Case, Judge};
+use super::policies;
 use crate::rejection::Rejection;
 use std::collections::BTreeSet;
 use xuefen_core::attestation::{AttestationError, Claim};
@@ -15,16 +16,14 @@ use xuefen_core::proto::{AuthorityRole, Charter, authority_key, institution_key}
 /// A statement may be this far ahead of the ledger, seconds (formats.md 2).
 const AHEAD: i64 = 300;
 
-/// And this old, seconds: 30 days (formats.md 2).
-const OLDEST: i64 = 30 * 86_400;
-
 /// Ledger, time, nonce.
 pub(super) fn statement(case: &Case<'_>, origin: &Origin, book: &Book, judge: &mut Judge) {
     let named = case.entry.statement().ledger();
     judge.unless(named == origin.as_str(), Rejection::WrongLedger, || format!("{named:?}"));
     let age = case.logged_at - case.issued_at;
     judge.unless(age >= -AHEAD, Rejection::IssuedInFuture, || format!("{} s ahead", -age));
-    judge.unless(age <= OLDEST, Rejection::StatementTooOld, || format!("{age} s old"));
+    let oldest = book.policy_for(case.issuer, case.logged_at).days(policies::STATEMENT_AGE);
+    judge.unless(age <= oldest, Rejection::StatementTooOld, || format!("{age} s old"));
     let before = book.nonces.get(&(case.issuer.to_owned(), case.entry.statement().nonce().0));
     judge.unless(before.is_none(), Rejection::NonceReused, || format!("by entry {before:?}"));
 }

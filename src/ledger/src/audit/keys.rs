@@ -2,6 +2,7 @@
 
 use super::book::{Book, KeyEnded, KeyFact};
 use super::judge::{Case, Change, Judge};
+use super::policies;
 use super::text::{covers, is_institution, is_region};
 use super::trust::introduce;
 use crate::rejection::Rejection;
@@ -10,12 +11,6 @@ use xuefen_core::proto::institution_key::Action;
 use xuefen_core::proto::{
     AuthorityKey, AuthorityKeyGrant, AuthorityRole, EndKey, InstitutionKey, KeyEndGround, Name, authority_key,
 };
-
-/// A rotated key takes force after this many seconds: 72 h.
-const ROTATION: i64 = 72 * 3_600;
-
-/// How far back an institution itself dates a compromise, seconds: 30 days.
-const OWN_COMPROMISE: i64 = 30 * 86_400;
 
 fn public_key(algorithm: i32, bytes: &[u8], judge: &mut Judge) -> Option<PublicKey> {
     let known = Algorithm::from_number(algorithm).is_some();
@@ -78,7 +73,7 @@ pub(super) fn authority_key(case: &Case<'_>, body: &AuthorityKey, book: &Book, j
             judge.unless(key.role.is_some(), Rejection::ReferenceWrongKind, || "not an authority's key".to_owned());
             let own = key.owner == case.issuer;
             judge.unless(national || own, Rejection::NotEntitled, || case.issuer.to_owned());
-            Some(ended(case, id, end, national, judge))
+            Some(ended(case, id, end, national, book, judge))
         }
     }
 }
@@ -130,7 +125,7 @@ pub(super) fn institution_key(
             let old = known(&new.old_key_id, book, judge);
             let public = new_key(case, new.algorithm, &new.public_key, book, judge);
             let ((old_id, old), public) = (old?, public?);
-            rotated(case, body, (old_id, old), public, judge)
+            rotated(case, body, (old_id, old), public, book, judge)
         }
         Some(Action::End(end)) => {
             let (id, key) = to_end(end, book, judge)?;
@@ -139,7 +134,7 @@ pub(super) fn institution_key(
             if !own && judge.unless(!regions.is_empty(), Rejection::NotEntitled, || case.issuer.to_owned()) {
                 judge.unless(authority, Rejection::RegionNotAllowed, || format!("{regions:?} in {region}"));
             }
-            Some(ended(case, id, end, authority, judge))
+            Some(ended(case, id, end, authority, book, judge))
         }
     }
 }
@@ -158,6 +153,7 @@ fn rotated(
     body: &InstitutionKey,
     (old_id, old): (KeyId, &KeyFact),
     public: PublicKey,
+    book: &Book,
     judge: &mut Judge,
 ) -> Option<Change> {
     let theirs = old.owner == body.institution && old.role.is_none();
@@ -165,7 +161,7 @@ fn rotated(
     judge.unless(old.end.is_none(), Rejection::KeyAlreadyEnded, || old_id.to_string());
     // "With its old key": the one that hands over must be among the signers.
     judge.unless(case.key_ids.contains(&old_id), Rejection::KeyNotIssuers, || old_id.to_string());
-    let from = case.logged_at + ROTATION;
+    let from = case.logged_at + book.policy_for(case.issuer, case.logged_at).days(policies::ROTATION);
     // It signs until the new one takes over: without that there would be a time without any key.
     let lasts = old.from <= case.logged_at && from < old.until;
     judge.unless(lasts, Rejection::ReferenceNotInForce, || old_id.to_string());
@@ -205,14 +201,15 @@ fn to_end<'b>(end: &EndKey, book: &'b Book, judge: &mut Judge) -> Option<(KeyId,
     Some((id, key))
 }
 
-fn ended(case: &Case<'_>, id: KeyId, end: &EndKey, by_authority: bool, judge: &mut Judge) -> Change {
+fn ended(case: &Case<'_>, id: KeyId, end: &EndKey, by_authority: bool, book: &Book, judge: &mut Judge) -> Change {
+    let own_compromise = book.policy_for(case.issuer, case.logged_at).days(policies::COMPROMISE) * 86_400;
     judge.unless(end.ground != 0, Rejection::FieldMissing, || "ground".to_owned());
     let compromised = end.ground == KeyEndGround::Compromised as i32;
     if compromised {
         let back = case.logged_at - end.compromised_since;
         judge.unless(end.compromised_since > 0, Rejection::FieldMissing, || "compromised_since".to_owned());
         judge.unless(back >= 0, Rejection::FieldMalformed, || "compromised_since".to_owned());
-        judge.unless(by_authority || back <= OWN_COMPROMISE, Rejection::CompromiseNeedsAuthority, || {
+        judge.unless(by_authority || back <= own_compromise, Rejection::CompromiseNeedsAuthority, || {
             format!("{back} s back")
         });
     } else {

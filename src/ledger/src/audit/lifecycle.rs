@@ -3,14 +3,12 @@
 use super::book::{Book, Countersigned, Seen, Waiting, What};
 use super::cosign;
 use super::judge::{Case, Change, Judge};
+use super::policies;
 use super::text::covers;
 use super::trust;
 use crate::rejection::Rejection;
 use xuefen_core::kinds::Kind;
-use xuefen_core::proto::{ChangeInstitution, Countersign, EntryRef, Reinstate, Revoke, Suspend};
-
-/// Longest suspension, seconds: 180 days.
-const LONGEST: i64 = 180 * 86_400;
+use xuefen_core::proto::{ChangeInstitution, Countersign, EntryRef, LifecycleReason, Reinstate, Revoke, Suspend};
 
 /// The entry that is referred to: there, and the one that is meant.
 pub(super) fn target<'b>(
@@ -66,14 +64,24 @@ fn entitled(case: &Case<'_>, entry: &Seen, book: &Book, judge: &mut Judge) {
     judge.unless(accredits, Rejection::NotEntitled, || format!("{} in {place:?}", case.issuer));
 }
 
+/// The reason is one that the policy lists, if it lists any.
+fn listed(case: &Case<'_>, reason: i32, book: &Book, judge: &mut Judge) {
+    let Ok(reason) = LifecycleReason::try_from(reason) else { return };
+    let code = reason.as_str_name().replace("LIFECYCLE_REASON_", "").to_lowercase();
+    let good = book.policy_for(case.issuer, case.logged_at).lists_reason(&code);
+    judge.unless(good, Rejection::GroundNotListed, || code);
+}
+
 fn not_revoked(index: u64, book: &Book, judge: &mut Judge) {
     judge.unless(!book.is_revoked(index), Rejection::AlreadyRevoked, || format!("entry {index}"));
 }
 
 pub(super) fn suspend(case: &Case<'_>, body: &Suspend, book: &Book, judge: &mut Judge) -> Option<Change> {
     judge.unless(body.reason != 0, Rejection::FieldMissing, || "reason".to_owned());
+    listed(case, body.reason, book, judge);
     let ahead = body.until - case.logged_at;
-    judge.unless(ahead > 0 && ahead <= LONGEST, Rejection::SuspensionTooLong, || format!("{ahead} s"));
+    let longest = book.policy_for(case.issuer, case.logged_at).days(policies::SUSPENSION) * 86_400;
+    judge.unless(ahead > 0 && ahead <= longest, Rejection::SuspensionTooLong, || format!("{ahead} s"));
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);
     has_life(entry, false, judge);
@@ -97,6 +105,7 @@ pub(super) fn reinstate(case: &Case<'_>, body: &Reinstate, book: &Book, judge: &
 }
 
 pub(super) fn revoke(case: &Case<'_>, body: &Revoke, book: &Book, judge: &mut Judge) -> Option<Change> {
+    listed(case, body.reason, book, judge);
     judge.unless(body.reason != 0, Rejection::FieldMissing, || "reason".to_owned());
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     entitled(case, entry, book, judge);

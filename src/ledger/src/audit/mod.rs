@@ -4,8 +4,9 @@
 //! It keeps plain facts in ordered maps, asks *everything* of every entry and reports the fault that comes first in the
 //! order of [`Rejection`]. An entry with a fault counts for nothing afterwards: what rests on it is a fault too.
 //!
-//! Must not be used here: `decide`, `evolve`, `prepare`, `facts`, `rules`, `case`, `access`, `query`, `policy`, `grade`,
-//! `day`, `ids` (a test reads the imports). Of `rows` only the format that the digest is made of is used.
+//! Must not be used here: `decide`, `evolve`, `prepare`, `facts`, `rules`, `case`, `access`, `query`, `policy`,
+//! `threshold`, `grade`, `day`, `ids` (a test reads the imports). Of `rows` only the format that the digest is made of is
+//! used.
 #![allow(clippy::unnecessary_wraps, reason = "the checks of all kinds have one shape")]
 
 mod accounts;
@@ -23,6 +24,7 @@ mod offers;
 mod outcomes;
 mod pathways;
 mod payload;
+mod policies;
 mod published;
 mod records;
 mod registry;
@@ -248,6 +250,7 @@ impl<S: Secrets> Auditor<S> {
             Body::AccreditInstitution(body) => trust::accredit(&case, body, book, judge),
             Body::ChangeInstitution(body) => trust::change(&case, body, book, judge),
             Body::InstitutionKey(body) => keys::institution_key(&case, body, book, judge),
+            Body::Policy(body) => policies::policy(&case, body, book, judge),
             Body::Charter(body) => charters::charter(&case, body, book, judge),
             Body::EvaluateInstitution(body) => charters::evaluate(&case, body, book, judge),
             Body::FiledMajors(body) => registry::filed(&case, body, book, judge),

@@ -3,7 +3,7 @@
 use super::book::{Book, Offer, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::registry::level;
-use super::text::{Verdict, are_names, graded};
+use super::text::are_names;
 use crate::rejection::Rejection;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::{CertificateFamily, Course, Module, Name, OutcomeKind, RecordingRule};
@@ -91,7 +91,7 @@ pub(super) fn credits(rule: &RecordingRule, minutes: u64, practice: u64) -> u64 
 
 fn teaching(case: &Case<'_>, it: &Teaching, book: &Book, judge: &mut Judge) {
     judge.unless(it.practice_minutes <= it.minutes, Rejection::FieldMalformed, || "practice_minutes".to_owned());
-    let scale = !matches!(graded(&it.scale, ""), Verdict::NoSuchScale);
+    let scale = book.policy_for(case.issuer, case.logged_at).scale(&it.scale).is_some();
     judge.unless(scale, Rejection::ScaleUnknown, || it.scale.clone());
     let most = if it.rule == 0 {
         Some(0)

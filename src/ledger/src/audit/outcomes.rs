@@ -8,6 +8,7 @@ use super::evidence;
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
+use super::policies;
 use super::records;
 use super::remarks::{self, Graded, Remark};
 use super::study;
@@ -19,12 +20,6 @@ use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::nullifier::NullifierKey;
 use xuefen_core::proto::{CertificateFamily, OutcomeKind, RecordOutcome};
-
-/// `achieved_on` of what is not imported may be this many days before the day of issue.
-const OLDEST_DAYS: i64 = 400;
-
-/// From this skill level on an occupation's full ladder is asked for: 特级技师.
-const LADDER_LEVEL: u64 = 7;
 
 pub(super) fn record(
     case: &Case<'_>,
@@ -59,17 +54,22 @@ pub(super) fn record(
         name(case, rights, judge);
         study::check(case, body, rights, book, judge);
     }
-    dates(case, body, judge);
+    dates(case, body, book, judge);
+    if let Some(rights) = rights {
+        let level = case.number(tags::LEVEL).unwrap_or(0);
+        let lets = book.policy_for(case.issuer, case.logged_at).lets(kind, rights.rights.kind, level);
+        judge.unless(lets, Rejection::IssueRightMissing, || format!("level {level}"));
+    }
     let fitted = if form.has(tags::OFFER) {
         taught(case, kind, book, judge)
     } else if form.is_certificate() {
         certified(case, kind, rights, book, judge)
     } else {
-        grade(case, "", judge);
+        grade(case, "", book, judge);
         Fitted::default()
     };
     let own: Vec<Remark> =
-        [remarks::training(case, kind, judge), remarks::assessor(case)].into_iter().flatten().collect();
+        [remarks::training(case, kind, book, judge), remarks::assessor(case)].into_iter().flatten().collect();
     cited(case, account, book, secrets, judge);
     for tag in [tags::PROGRAMME, tags::SCHEME, tags::PATHWAY] {
         judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
@@ -97,7 +97,7 @@ pub(super) fn record(
     };
     once_only(case, body, &outcome, book, judge);
     let (index, corrects) = (case.index, body.supersedes.as_ref().map(|target| target.index));
-    let graded = graded_in_run(case, &outcome, fitted.passed, corrects.is_some());
+    let graded = graded_in_run(case, &outcome, fitted.passed, corrects.is_some(), book);
     Some(Box::new(move |book| {
         correct(book, corrects, index);
         wait(book, index, waits);
@@ -130,14 +130,22 @@ fn same_place(old: &Outcome, new: &Outcome) -> bool {
 }
 
 /// What an outcome is to its run; nothing if it has no grade there.
-fn graded_in_run(case: &Case<'_>, outcome: &Outcome, passed: Option<bool>, corrects: bool) -> Option<Graded> {
+fn graded_in_run(
+    case: &Case<'_>,
+    outcome: &Outcome,
+    passed: Option<bool>,
+    corrects: bool,
+    book: &Book,
+) -> Option<Graded> {
+    let policy = book.policy_for(case.issuer, case.logged_at);
     Some(Graded {
         account: outcome.account,
         first: outcome.attempt == 1,
         passed: passed?,
         achieved: day(case.value(tags::ACHIEVED_ON))?,
         corrected: corrects.then(|| day_of(case.logged_at)),
-        window: remarks::MASS_PASS.2,
+        window: policy.days(policies::WINDOW),
+        many: (policy.number(policies::LEARNERS), policy.number(policies::SHARE)),
     })
 }
 
@@ -170,11 +178,12 @@ fn name(case: &Case<'_>, rights: &Institution, judge: &mut Judge) {
     judge.unless(known || given.is_empty(), Rejection::NameNotAllowed, || given.to_owned());
 }
 
-fn dates(case: &Case<'_>, body: &RecordOutcome, judge: &mut Judge) {
+fn dates(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &mut Judge) {
     let Some(achieved) = day(case.value(tags::ACHIEVED_ON)) else { return };
     let age = day_of(case.issued_at) - achieved;
     judge.unless(age >= 0, Rejection::AchievedInFuture, || format!("{} days ahead", -age));
-    let recent = body.imported || age <= OLDEST_DAYS;
+    let oldest = book.policy_for(case.issuer, case.logged_at).days(policies::ACHIEVED_AGE);
+    let recent = body.imported || age <= oldest;
     judge.unless(recent, Rejection::AchievedTooLongAgo, || format!("{age} days ago"));
 }
 
@@ -208,7 +217,7 @@ fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) ->
     });
     let internship = kind == OutcomeKind::PracticeRecord;
     if internship && case.value(tags::OFFER).is_empty() {
-        grade(case, "", judge);
+        grade(case, "", book, judge);
         outside_courses(case, judge);
     }
     let Some((index, what, own)) = offer_at(case, tags::OFFER, book, judge) else { return Fitted::default() };
@@ -221,7 +230,7 @@ fn taught(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) ->
         }
     };
     let ungraded = case.value(tags::GRADE).is_empty() && case.value(tags::SCALE).is_empty();
-    let passed = if internship && ungraded { Some(true) } else { grade(case, &teaching.scale, judge) };
+    let passed = if internship && ungraded { Some(true) } else { grade(case, &teaching.scale, book, judge) };
     recording(case, teaching, passed, book, judge);
     // Only attempts make a run.
     Fitted { offer: index, attempt, passed: passed.filter(|_| attempt > 0) }
@@ -237,13 +246,14 @@ fn outside_courses(case: &Case<'_>, judge: &mut Judge) {
 }
 
 /// Whether the grade passes; none if that cannot be said.
-fn grade(case: &Case<'_>, scale: &str, judge: &mut Judge) -> Option<bool> {
+fn grade(case: &Case<'_>, scale: &str, book: &Book, judge: &mut Judge) -> Option<bool> {
     let named = case.text(tags::SCALE);
     if named.is_empty() && case.value(tags::GRADE).is_empty() && scale.is_empty() {
         return None;
     }
     let fits = scale.is_empty() || named == scale;
-    match graded(named, case.text(tags::GRADE)) {
+    let of = book.policy_for(case.issuer, case.logged_at).scale(named);
+    match graded(of.as_ref(), case.text(tags::GRADE)) {
         Verdict::Passed if fits => Some(true),
         Verdict::Failed if fits => Some(false),
         Verdict::NotOnIt if fits => {
@@ -289,7 +299,7 @@ fn certified(
     book: &Book,
     judge: &mut Judge,
 ) -> Fitted {
-    if grade(case, "", judge) == Some(false) {
+    if grade(case, "", book, judge) == Some(false) {
         judge.unless(false, Rejection::CertificateFailed, String::new);
     }
     let Some((_, what, _)) = offer_at(case, tags::FAMILY, book, judge) else { return Fitted::default() };
@@ -303,17 +313,24 @@ fn certified(
     if let Some(rights) = rights {
         let allowed = rights.rights.families.contains(&family.code);
         judge.unless(allowed, Rejection::FamilyNotAllowed, || family.code.clone());
-        level(case, kind, family, rights, judge);
+        level(case, kind, family, rights, book, judge);
     }
     if kind == OutcomeKind::SkillLevelCertificate {
-        route(case, family, rights, judge);
+        route(case, family, rights, book, judge);
         evidence::route(case, family, book, judge);
     }
     // No course, run or attempt: a correction is held against kind, account and nullifier key alone.
     Fitted::default()
 }
 
-fn level(case: &Case<'_>, kind: OutcomeKind, family: &CertificateFamily, rights: &Institution, judge: &mut Judge) {
+fn level(
+    case: &Case<'_>,
+    kind: OutcomeKind,
+    family: &CertificateFamily,
+    rights: &Institution,
+    book: &Book,
+    judge: &mut Judge,
+) {
     let level = case.number(tags::LEVEL).unwrap_or(0);
     let levels = family.levels.len() as u64;
     let of_family = if levels == 0 { level == 0 } else { (1..=levels).contains(&level) };
@@ -321,19 +338,24 @@ fn level(case: &Case<'_>, kind: OutcomeKind, family: &CertificateFamily, rights:
     if kind == OutcomeKind::SkillLevelCertificate {
         let ladder = rights.rights.full_ladder.contains(&family.occupation) && !family.occupation.is_empty();
         let reach = u64::from(rights.rights.highest_skill_level);
-        let within = ladder || (level <= reach && level < LADDER_LEVEL);
+        let within = ladder || (level <= reach && level < ladder_level(case, book));
         judge.unless(within, Rejection::LevelNotAllowed, || format!("level {level} of at most {reach}"));
     }
 }
 
-fn route(case: &Case<'_>, family: &CertificateFamily, rights: Option<&Institution>, judge: &mut Judge) {
+/// From this skill level on an occupation's full ladder is asked for.
+fn ladder_level(case: &Case<'_>, book: &Book) -> u64 {
+    book.policy_for(case.issuer, case.logged_at).number(policies::FULL_LADDER)
+}
+
+fn route(case: &Case<'_>, family: &CertificateFamily, rights: Option<&Institution>, book: &Book, judge: &mut Judge) {
     let route = case.text(tags::ROUTE);
     let known = ["standard", "full_ladder", "outstanding_worker", "exceptional"].contains(&route);
     judge.unless(known, Rejection::RouteWrong, || format!("{route:?}"));
     let ladder = rights.is_some_and(|it| it.rights.full_ladder.contains(&family.occupation));
     judge.unless(ladder || route != "full_ladder", Rejection::RouteWrong, || "no full ladder".to_owned());
     // The top levels are no standard ones.
-    let top = case.number(tags::LEVEL).is_some_and(|level| level >= LADDER_LEVEL);
+    let top = case.number(tags::LEVEL).is_some_and(|level| level >= ladder_level(case, book));
     judge.unless(!top || route != "standard", Rejection::RouteWrong, || "a top level by the standard route".to_owned());
     // The evidence of the full ladder is the accreditation itself.
     let evident = ["standard", "full_ladder"].contains(&route) || !case.value(tags::CITES).is_empty();

@@ -4,14 +4,13 @@ use super::book::{Book, What};
 use super::judge::{Case, Change, Judge};
 use super::offers::{published, version};
 use super::registry::{by_authority, malformed, missing};
+use super::remarks::Remark;
 use super::text::{are_names, covers, is_institution, is_region};
 use super::trust::may_accredit;
+use crate::flag::FlagCode;
 use crate::rejection::Rejection;
 use std::collections::BTreeSet;
-use xuefen_core::proto::{Equivalence, ExamScheme, OutcomeKind, Pathway, Standing};
-
-/// Tests of skill are at least so many in ten thousand of the score of a vocational examination.
-const SKILL_SHARE: u64 = 5_000;
+use xuefen_core::proto::{Equivalence, ExamScheme, OutcomeKind, Pathway, Severity, Standing};
 
 pub(super) fn exam_scheme(case: &Case<'_>, body: &ExamScheme, book: &Book, judge: &mut Judge) -> Option<Change> {
     may_accredit(case, &body.region, judge);
@@ -34,9 +33,21 @@ pub(super) fn exam_scheme(case: &Case<'_>, body: &ExamScheme, book: &Book, judge
         whole += u64::from(part.top_score);
         skill += if part.skill_test { u64::from(part.top_score) } else { 0 };
     }
-    let kept = body.general || skill * 10_000 >= whole * SKILL_SHARE;
-    judge.unless(kept, Rejection::ThresholdNotMet, || format!("{skill} of {whole}"));
-    Some(published(case, &body.code, body.version, What::ExamScheme(body.clone())))
+    let bound = book.policy_for(case.issuer, case.logged_at).threshold("skill_test_share");
+    let short = bound.filter(|(least, _, _, _)| !body.general && skill * 10_000 < whole * least);
+    let hard = short.as_ref().is_some_and(|(_, severity, _, _)| *severity == Severity::Hard);
+    judge.unless(!hard, Rejection::ThresholdNotMet, || format!("{skill} of {whole}"));
+    let remark = short.map(|(_, severity, reason, policy)| {
+        let field = "statement.exam_scheme.parts".to_owned();
+        Remark { code: FlagCode::SkillTestShareLow, severity, policy, field, reason }
+    });
+    let (index, done) = (case.index, published(case, &body.code, body.version, What::ExamScheme(body.clone())));
+    Some(Box::new(move |book| {
+        done(book);
+        if let Some(remark) = remark {
+            book.remarks.insert(index, (vec![remark], Vec::new()));
+        }
+    }))
 }
 
 pub(super) fn pathway(case: &Case<'_>, body: &Pathway, book: &Book, judge: &mut Judge) -> Option<Change> {

@@ -8,6 +8,10 @@ use xuefen_core::proto::{ExamPart, PathwaySegment, Standing};
 /// The row of what was published, for the kinds of this file.
 pub(super) fn body(what: &What) -> Option<rows::OfferBody> {
     Some(match what {
+        What::Policy(policy) => {
+            let body = prost::Message::encode_to_vec(&**policy);
+            rows::OfferBody::Policy(rows::PolicyRow { effective_from: policy.effective_from, body })
+        }
         What::Framework(it) => rows::OfferBody::Framework(rows::FrameworkRow {
             effective_from: it.effective_from,
             levels: u32::try_from(it.levels.len()).ok()?,

@@ -31,13 +31,13 @@ pub(super) struct Graded {
     pub(super) corrected: Option<i64>,
     /// Days after the end of the run that count, by the policy of its time.
     pub(super) window: i64,
+    /// Learners, and basis points of the fails, that are too many by that policy.
+    pub(super) many: (u64, u64),
 }
 
-/// (learners, basis points of the fails, days) of the 清考 remark.
-pub(super) const MASS_PASS: (usize, usize, i64) = (10, 3_000, 30);
-
 /// Whether the last of these turned a fail into a pass and so made it too many.
-pub(super) fn mass_pass(graded: &[Graded], (learners, basis_points): (usize, usize)) -> bool {
+fn mass_pass(graded: &[Graded]) -> bool {
+    let (learners, basis_points) = graded.last().map(|last| last.many).unwrap_or_default();
     let mut end: Option<i64> = None;
     // Whoever failed, and whether they have passed in time since.
     let mut failed: BTreeMap<Account, bool> = BTreeMap::new();
@@ -62,8 +62,8 @@ pub(super) fn mass_pass(graded: &[Graded], (learners, basis_points): (usize, usi
             _ => {}
         }
     }
-    let turned = failed.values().filter(|turned| **turned).count();
-    turned_last && turned >= learners && turned * 10_000 >= failed.len() * basis_points
+    let turned = failed.values().filter(|turned| **turned).count() as u64;
+    turned_last && turned >= learners && turned * 10_000 >= failed.len() as u64 * basis_points
 }
 
 /// A part-time teacher who assesses without the level that is generally asked for.
@@ -78,21 +78,22 @@ pub(super) fn assessor(case: &Case<'_>) -> Option<Remark> {
 }
 
 /// Trainings: practice is part of the whole, and half of it where the policy says so.
-pub(super) fn training(case: &Case<'_>, kind: OutcomeKind, judge: &mut Judge) -> Option<Remark> {
+pub(super) fn training(case: &Case<'_>, kind: OutcomeKind, book: &Book, judge: &mut Judge) -> Option<Remark> {
     if kind != OutcomeKind::CompletionCertificate {
         return None;
     }
     let minutes = case.number(tags::MINUTES).unwrap_or(0);
     let practice = case.number(tags::PRACTICE_MINUTES).unwrap_or(0);
     judge.unless(practice <= minutes, Rejection::MinutesOutOfBounds, || format!("{practice} of {minutes}"));
-    let severity = match case.text(tags::PROJECT_TYPE) {
-        "enterprise_skills" => Severity::Hard,
-        "dual_qualified_teacher" => Severity::Soft,
+    let threshold = match case.text(tags::PROJECT_TYPE) {
+        "enterprise_skills" => "practice_share_enterprise",
+        "dual_qualified_teacher" => "practice_share_teacher",
         _ => return None,
     };
-    let (policy, least, reason) = (0, 5_000, String::new());
+    let bound = book.policy_for(case.issuer, case.logged_at).threshold(threshold)?;
+    let (least, severity, reason, policy) = bound;
     // Practice of minutes is at least so many in ten thousand; a training of no length keeps to nothing.
-    let kept = minutes > 0 && u128::from(practice) * 10_000 >= u128::from(minutes) * least;
+    let kept = minutes > 0 && u128::from(practice) * 10_000 >= u128::from(minutes) * u128::from(least);
     if kept {
         return None;
     }
@@ -108,8 +109,7 @@ pub(super) fn training(case: &Case<'_>, kind: OutcomeKind, judge: &mut Judge) ->
 pub(super) fn in_run(book: &mut Book, run: (u64, String), graded: Graded) -> Option<Remark> {
     let all = book.runs.entry(run).or_default();
     all.push(graded);
-    let (learners, basis_points, _) = MASS_PASS;
-    mass_pass(all, (learners, basis_points)).then(|| Remark {
+    mass_pass(all).then(|| Remark {
         code: FlagCode::MassPass,
         severity: Severity::Advisory,
         policy: 0,
@@ -123,7 +123,8 @@ mod tests {
     use super::*;
 
     fn graded(learner: u8, passed: bool, achieved: i64) -> Graded {
-        Graded { account: [learner; 16], first: !passed, passed, achieved, corrected: None, window: 30 }
+        let many = (10, 3_000);
+        Graded { account: [learner; 16], first: !passed, passed, achieved, corrected: None, window: 30, many }
     }
 
     #[test]
@@ -132,15 +133,18 @@ mod tests {
         let mut all: Vec<Graded> = fails.collect();
         for learner in 0..9 {
             all.push(graded(learner, true, 130));
-            assert!(!mass_pass(&all, (10, 3_000)));
+            assert!(!mass_pass(&all));
         }
-        let mut late = all.clone();
-        late.push(graded(9, true, 131));
-        assert!(!mass_pass(&late, (10, 3_000)), "after the window");
+        let with = |achieved, many| {
+            let mut all = all.clone();
+            all.push(Graded { many, ..graded(9, true, achieved) });
+            mass_pass(&all)
+        };
+        assert!(!with(131, (10, 3_000)), "after the window");
+        assert!(with(130, (10, 10_000)) && !with(130, (11, 3_000)) && !with(130, (10, 10_001)));
         all.push(graded(9, true, 130));
-        assert!(mass_pass(&all, (10, 3_000)) && !mass_pass(&all, (11, 3_000)) && !mass_pass(&all, (10, 10_001)));
         // Who passed before is not counted again.
         all.push(graded(9, true, 130));
-        assert!(!mass_pass(&all, (10, 3_000)));
+        assert!(!mass_pass(&all));
     }
 }

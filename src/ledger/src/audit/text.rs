@@ -2,7 +2,7 @@
 
 use xuefen_core::kinds::tags::ValueType;
 use xuefen_core::payload::{integer, text};
-use xuefen_core::proto::Name;
+use xuefen_core::proto::{Name, Scale};
 
 /// Days since 1970-01-01 in UTC+8.
 pub(super) type Day = i64;
@@ -117,7 +117,7 @@ pub(super) fn millis(mark: &str) -> Option<u64> {
     whole.checked_mul(1000)?.checked_add(part)
 }
 
-/// Whether a grade passes (rules.md 2; the scales of the first policy).
+/// Whether a grade passes (rules.md 2).
 pub(super) enum Verdict {
     NoSuchScale,
     NotOnIt,
@@ -125,23 +125,19 @@ pub(super) enum Verdict {
     Failed,
 }
 
-pub(super) fn graded(scale: &str, grade: &str) -> Verdict {
-    let words: &[(&str, bool)] = match scale {
-        "percentage" => {
-            return match millis(grade) {
-                Some(60_000..=100_000) => Verdict::Passed,
-                Some(0..60_000) => Verdict::Failed,
-                _ => Verdict::NotOnIt,
-            };
-        }
-        "five_grade" => &[("优秀", true), ("良好", true), ("中等", true), ("及格", true), ("不及格", false)],
-        "pass_fail" => &[("合格", true), ("不合格", false)],
-        _ => return Verdict::NoSuchScale,
+pub(super) fn graded(scale: Option<&Scale>, grade: &str) -> Verdict {
+    let Some(scale) = scale else { return Verdict::NoSuchScale };
+    let (place, passes) = if scale.words.is_empty() {
+        let mark = millis(grade).filter(|mark| *mark <= scale.top_mark_millis.into());
+        (mark.is_some(), mark >= Some(scale.pass_mark_millis.into()))
+    } else {
+        let place = scale.words.iter().position(|word| word == grade);
+        (place.is_some(), place < Some(scale.passing_words as usize))
     };
-    match words.iter().find(|(word, _)| *word == grade) {
-        Some((_, true)) => Verdict::Passed,
-        Some((_, false)) => Verdict::Failed,
-        None => Verdict::NotOnIt,
+    match (place, passes) {
+        (false, _) => Verdict::NotOnIt,
+        (true, true) => Verdict::Passed,
+        (true, false) => Verdict::Failed,
     }
 }
 

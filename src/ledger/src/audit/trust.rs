@@ -3,12 +3,16 @@
 use super::book::{Authority, Book, Institution, KeyFact, State, Waiting};
 use super::judge::{Case, Change, Judge};
 use super::keys::granted;
+use super::policies::InForce;
+use super::remarks::Remark;
 use super::text::{are_names, covers, is_institution, is_region};
+use crate::flag::FlagCode;
 use crate::rejection::Rejection;
 use xuefen_core::key::KeyId;
 use xuefen_core::proto::change_institution::Change as What;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, ChangeInstitution, EndEffect, Genesis, InstitutionKind, Name,
+    AccreditInstitution, AuthorityRole, ChangeInstitution, EndEffect, Genesis, InstitutionGround, InstitutionKind,
+    Name, Severity,
 };
 
 /// The first entry: trusted only through authority.txt.
@@ -183,14 +187,42 @@ pub(super) fn change(case: &Case<'_>, body: &ChangeInstitution, book: &Book, jud
     let change = body.change.as_ref()?;
     well_formed(case, change, judge);
     change_fits(&body.institution, change, case.logged_at, book, judge);
-    let index = case.index;
-    Some(match change {
+    let (index, place, time) = (case.index, region.clone(), case.logged_at);
+    let remark = ground(change, &book.policy_in(&place, time), judge);
+    let done: Change = match change {
         // The province alone, or the nation.
         What::Rename(_) | What::Suspend(_) => {
             let (what, from) = (Waiting::Change(body.clone()), case.logged_at);
             Box::new(move |book| take_force(book, &what, index, None, from))
         }
         _ => proposed(case, Waiting::Change(body.clone()), region),
+    };
+    Some(Box::new(move |book| {
+        done(book);
+        if let Some(remark) = remark {
+            book.remarks.insert(index, (vec![remark], Vec::new()));
+        }
+    }))
+}
+
+/// The ground is on the policy's list, and what becomes of earlier entries is what the policy says of it, or remarked on.
+fn ground(change: &What, policy: &InForce<'_>, judge: &mut Judge) -> Option<Remark> {
+    let (ground, effect) = match change {
+        What::Suspend(it) => (it.ground, 0),
+        What::Revoke(it) => (it.ground, it.effect),
+        _ => return None,
+    };
+    let name = InstitutionGround::try_from(ground).ok()?.as_str_name();
+    let code = name.replace("INSTITUTION_GROUND_", "").to_lowercase();
+    let usual = policy.ground(&code);
+    judge.unless(usual.is_some(), Rejection::GroundNotListed, || code);
+    let usual = i32::try_from(usual?).ok().filter(|usual| *usual != 0 && effect != 0 && *usual != effect);
+    usual.map(|_| Remark {
+        code: FlagCode::EffectNotDefault,
+        severity: Severity::Advisory,
+        policy: 0,
+        field: "statement.change_institution.revoke.effect".to_owned(),
+        reason: String::new(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! What payloads about accounts say: amendments, device keys, mergers; and whether the learner's signature in them is good.
 
 use super::{Values, field};
-use crate::policy;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{AccountKey, Short, short};
@@ -95,7 +94,7 @@ fn signed(values: &mut Values<'_>, statement: &Statement<Message>, act: Act) -> 
     let issued_at = statement.issued_at().seconds();
     let recent = time.and_then(|time| i64::try_from(time).ok()).is_some_and(|time| {
         let age = issued_at.saturating_sub(time);
-        (-300..=policy::STATEMENT_AGE_SECONDS).contains(&age)
+        (-300..=xuefen_core::time::DEFAULT_MAX_AGE_SECONDS).contains(&age)
     });
     let good = match (key, signature, time) {
         (Some(Ok(key)), Some(signature), Some(time)) => {

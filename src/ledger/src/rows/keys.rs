@@ -75,6 +75,11 @@ pub(crate) fn offer(index: u64) -> Key {
     by_index(Table::Offer, index)
 }
 
+/// `province` is two digits, empty for the nation.
+pub(crate) fn policies(province: &str) -> Key {
+    Key::texts(Table::Policies, &[province])
+}
+
 pub(crate) fn offers_of(owner: &str) -> Key {
     Key::texts(Table::OffersOf, &[owner])
 }

@@ -4,7 +4,7 @@ use super::form::{Form, name_rows, parse_key};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
-use crate::policy;
+use crate::policy::{DAY_SECONDS, number};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AuthorityRow, KeyEnd, KeyRow, RoleRow, Short, key_short};
 use crate::state::{Read, ReadError};
@@ -90,8 +90,12 @@ pub(super) fn end_rules<S: Read + ?Sized>(case: &Case<'_, S>, end: &EndKey, auth
     let worse = end.ground == KeyEndGround::Compromised as i32
         && key.end.as_ref().is_some_and(|end| end.ground == KeyEndGround::Retired as i32);
     ensure(key.end.is_none() || worse, Rejection::KeyAlreadyEnded, format!("{field}.key_id"))?;
-    let recent = since == 0 || since >= case.logged_at - policy::COMPROMISE_SECONDS;
-    ensure(authority || recent, Rejection::CompromiseNeedsAuthority, format!("{field}.compromised_since"))
+    let days = case.policy()?.span(&number::COMPROMISE);
+    if authority || since == 0 || since >= case.logged_at - days * DAY_SECONDS {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Rejection::CompromiseNeedsAuthority, format!("{field}.compromised_since"));
+    Err(refusal.detail(format!("at most {days} days back")).into())
 }
 
 pub(super) fn write<S: Read + ?Sized>(

@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::case::{Case, Check, ensure};
 use crate::facts::{OutcomeFacts, field};
-use crate::policy;
+use crate::policy::{self, number};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{FamilyRow, InstitutionRow, OfferBody, OfferRow};
 use crate::state::{Read, ReadError};
@@ -30,6 +30,11 @@ pub(super) fn family<S: Read + ?Sized>(
     }))
 }
 
+/// The level from which the full ladder is needed.
+fn full_ladder<S: Read + ?Sized>(case: &Case<'_, S>) -> Result<u64, ReadError> {
+    Ok(case.policy()?.number(&number::FULL_LADDER).unwrap_or(policy::TOP_SKILL_LEVEL))
+}
+
 /// The family is in the accreditation, the level in the family and within what the institution may award.
 pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, issuer: &InstitutionRow, facts: &OutcomeFacts) -> Check {
     let Some((offer, family)) = family(case.state, facts)? else { return Ok(()) };
@@ -40,7 +45,7 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, issuer: &InstitutionRow,
     let highest = if !skill || issuer.full_ladder.contains(&family.occupation) {
         policy::TOP_SKILL_LEVEL
     } else {
-        u64::from(issuer.highest_skill_level).min(policy::FULL_LADDER_LEVEL - 1)
+        u64::from(issuer.highest_skill_level).min(full_ladder(case)? - 1)
     };
     if in_family && (!skill || level <= highest) {
         return Ok(());
@@ -73,6 +78,6 @@ pub(super) fn route<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fac
         case.institution.as_ref().is_some_and(|issuer| issuer.full_ladder.contains(&family.occupation))
     });
     ensure(route != "full_ladder" || ladder, Rejection::RouteWrong, name())?;
-    let top = facts.level.unwrap_or(0) >= policy::FULL_LADDER_LEVEL;
+    let top = facts.level.unwrap_or(0) >= full_ladder(case)?;
     ensure(!top || route != "standard", Rejection::RouteWrong, name())
 }

@@ -2,15 +2,19 @@
 
 use super::form::{Form, name_rows};
 use super::parties;
+use super::policy::code_of;
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Stop, ensure};
+use crate::case::{Case, Check, Said, Stop, ensure};
 use crate::evolve::Accepted;
+use crate::flag::{Flag, FlagCode};
+use crate::policy;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, InstitutionRow, NamesPeriod, Period, Status};
 use crate::state::{Read, ReadError};
+use crate::threshold::Breach;
 use xuefen_core::proto::change_institution::Change;
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{ChangeInstitution, EndEffect, InstitutionGround, MergeInstitution};
+use xuefen_core::proto::{ChangeInstitution, EndEffect, InstitutionGround, MergeInstitution, Severity};
 
 const FIELD: &str = "statement.change_institution";
 const INSTITUTION: &str = "statement.change_institution.institution";
@@ -58,8 +62,50 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &ChangeInst
 
 /// Whether the entry would wait for a second signature.
 pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &ChangeInstitution) -> Result<bool, Stop> {
-    let region = state_rules(case, body)?.map_or_else(String::new, |row| row.region);
+    let row = state_rules(case, body)?;
+    if let Some(row) = &row {
+        listed_ground(case, body, row)?;
+    }
+    let region = row.map_or_else(String::new, |row| row.region);
     Ok(!one_is_enough(body) && !parties::all_sign(&case.keys, &region))
+}
+
+/// Code of the ground of a change, and where it stands.
+fn ground(change: Option<&Change>) -> Option<(String, &'static str)> {
+    let (ground, field) = match change? {
+        Change::Suspend(it) => (it.ground, "statement.change_institution.suspend.ground"),
+        Change::Revoke(it) => (it.ground, "statement.change_institution.revoke.ground"),
+        _ => return None,
+    };
+    let name = InstitutionGround::try_from(ground).ok()?.as_str_name();
+    Some((code_of(name, "INSTITUTION_GROUND_"), field))
+}
+
+/// A ground is on the list of the policy where the institution sits, if there is one.
+fn listed_ground<S: Read + ?Sized>(case: &Case<'_, S>, body: &ChangeInstitution, row: &InstitutionRow) -> Check {
+    let Some((code, field)) = ground(body.change.as_ref()) else { return Ok(()) };
+    let policy = policy::in_force(case.state, &row.region, case.logged_at)?;
+    if policy.ground(&code).is_some() {
+        return Ok(());
+    }
+    Err(Refusal::new(Rejection::GroundNotListed, field).detail(code).into())
+}
+
+/// A revocation whose effect is not the one that policy gives its ground is remarked on.
+pub(super) fn breaches<S: Read + ?Sized>(
+    state: &S,
+    said: &Said<'_>,
+    body: &ChangeInstitution,
+) -> Result<Vec<Breach>, ReadError> {
+    let Some(Change::Revoke(revoke)) = &body.change else { return Ok(Vec::new()) };
+    let Some((code, _)) = ground(body.change.as_ref()) else { return Ok(Vec::new()) };
+    let Some(row) = state.institution(&body.institution)? else { return Ok(Vec::new()) };
+    let effect = policy::in_force(state, &row.region, said.logged_at)?.ground(&code).unwrap_or(0);
+    if effect == 0 || i64::from(effect) == i64::from(revoke.effect) {
+        return Ok(Vec::new());
+    }
+    let field = "statement.change_institution.revoke.effect";
+    Ok(vec![Breach::remark(Flag::new(FlagCode::EffectNotDefault, Severity::Advisory, field))])
 }
 
 /// What must hold when the change takes force.

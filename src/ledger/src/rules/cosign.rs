@@ -3,9 +3,9 @@
 
 use super::form::Form;
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, ensure, predecessors};
+use crate::case::{Case, Check, ensure, policy_of, predecessors};
 use crate::evolve::Accepted;
-use crate::policy::{self, CosignTime};
+use crate::policy::{self, CosignTime, InForce};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, EntryRow, KeyRow, Short, StandingRow, Status};
 use crate::state::{Key, Read, ReadError};
@@ -14,8 +14,8 @@ use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome};
 const COSIGNER: &str = "statement.record_outcome.cosigner";
 
 /// When the co-signer signs; `None` if there is none and none is asked for. Old paper needs none.
-fn time(body: &RecordOutcome) -> Option<CosignTime> {
-    let asked = policy::COSIGN.iter().find(|(kind, _)| *kind as i32 == body.outcome_kind).map(|(_, time)| *time);
+fn time(policy: &InForce, body: &RecordOutcome) -> Option<CosignTime> {
+    let asked = OutcomeKind::try_from(body.outcome_kind).ok().and_then(|kind| policy.cosign_time(kind));
     let named = (!body.cosigner.is_empty()).then_some(policy::COSIGN_NAMED);
     asked.filter(|_| !body.imported).or(named)
 }
@@ -38,7 +38,7 @@ fn signs<'a>(party: &str, keys: impl IntoIterator<Item = &'a KeyRow>) -> bool {
 
 /// Stage: who must sign too.
 pub(super) fn at_entry<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
-    let Some(time) = time(body) else { return Ok(()) };
+    let Some(time) = time(case.policy()?, body) else { return Ok(()) };
     ensure(!body.cosigner.is_empty(), Rejection::CosignerMissing, COSIGNER)?;
     let signed = time != CosignTime::AtEntry || signs(&body.cosigner, &case.keys);
     ensure(signed, Rejection::CosignerMissing, "attestations")
@@ -61,6 +61,7 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
         return Ok(());
     }
     ensure(!case.speaks_for(&body.cosigner)?, Rejection::CosignerWrong, COSIGNER)?;
+    right_kind(case, body)?;
     if body.outcome_kind != OutcomeKind::PracticeRecord as i32 {
         return Ok(());
     }
@@ -73,9 +74,23 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     ensure(issuer || cosigner, Rejection::CosignerWrong, COSIGNER)
 }
 
+/// The co-signer is of a kind that policy asks for, if it asks for one.
+fn right_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
+    let Ok(kind) = OutcomeKind::try_from(body.outcome_kind) else { return Ok(()) };
+    let rules = case.policy()?.cosigners(kind);
+    let Some(row) = case.state.institution(&body.cosigner)? else { return Ok(()) };
+    let right = body.imported || rules.is_empty() || rules.iter().any(|rule| rule.cosigner_kind == row.kind);
+    ensure(right, Rejection::CosignerWrong, COSIGNER)
+}
+
 /// Whether an outcome signed by these keys waits, and until when: Unix seconds.
-fn waits<'a>(body: &RecordOutcome, keys: impl IntoIterator<Item = &'a KeyRow>, logged_at: i64) -> Option<i64> {
-    match time(body)? {
+fn waits<'a>(
+    policy: &InForce,
+    body: &RecordOutcome,
+    keys: impl IntoIterator<Item = &'a KeyRow>,
+    logged_at: i64,
+) -> Option<i64> {
+    match time(policy, body)? {
         CosignTime::MayFollow { lapse_days } if !signs(&body.cosigner, keys) => {
             Some(logged_at + i64::from(lapse_days) * policy::DAY_SECONDS)
         }
@@ -83,8 +98,8 @@ fn waits<'a>(body: &RecordOutcome, keys: impl IntoIterator<Item = &'a KeyRow>, l
     }
 }
 
-pub(super) fn is_pending<S: ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> bool {
-    waits(body, &case.keys, case.logged_at).is_some()
+pub(super) fn is_pending<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Result<bool, ReadError> {
+    Ok(waits(case.policy()?, body, &case.keys, case.logged_at).is_some())
 }
 
 pub(super) fn write<S: Read + ?Sized>(
@@ -96,7 +111,8 @@ pub(super) fn write<S: Read + ?Sized>(
     for key in entry.keys() {
         keys.extend(writer.key_row(rows::key_short(key))?);
     }
-    if let Some(lapses_at) = waits(body, &keys, entry.logged_at()) {
+    let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
+    if let Some(lapses_at) = waits(&policy, body, &keys, entry.logged_at()) {
         let index = writer.index();
         writer.put(rows::standing(index), &StandingRow { pending: true, lapses_at, ..StandingRow::default() });
     }

@@ -4,7 +4,7 @@ use crate::access::Access;
 use crate::case::{Case, Check, ensure};
 use crate::facts::{Facts, OutcomeFacts, field};
 use crate::grade::{credit_millis, passes};
-use crate::policy;
+use crate::policy::InForce;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{CourseRow, OfferBody};
 use crate::state::{Read, ReadError};
@@ -21,11 +21,11 @@ pub(super) fn offer<S: Read + ?Sized>(state: &S, facts: &OutcomeFacts) -> Result
 }
 
 /// Whether the grade passes; `None` if it is no grade of its scale. What has no grade, as practice may, passes.
-pub(super) fn passed(facts: &OutcomeFacts) -> Option<bool> {
+pub(super) fn passed(policy: &InForce, facts: &OutcomeFacts) -> Option<bool> {
     if facts.scale.is_none() && facts.grade.is_none() {
         return Some(true);
     }
-    let scale = policy::scale(facts.scale.as_deref()?)?;
+    let scale = policy.scale(facts.scale.as_deref()?)?;
     passes(scale, facts.grade.as_deref()?)
 }
 
@@ -61,7 +61,7 @@ pub(super) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, _body: &RecordOutc
         return Err(refusal.detail(format!("{claimed}, at most {most}")).into());
     }
     let rule = offer.recording_rule.map(|index| case.state.offer(index)).transpose()?.flatten();
-    let given = match (passed(facts), rule.map(|rule| rule.body)) {
+    let given = match (passed(case.policy()?, facts), rule.map(|rule| rule.body)) {
         // The grade is not on its scale; that has its own check.
         (None, _) => return Ok(()),
         (Some(true), Some(OfferBody::RecordingRule(rule))) => {

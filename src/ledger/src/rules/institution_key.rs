@@ -4,9 +4,9 @@ use super::authority_key::{end_rules, ended_key, unused, write_end, write_key};
 use super::form::{Form, parse_key};
 use super::parties;
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, ensure};
+use crate::case::{Case, Check, ensure, policy_of};
 use crate::evolve::Accepted;
-use crate::policy;
+use crate::policy::number;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, KeyRow, Short, Status, key_short};
 use crate::state::{Read, ReadError};
@@ -87,7 +87,8 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Institutio
             ensure(!ended, Rejection::ReferenceNotInForce, INSTITUTION)
         }
         (Some(Action::Rotate(_)), Some((Some(row), field))) => {
-            let lasting = row.valid_at(case.logged_at) && row.valid_at(case.logged_at + policy::ROTATION_SECONDS);
+            let lasting =
+                row.valid_at(case.logged_at) && row.valid_at(case.logged_at + case.policy()?.span(&number::ROTATION));
             ensure(lasting, Rejection::ReferenceNotInForce, *field)
         }
         _ => Ok(()),
@@ -118,7 +119,8 @@ pub(super) fn write<S: Read + ?Sized>(
             (key.custodian.clone(), key.valid_from.max(entry.logged_at()), until, None)
         }
         Some(Action::Rotate(_)) => {
-            let from = entry.logged_at() + policy::ROTATION_SECONDS;
+            let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
+            let from = entry.logged_at() + policy.span(&number::ROTATION);
             let Some((id, _)) = old_key(body) else { return Ok(()) };
             let Some(mut old) = writer.key_row(id)? else { return Ok(()) };
             let until = old.valid_until;

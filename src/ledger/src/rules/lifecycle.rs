@@ -2,11 +2,11 @@
 
 use super::form::Form;
 use super::parties::{self, Waiting};
-use super::{accredit, change, cosign};
+use super::{accredit, change, cosign, policy};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
-use crate::policy;
+use crate::policy::{DAY_SECONDS, number};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, Countersignature, EntryRow, Force, Short, StandingRow};
 use crate::state::{Key, Read, ReadError};
@@ -133,8 +133,12 @@ fn completed(state: &(impl Read + ?Sized), index: u64, more: &[Short]) -> Result
 pub(super) fn suspend_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Suspend) -> Check {
     let (index, _) = case.target(body.target.as_ref(), "statement.suspend.target")?;
     let length = body.until.saturating_sub(case.logged_at);
-    let good = (1..=policy::SUSPENSION_SECONDS).contains(&length);
-    ensure(good, Rejection::SuspensionTooLong, "statement.suspend.until")?;
+    policy::reason(case, body.reason, "statement.suspend.reason")?;
+    let days = case.policy()?.span(&number::SUSPENSION);
+    if !(1..=days * DAY_SECONDS).contains(&length) {
+        let refusal = Refusal::new(Rejection::SuspensionTooLong, "statement.suspend.until");
+        return Err(refusal.detail(format!("{length} s, at most {days} days")).into());
+    }
     not_revoked(&case.state.standing(index)?, "statement.suspend.target")
 }
 
@@ -148,6 +152,7 @@ pub(super) fn reinstate_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Reins
 
 pub(super) fn revoke_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Revoke) -> Check {
     let field = "statement.revoke.target";
+    policy::reason(case, body.reason, "statement.revoke.reason")?;
     let (index, _) = case.target(body.target.as_ref(), field)?;
     not_revoked(&case.state.standing(index)?, field)
 }

@@ -24,6 +24,7 @@ mod offers;
 mod outcome;
 mod parties;
 mod pathway;
+mod policy;
 mod recording_rule;
 mod records;
 mod runs;
@@ -56,6 +57,7 @@ const ENABLED: &[Kind] = &[
     Kind::Charter,
     Kind::FiledMajors,
     Kind::EvaluateInstitution,
+    Kind::Policy,
     Kind::Framework,
     Kind::MajorCatalogue,
     Kind::RecordingRule,
@@ -122,6 +124,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::AccreditInstitution(body) => accredit::form(body, faults),
         Body::ChangeInstitution(body) => change::form(body, faults),
         Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::Policy(body) => policy::form(body, faults),
         Body::Charter(body) => charter::form(body, faults),
         Body::FiledMajors(body) => majors::filed_form(body, faults),
         Body::EvaluateInstitution(body) => evaluate::form(body, faults),
@@ -147,6 +150,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::Policy(body) => policy::reads(body, keys),
         Body::Charter(body) => charter::reads(body, keys),
         Body::FiledMajors(body) => majors::filed_reads(body, keys),
         Body::EvaluateInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
@@ -182,6 +186,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::AccreditInstitution(body) => accredit::may(case, body),
         Body::ChangeInstitution(body) => change::may(case, body),
         Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::Policy(body) => policy::may(case, body),
         Body::Charter(body) => charter::may(case, body),
         Body::FiledMajors(body) => majors::filed_may(case, body),
         Body::EvaluateInstitution(body) => evaluate::may(case, body),
@@ -256,6 +261,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
         Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
         Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::Policy(body) => policy::rules(case, body)?,
         Body::Charter(body) => charter::rules(case, body)?,
         Body::Framework(body) => framework::rules(case, body)?,
         Body::MajorCatalogue(body) => majors::catalogue_rules(case, body)?,
@@ -285,6 +291,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
 pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body) -> Result<Vec<Breach>, ReadError> {
     match body {
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
+        Body::ChangeInstitution(body) => change::breaches(state, said, body),
         Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
@@ -302,6 +309,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
         Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
         Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
+        Body::Policy(body) => policy::write(writer, entry, body)?,
         Body::Charter(body) => charter::write(writer, entry, body)?,
         Body::FiledMajors(body) => majors::write_filed(writer, body),
         Body::EvaluateInstitution(body) => evaluate::write(writer, entry, body),

@@ -57,7 +57,6 @@ pub(super) fn course_form(body: &Course, faults: &mut Vec<Refusal>) {
     minutes_form(&mut form, body.minutes, body.practice_minutes);
     form.well_formed(ids::is_code_or_empty(&body.category), "category");
     form.present(!body.scale.is_empty(), "scale");
-    form.ask(policy::scale(&body.scale).is_some(), Rejection::ScaleUnknown, "scale");
     form.codes(&body.majors, "majors");
     form.well_formed(body.majors.is_sorted(), "majors");
     form.well_formed(ids::is_code_or_empty(&body.competency), "competency");
@@ -70,7 +69,6 @@ pub(super) fn module_form(body: &Module, faults: &mut Vec<Refusal>) {
     form.names(&body.names, "names");
     minutes_form(&mut form, body.minutes, body.practice_minutes);
     form.present(!body.scale.is_empty(), "scale");
-    form.ask(policy::scale(&body.scale).is_some(), Rejection::ScaleUnknown, "scale");
     form.well_formed(ids::is_code_or_empty(&body.competency), "competency");
 }
 
@@ -176,15 +174,22 @@ fn module_row(body: &Module) -> CourseRow {
     }
 }
 
+/// A scale of the policy in force.
+fn scale<S: Read + ?Sized>(case: &Case<'_, S>, code: &str, field: &'static str) -> Check {
+    ensure(case.policy()?.scale(code).is_some(), Rejection::ScaleUnknown, field)
+}
+
 pub(super) fn course_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Course) -> Check {
     next_version(case, Kind::Course, &body.code, body.version)?;
-    credits(case, &course_row(body), "statement.course.credit_millis")
+    credits(case, &course_row(body), "statement.course.credit_millis")?;
+    scale(case, &body.scale, "statement.course.scale")
 }
 
 pub(super) fn module_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Module) -> Check {
     next_version(case, Kind::Module, &body.code, body.version)?;
     let row = module_row(body);
     credits(case, &row, "statement.module.credit_millis")?;
+    scale(case, &body.scale, "statement.module.scale")?;
     let course = if body.course_index == 0 { None } else { case.state.offer(body.course_index)? };
     let Some(OfferBody::Course(course)) = course.map(|course| course.body) else { return Ok(()) };
     for (part, whole, field) in [

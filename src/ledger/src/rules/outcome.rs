@@ -3,14 +3,14 @@
 
 use super::{account, certificate, cosign, course, evidence, records, runs, study, training};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
+use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, policy_of, predecessors};
 use crate::day::Day;
 use crate::decide::Effects;
 use crate::evolve::Accepted;
 use crate::facts::{Facts, OutcomeFacts, field};
 use crate::flag::{Flag, FlagCode};
 use crate::grade::passes;
-use crate::policy;
+use crate::policy::{WrongRight, number};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AccountKey, Force, InstitutionRow, OfferBody, OutcomeRow};
 use crate::state::{Key, Read, ReadError};
@@ -54,6 +54,9 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) ->
     speaks_for_original(case, facts)?;
     let allowed = issuer.outcome_kinds.contains(&body.outcome_kind);
     ensure(allowed, Rejection::OutcomeKindNotAllowed, "statement.record_outcome.outcome_kind")?;
+    if let Some(facts) = facts {
+        right(case, kind(body), issuer, facts)?;
+    }
     let import = issuer.may_import || !body.imported;
     ensure(import, Rejection::ImportNotAllowed, "statement.record_outcome.imported")?;
     let Some(facts) = facts else { return Ok(()) };
@@ -62,6 +65,23 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) ->
     certificate::may(case, issuer, facts)?;
     name(case, issuer, facts)?;
     study::may(case, issuer, body, facts)
+}
+
+/// Policy lets this kind of institution record such an outcome at this level.
+fn right<S: Read + ?Sized>(
+    case: &Case<'_, S>,
+    kind: OutcomeKind,
+    issuer: &InstitutionRow,
+    facts: &OutcomeFacts,
+) -> Check {
+    let Err((policy, wrong)) = case.policy()?.right(kind, issuer.kind, facts.level.unwrap_or(0)) else {
+        return Ok(());
+    };
+    let refusal = match wrong {
+        WrongRight::Kind => Refusal::new(Rejection::IssueRightMissing, "statement.record_outcome.outcome_kind"),
+        WrongRight::Level => Refusal::new(Rejection::IssueRightMissing, field(tags::LEVEL)),
+    };
+    Err(refusal.detail(format!("by the policy of entry {policy}")).into())
 }
 
 fn supersedes_own<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
@@ -181,7 +201,7 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     attempts(case, body, account, facts)?;
     records::rules(case, body, kind(body), account, facts)?;
     cosign::rules(case, body)?;
-    let pending = cosign::is_pending(case, body);
+    let pending = cosign::is_pending(case, body)?;
     Ok(Effects { pending, ..Effects::default() })
 }
 
@@ -200,36 +220,43 @@ pub(super) fn breaches<S: Read + ?Sized>(
     body: &RecordOutcome,
 ) -> Result<Vec<Breach>, ReadError> {
     let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
-    let mut breaches: Vec<Breach> = training::breach(&said.policy(state)?, facts).into_iter().collect();
+    let policy = said.policy(state)?;
+    let mut breaches: Vec<Breach> = training::breach(&policy, facts).into_iter().collect();
     breaches.extend(evidence::breach(facts));
     let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
     let day = Day::of(said.logged_at).0;
-    let counted = runs::count(state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    let counted = runs::count(state, &policy, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     if counted.is_some_and(|counted| counted.mass_pass) {
         breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
     }
     Ok(breaches)
 }
 
-/// `achieved_on` ≤ day of issue, ≥ issue − 400 days unless imported.
+/// `achieved_on` ≤ day of issue, and not older than policy lets it be unless imported.
 fn dates<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome, facts: &OutcomeFacts) -> Check {
     let Some(achieved_on) = facts.achieved_on else { return Ok(()) };
     let issued_on = Day::of(case.issued_at);
     ensure(achieved_on <= issued_on, Rejection::AchievedInFuture, field(tags::ACHIEVED_ON))?;
     let age = i64::from(issued_on.0) - i64::from(achieved_on.0);
-    let recent = body.imported || age <= policy::ACHIEVED_AGE_DAYS;
-    ensure(recent, Rejection::AchievedTooLongAgo, field(tags::ACHIEVED_ON))
+    let oldest = case.policy()?.span(&number::ACHIEVED_AGE);
+    if body.imported || age <= oldest {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Rejection::AchievedTooLongAgo, field(tags::ACHIEVED_ON));
+    Err(refusal.detail(format!("{age} days ago, at most {oldest}")).into())
 }
 
 /// A grade is of its scale, the scale is the offer's, and a certificate carries no fail.
 fn grades<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome, facts: &OutcomeFacts) -> Check {
     let scale_field = || field(tags::SCALE);
+    let policy = case.policy()?;
     if let Some(code) = facts.scale.as_deref() {
         let offers = course::offer(case.state, facts)?.is_none_or(|offer| offer.scale == code);
-        ensure(policy::scale(code).is_some() && offers, Rejection::ScaleUnknown, scale_field())?;
+        ensure(policy.scale(code).is_some() && offers, Rejection::ScaleUnknown, scale_field())?;
     }
     ensure(facts.scale.is_some() == facts.grade.is_some(), Rejection::ScaleUnknown, scale_field())?;
-    let Some((grade, scale)) = facts.grade.as_deref().zip(facts.scale.as_deref().and_then(policy::scale)) else {
+    let Some((grade, scale)) = facts.grade.as_deref().zip(facts.scale.as_deref().and_then(|code| policy.scale(code)))
+    else {
         return Ok(());
     };
     let passed = passes(scale, grade);
@@ -344,7 +371,8 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.mark(rows::outcomes_of(account));
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
-    let counted = runs::count(writer, facts, account, body.supersedes.is_some(), (index, day))?;
+    let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
+    let counted = runs::count(writer, &policy, facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {
         writer.put(counted.line.0, &counted.line.1);
         if let Some((key, run)) = counted.run {

@@ -3,7 +3,7 @@
 use super::course::passed;
 use crate::access::Access;
 use crate::facts::OutcomeFacts;
-use crate::policy;
+use crate::policy::{InForce, number};
 use crate::rows::{AccountKey, LineRow, RunRow};
 use crate::state::{Key, Read, ReadError};
 
@@ -19,12 +19,14 @@ pub(super) struct Counted {
 /// the day it was achieved.
 pub(super) fn count<S: Read + ?Sized>(
     state: &S,
+    policy: &InForce,
     facts: &OutcomeFacts,
     account: AccountKey,
     corrects: bool,
     (index, day): (u64, i32),
 ) -> Result<Option<Counted>, ReadError> {
-    let parts = facts.offer.zip(facts.attempt).zip(facts.achieved_on).zip(passed(facts)).zip(facts.keys.run.clone());
+    let parts =
+        facts.offer.zip(facts.attempt).zip(facts.achieved_on).zip(passed(policy, facts)).zip(facts.keys.run.clone());
     let Some(((((offer, attempt), achieved_on), passed), run_key)) = parts else { return Ok(None) };
     let line_key = facts.line(account, offer);
     let mut line = state.line(&line_key)?;
@@ -41,7 +43,7 @@ pub(super) fn count<S: Read + ?Sized>(
     let mut turns = false;
     if passed && line.failed && !line.turned {
         let at = if corrects { day } else { achieved_on.0 };
-        let window = i64::from(run.end_day) + policy::MASS_PASS_WINDOW_DAYS;
+        let window = i64::from(run.end_day) + policy.span(&number::MASS_PASS_WINDOW);
         turns = i64::from(at) <= window;
         line.turned = turns;
         run.turned += u32::from(turns);
@@ -52,8 +54,9 @@ pub(super) fn count<S: Read + ?Sized>(
         line.turned = false;
         run.turned = run.turned.saturating_sub(1);
     }
-    let share = u64::from(run.turned) * 10_000 >= u64::from(run.fails) * policy::MASS_PASS_BASIS_POINTS;
-    let mass_pass = turns && run.turned >= policy::MASS_PASS_LEARNERS && share;
+    let asked = |number| policy.span(number);
+    let share = i64::from(run.turned) * 10_000 >= i64::from(run.fails) * asked(&number::MASS_PASS_SHARE);
+    let mass_pass = turns && share && i64::from(run.turned) >= asked(&number::MASS_PASS_LEARNERS);
     let changed = found != Some(run);
     Ok(Some(Counted { line: (line_key, line), run: changed.then_some((run_key, run)), mass_pass }))
 }

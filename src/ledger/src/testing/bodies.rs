@@ -7,7 +7,7 @@ use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
     CharterSeat, Course, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
     FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
-    Pathway, PathwaySegment, RecordingRule, Standing, institution_key,
+    Pathway, PathwaySegment, Policy, RecordingRule, Standing, institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -238,4 +238,16 @@ pub fn skill_family() -> CertificateFamily {
         occupation: "4-03-02-01".to_owned(),
         validity_days: 0,
     }
+}
+
+/// The nation's policy from a time on: what it does not say is as built in.
+#[must_use]
+pub fn policy(version: u32, effective_from: i64) -> Policy {
+    Policy { code: "national".to_owned(), version, effective_from, ..Policy::default() }
+}
+
+/// The policy of 630000 from a time on.
+#[must_use]
+pub fn qinghai_policy(version: u32, effective_from: i64) -> Policy {
+    Policy { code: "qinghai".to_owned(), region: "630000".to_owned(), ..policy(version, effective_from) }
 }

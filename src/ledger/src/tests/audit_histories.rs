@@ -14,9 +14,10 @@ use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::change_institution::Change;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    AccreditInstitution, CertificateFamily, ChangeInstitution, Countersign, Course, EndKey, InstitutionKey,
-    MergeInstitution, Module, OutcomeKind, RecordingRule, Reinstate, ReinstateInstitution, RenameInstitution, Revoke,
-    RevokeInstitution, RotateKey, Suspend, SuspendInstitution, institution_key,
+    AccreditInstitution, CertificateFamily, ChangeInstitution, Countersign, Course, EndKey, InstitutionKey, IssueRight,
+    MassPassRule, MergeInstitution, Module, OutcomeKind, Policy, RecordingRule, Reinstate, ReinstateInstitution,
+    RenameInstitution, Revoke, RevokeInstitution, RotateKey, Scale, Suspend, SuspendInstitution, Threshold,
+    institution_key,
 };
 
 /// Die rolls of one deed.
@@ -36,6 +37,8 @@ pub(super) struct Actors {
     /// Indices of outcomes of other kinds, of which some wait.
     records: Vec<u64>,
     pub(super) counter: u32,
+    /// Newest versions of policies.
+    versions: BTreeMap<String, u32>,
 }
 
 impl Actors {
@@ -53,6 +56,7 @@ impl Actors {
             outcomes: Vec::new(),
             records: Vec::new(),
             counter: 0,
+            versions: BTreeMap::new(),
         }
     }
 
@@ -97,7 +101,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 34 {
+        match r[0] % 36 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -113,6 +117,7 @@ impl Actors {
             23..=25 => self.record(r),
             27 | 28 => super::deeds_learner::deed(self, r),
             29..=32 => super::deeds_registry::deed(self, r),
+            33 | 34 => self.policy(r),
             _ => self.waiting(r),
         }
     }
@@ -492,6 +497,68 @@ impl Actors {
             _ => vec![1, province],
         };
         self.world.public(&self.authority(seeds[0]), Body::ChangeInstitution(body), &seeds)
+    }
+
+    /// The nation's or a province's, now and then looser, late, or somebody else's.
+    fn policy(&mut self, r: Rolls) -> RawPosting {
+        let (seed, region) = match r[1] % 8 {
+            0 | 1 => (2, "630000"),
+            2 => (3, "320000"),
+            3 => (2, ""),
+            _ => (1, ""),
+        };
+        let mark = |pass: u8| Scale {
+            code: "percentage".to_owned(),
+            pass_mark_millis: 30_000 + u32::from(pass) * 200,
+            top_mark_millis: 100_000,
+            ..Scale::default()
+        };
+        let right = IssueRight {
+            outcome_kind: 1 + i32::from(r[3] % 6),
+            institution_kinds: if r[3] & 1 == 0 { vec![4] } else { vec![4, 10] },
+            lowest_level: 0,
+            highest_level: u32::from(r[4] % 6),
+        };
+        let threshold = Threshold {
+            code: "practice_share_teacher".to_owned(),
+            bound: u64::from(r[5]) * 40,
+            severity: 1 + i32::from(r[5] % 3),
+            reason: "r".to_owned(),
+        };
+        let mut body = Policy {
+            code: if region.is_empty() { "national".to_owned() } else { format!("province-{seed}") },
+            effective_from: self.world.now + i64::from(r[6]) * 300 - if r[6] > 250 { 200_000 } else { -90 },
+            region: region.to_owned(),
+            // One learner is enough, so that remarks happen.
+            mass_pass: Some(MassPassRule { learners: 1 + u32::from(r[7] % 3), share_basis_points: 1, window_days: 0 }),
+            ..Policy::default()
+        };
+        if r[2] & 1 == 0 {
+            body.achieved_age_days = 390 + u32::from(r[3] % 20);
+            body.suspension_days = u32::from(r[4]) / 40;
+        }
+        if r[2] & 2 == 0 {
+            body.scales = vec![mark(r[5])];
+        }
+        if r[2] & 4 == 0 {
+            body.thresholds = vec![threshold];
+        }
+        if r[2] > 200 {
+            body.issue_rights = vec![right];
+        }
+        if r[2] & 8 == 0 {
+            body.rotation_seconds = 259_000 + u32::from(r[4]) * 100;
+            body.compromise_days = u32::from(r[7]) / 8;
+        }
+        let last = self.versions.entry(body.code.clone()).or_default();
+        body.version = *last + u32::from(r[7] < 245);
+        let issuer = self.authority(seed);
+        let posting = self.world.public(&issuer, Body::Policy(body.clone()), &[seed]);
+        // What is refused takes no number.
+        if matches!(self.world.decide(posting.clone()), Decision::Accept(_)) {
+            self.versions.insert(body.code, body.version);
+        }
+        posting
     }
 
     fn accreditation(&mut self, r: Rolls) -> RawPosting {

@@ -1,14 +1,18 @@
 //! Keys: rotation after 72 hours, cancelled rotations, ends, compromise.
 
+use crate::policy::DAY_SECONDS;
 use crate::query::{EntryStatus, Review, key, status};
 use crate::testing::World;
-use crate::{Decision, RawPosting, Rejection, policy};
+use crate::{Decision, RawPosting, Rejection};
 use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     AuthorityKey, AuthorityKeyGrant, AuthorityRole, Course, EndKey, InstitutionKey, KeyEndGround, RotateKey,
     authority_key, institution_key::Action,
 };
+
+/// 72 h.
+const ROTATION_SECONDS: i64 = 72 * 3_600;
 
 fn refused(world: &World, posting: RawPosting) -> Rejection {
     match world.decide(posting) {
@@ -53,7 +57,7 @@ fn a_rotation_takes_force_after_72_hours() {
     assert_eq!(refused(&world, early), Rejection::KeyNotInForce);
     let old = course(&mut world, 2, 4);
     world.accept(old);
-    world.now += policy::ROTATION_SECONDS - 1;
+    world.now += ROTATION_SECONDS - 1;
     let early = course(&mut world, 3, 50);
     assert_eq!(refused(&world, early), Rejection::KeyNotInForce);
     world.now += 1;
@@ -75,7 +79,7 @@ fn a_cancelled_rotation_gives_the_old_key_its_time_back() {
         let body = institution_key(&world, Action::End(end(50, 0)));
         let (poster, seed) = if by_authority { (ministry, 1) } else { (school, 4) };
         world.post(&poster, body, &[seed]);
-        world.now += policy::ROTATION_SECONDS;
+        world.now += ROTATION_SECONDS;
         let new = course(&mut world, 2, 50);
         assert_eq!(refused(&world, new), Rejection::KeyNotInForce);
         let old = course(&mut world, 2, 4);
@@ -120,8 +124,8 @@ fn what_a_compromised_key_signed_needs_review_until_a_good_key_stands_by_it() {
 fn an_authority_dates_a_compromise_as_far_back_as_it_must() {
     let mut world = World::furnished();
     let (qinghai, school) = (world.qinghai.id.clone(), world.school.id.clone());
-    world.now += 100 * policy::DAY_SECONDS;
-    let since = world.now - policy::COMPROMISE_SECONDS;
+    world.now += 100 * DAY_SECONDS;
+    let since = world.now - 30 * DAY_SECONDS;
     for (back, own) in [(0, true), (1, false)] {
         let body = institution_key(&world, Action::End(end(4, since - back)));
         let posting = world.public(&school, body.clone(), &[4]);

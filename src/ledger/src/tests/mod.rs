@@ -13,6 +13,7 @@ mod keys;
 mod outcomes;
 mod path;
 mod pathways;
+mod policies;
 mod precedence;
 mod records;
 mod registry;

@@ -1,6 +1,6 @@
 //! Every rejection is reached by a posting with that one fault. A new one does not compile before it has a case here.
 
-use crate::testing::{World, authorise, charter, consortium, course, payload, rule, sign_with, x_family};
+use crate::testing::{World, authorise, charter, consortium, course, payload, policy, rule, sign_with, x_family};
 use crate::{Decision, RawPosting, Rejection};
 use prost::bytes::Bytes;
 use xuefen_core::key::SecretKey;
@@ -180,10 +180,13 @@ fn group(rejection: Rejection) -> Group {
         | R::InstitutionState
         | R::SuccessorWrong
         | R::VersionNotNext
+        | R::EffectiveInPast
+        | R::GroundNotListed
         | R::LooserThanParent
         | R::OfferCredits => Group::Trust,
         R::OutcomeKindNotAllowed
         | R::ImportNotAllowed
+        | R::IssueRightMissing
         | R::FamilyNotAllowed
         | R::LevelNotAllowed
         | R::NameNotAllowed
@@ -393,6 +396,14 @@ fn trust(rejection: Rejection, world: &mut World) -> RawPosting {
         }
         R::SuccessorWrong => change(world, &school, merged(&school), &[1, 2]),
         R::VersionNotNext => world.public(&school, course(|course| course.version = 3), &[4]),
+        R::EffectiveInPast => world.public(&ministry, Body::Policy(policy(1, world.now - 1)), &[1]),
+        R::GroundNotListed => {
+            let reasons = vec![xuefen_core::proto::ReasonCode { code: "fraud".to_owned(), ..Default::default() }];
+            let body = xuefen_core::proto::Policy { reasons, ..policy(1, world.now) };
+            world.post(&ministry, Body::Policy(body), &[1]);
+            let body = revoke(world, world.named["course"]);
+            world.public(&school, body, &[4])
+        }
         R::LooserThanParent => {
             let body =
                 xuefen_core::proto::RecordingRule { parent_index: rule_index, theory_hours_per_credit: 15, ..rule() };
@@ -412,6 +423,14 @@ fn private(rejection: Rejection, world: &mut World) -> RawPosting {
                 ..world.accreditation(&world.school, "630100", "西宁市第一职业技术学校")
             };
             world.accredit(body);
+            course_with(world, |_, _| {})
+        }
+        R::IssueRightMissing => {
+            let ministry = world.ministry.id.clone();
+            let right =
+                xuefen_core::proto::IssueRight { outcome_kind: 1, institution_kinds: vec![10], ..Default::default() };
+            let body = xuefen_core::proto::Policy { issue_rights: vec![right], ..policy(1, world.now) };
+            world.post(&ministry, Body::Policy(body), &[1]);
             course_with(world, |_, _| {})
         }
         R::ImportNotAllowed => course_with(world, |body, _| body.imported = true),
