@@ -136,25 +136,31 @@ impl HttpClient {
 
     /// GETs `url` and takes an answer of at most `most` bytes.
     pub async fn get(&self, url: &str, most: usize) -> Result<HttpAnswer, HttpError> {
-        self.request(Method::GET, url, Bytes::new(), most).await
+        self.request(url, None, most).await
     }
 
     /// POSTs `body` as plain text to `url` and takes an answer of at most `most` bytes.
     pub async fn post(&self, url: &str, body: impl Into<Bytes>, most: usize) -> Result<HttpAnswer, HttpError> {
-        self.request(Method::POST, url, body.into(), most).await
+        self.request(url, Some(("text/plain; charset=utf-8", body.into())), most).await
     }
 
-    async fn request(&self, method: Method, url: &str, body: Bytes, most: usize) -> Result<HttpAnswer, HttpError> {
+    /// POSTs `body`, which is JSON, to `url` and takes an answer of at most `most` bytes.
+    pub async fn post_json(&self, url: &str, body: impl Into<Bytes>, most: usize) -> Result<HttpAnswer, HttpError> {
+        self.request(url, Some(("application/json", body.into())), most).await
+    }
+
+    /// A POST of what is given with its content type, else a GET.
+    async fn request(&self, url: &str, sent: Option<(&str, Bytes)>, most: usize) -> Result<HttpAnswer, HttpError> {
         let bad = || HttpError::Address { url: url.to_owned() };
         let uri: Uri = url.parse().map_err(|_| bad())?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
             return Err(bad());
         }
-        let mut request = Request::builder().method(method.clone()).uri(uri).header(USER_AGENT, AGENT);
-        request = match method {
-            Method::POST => request.header(CONTENT_TYPE, "text/plain; charset=utf-8"),
+        let request = Request::builder().uri(uri).header(USER_AGENT, AGENT);
+        let (request, body) = match sent {
+            Some((kind, body)) => (request.method(Method::POST).header(CONTENT_TYPE, kind), body),
             // Named as in tlog-tiles; the caller unpacks, who knows how much may come of it.
-            _ => request.header(ACCEPT_ENCODING, "gzip, identity"),
+            None => (request.header(ACCEPT_ENCODING, "gzip, identity"), Bytes::new()),
         };
         let request = request.body(Full::new(body)).map_err(|_| bad())?;
         match tokio::time::timeout(self.timeout, self.exchange(url, request, most)).await {

@@ -17,6 +17,7 @@ mod people;
 mod present;
 mod registry;
 mod resource;
+mod standards;
 mod status;
 mod transcript;
 mod transcript_sums;

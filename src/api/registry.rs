@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 use xuefen_core::Hash;
-use xuefen_ledger::rows::{InstitutionRow, KeyRow, OfferBody, OfferRow, Status as Standing};
+use xuefen_ledger::rows::{InstitutionRow, KeyRow, OfferRow, Status as Standing};
 use xuefen_ledger::{Query as _, query};
 
 use super::page::{Page, Sizes};
 use super::proto::registry_service_server::RegistryService;
 use super::proto::{
-    GetInstitutionRequest, Institution, Key, ListInstitutionsRequest, ListInstitutionsResponse, ListKeysRequest,
-    ListKeysResponse, ListOffersRequest, ListOffersResponse, Offer,
+    GetCharterRequest, GetCharterResponse, GetInstitutionRequest, Institution, Key, ListEquivalentsRequest,
+    ListEquivalentsResponse, ListEvaluationsRequest, ListEvaluationsResponse, ListFiledMajorsRequest,
+    ListFiledMajorsResponse, ListInstitutionsRequest, ListInstitutionsResponse, ListKeysRequest, ListKeysResponse,
+    ListOffersRequest, ListOffersResponse, ListPathwaysRequest, ListPathwaysResponse, Offer,
 };
 use super::status::{internal, invalid, not_found};
-use super::{Api, blocking, resource, words};
+use super::{Api, blocking, resource, standards, words};
 use crate::sequencer::{AsOf, View};
 
 const ROWS: Sizes = Sizes { default: 100, most: 1_000 };
@@ -63,10 +65,47 @@ impl RegistryService for Registry {
         let (api, asked) = (Arc::clone(&self.0), request.into_inner());
         blocking(move || list_offers(&api, &asked)).await.map(Response::new)
     }
+
+    async fn list_filed_majors(
+        &self,
+        request: Request<ListFiledMajorsRequest>,
+    ) -> Result<Response<ListFiledMajorsResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::filed_majors(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn get_charter(&self, request: Request<GetCharterRequest>) -> Result<Response<GetCharterResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::charter(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn list_evaluations(
+        &self,
+        request: Request<ListEvaluationsRequest>,
+    ) -> Result<Response<ListEvaluationsResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::evaluations(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn list_pathways(
+        &self,
+        request: Request<ListPathwaysRequest>,
+    ) -> Result<Response<ListPathwaysResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::pathways(&api, &asked)).await.map(Response::new)
+    }
+
+    async fn list_equivalents(
+        &self,
+        request: Request<ListEquivalentsRequest>,
+    ) -> Result<Response<ListEquivalentsResponse>, Status> {
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || standards::equivalents(&api, &asked)).await.map(Response::new)
+    }
 }
 
 /// A tree size that the newest view covers; 0 = its own.
-fn size(asked: u64, view: &View) -> Result<u64, Status> {
+pub(super) fn size(asked: u64, view: &View) -> Result<u64, Status> {
     match asked {
         0 => Ok(view.tree.size),
         asked if asked <= view.tree.size => Ok(asked),
@@ -75,7 +114,7 @@ fn size(asked: u64, view: &View) -> Result<u64, Status> {
 }
 
 /// The time at which a tree of `size` entries is looked at: now for the newest, else that of its last entry.
-fn time_of(api: &Api, view: &View, size: u64) -> Result<i64, Status> {
+pub(super) fn time_of(api: &Api, view: &View, size: u64) -> Result<i64, Status> {
     let last = size.checked_sub(1).filter(|_| size < view.tree.size);
     let Some(last) = last else { return Ok(api.ledger.now()) };
     let row = query::entry(&AsOf::new(&view.index, size), last).map_err(|error| internal(&error))?;
@@ -191,14 +230,9 @@ fn list_offers(api: &Api, asked: &ListOffersRequest) -> Result<ListOffersRespons
     Ok(ListOffersResponse { offers, next_page_token: next.map(token).unwrap_or_default(), tree_size: state.size() })
 }
 
-fn offer(index: u64, row: &OfferRow, statement: &[u8]) -> Offer {
-    let OfferRow { owner, code, version, body } = row;
-    let kind = match body {
-        OfferBody::RecordingRule(_) => "recording_rule",
-        OfferBody::Course(_) => "course",
-        OfferBody::Module(_) => "module",
-        OfferBody::Family(_) => "certificate_family",
-    };
+pub(super) fn offer(index: u64, row: &OfferRow, statement: &[u8]) -> Offer {
+    let OfferRow { owner, code, version, body, .. } = row;
+    let kind = body.kind().name();
     Offer {
         name: format!("institutions/{owner}/{kind}/{code}@{version}"),
         kind: kind.to_owned(),

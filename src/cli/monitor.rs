@@ -16,8 +16,13 @@ use super::log_trust::LogTrust;
 use super::output::Output;
 use super::outside_messages as m;
 use super::speak::now;
+use crate::http_client::HttpClient;
 use crate::mirror::Store;
 use crate::monitor::{Alert, Code, Known, Monitor as Watcher, Seen, Watch};
+
+/// Time that a webhook has, and most bytes taken of its answer.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+const WEBHOOK_ANSWER: usize = 64 << 10;
 
 /// Arguments of `monitor`.
 #[derive(Debug, Args)]
@@ -42,6 +47,9 @@ pub struct Monitor {
     /// Run this command (by sh) for each new alert, with the alert as JSON on its standard input.
     #[arg(long, value_name = "COMMAND")]
     exec: Option<String>,
+    /// POST each new alert to this address, as JSON.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
     /// Keep figures in this file, in the text format of Prometheus.
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
@@ -56,6 +64,7 @@ pub fn run(args: &Monitor, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let watch =
         Watch { sources, policy: args.trust.policy()?, stale_after: args.stale_after, issuer: args.issuer.clone() };
     let mut watcher = Watcher::new(watch, Store::open(&args.dir)?)?;
+    let webhook = args.webhook.as_deref().map(|url| Webhook::new(url, args.trust.ca.as_deref())).transpose()?;
     loop {
         let time = u64::try_from(now()?).context("the clock is before 1970")?;
         // Read each time: what is signed meanwhile is known from then on.
@@ -65,7 +74,8 @@ pub fn run(args: &Monitor, output: &mut Output<'_>) -> anyhow::Result<Exit> {
             print(alert, output)?;
         }
         // Each is tried, whatever became of the one before.
-        let delivered = seen.new.iter().map(|alert| deliver(args.exec.as_deref(), alert));
+        let posted = |alert: &Alert| webhook.as_ref().map_or(Ok(()), |webhook| webhook.post(&value(alert)));
+        let delivered = seen.new.iter().flat_map(|alert| [deliver(args.exec.as_deref(), alert), posted(alert)]);
         let failures: Vec<_> = delivered.filter_map(Result::err).collect();
         if failures.is_empty() {
             watcher.remember()?;
@@ -150,6 +160,25 @@ fn summary(seen: &Seen, output: &mut Output<'_>) -> anyhow::Result<()> {
     output.line(&m::LOOKED.fill(output.lang(), &values))
 }
 
+/// An address that alerts are posted to.
+struct Webhook {
+    url: String,
+    http: HttpClient,
+}
+
+impl Webhook {
+    fn new(url: &str, ca: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Self { url: url.to_owned(), http: HttpClient::new(ca, WEBHOOK_TIMEOUT)? })
+    }
+
+    fn post(&self, alert: &Value) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+        let answer = runtime.block_on(self.http.post_json(&self.url, alert.to_string(), WEBHOOK_ANSWER))?;
+        ensure!((200..300).contains(&answer.status), "{} answered with status {}", self.url, answer.status);
+        Ok(())
+    }
+}
+
 fn deliver(command: Option<&str>, alert: &Alert) -> anyhow::Result<()> {
     let Some(command) = command else { return Ok(()) };
     let mut child = Command::new("sh")
@@ -220,6 +249,34 @@ mod tests {
         assert_eq!(serde_json::from_str::<Value>(json).unwrap()["detail"], "since '\"$(x)");
         assert!(deliver(Some("exit 3"), &alert).unwrap_err().to_string().contains("exit 3"));
         deliver(None, &alert).unwrap();
+    }
+
+    #[test]
+    fn an_alert_reaches_its_address() {
+        use std::io::Read as _;
+        let posted = |status: &'static str| {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/hook", listener.local_addr().unwrap());
+            let peer = std::thread::spawn(move || {
+                let (mut socket, _) = listener.accept().unwrap();
+                let mut heard = Vec::new();
+                let mut bytes = [0; 4_096];
+                while !heard.ends_with(b"}") {
+                    let read = socket.read(&mut bytes).unwrap();
+                    heard.extend_from_slice(&bytes[..read]);
+                }
+                write!(socket, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").unwrap();
+                String::from_utf8(heard).unwrap()
+            });
+            let done = Webhook::new(&url, None).unwrap().post(&value(&Alert::of(Code::Stale, "log", "x")));
+            (done, peer.join().unwrap())
+        };
+        let (done, heard) = posted("204 No Content");
+        done.unwrap();
+        assert!(heard.starts_with("POST /hook ") && heard.contains("content-type: application/json"), "{heard}");
+        let (_, json) = heard.split_once("\r\n\r\n").unwrap();
+        assert_eq!(serde_json::from_str::<Value>(json).unwrap()["code"], "STALE");
+        assert!(posted("500 Broken").0.unwrap_err().to_string().contains("status 500"));
     }
 
     #[test]

@@ -70,13 +70,13 @@ texts! {
     CREDITS: "credits", "学分";
     TRANSCRIPT_TOTAL: "{count} outcomes, {credits} credits, as of tree size {size}.",
         "共 {count} 项成果，{credits} 学分（日志大小 {size}）。";
-    ISSUED_TOTAL: "{count} in all ({counts}), as of tree size {size}.", "共 {count} 条（{counts}），日志大小 {size}。";
     TRANSCRIPT_PRACTICE: "Of {minutes} minutes, {practice} are practice ({share} %).",
         "共 {minutes} 分钟，其中实践 {practice} 分钟（{share}%）。";
     TRANSCRIPT_HOME: "Enrolled at {school}.", "学籍所在学校：{school}。";
     GROUP: "group", "分组";
     MINUTES: "minutes", "分钟数";
     PRACTICE: "of these, practice", "其中实践";
+    ISSUED_TOTAL: "{count} in all ({counts}), as of tree size {size}.", "共 {count} 条（{counts}），日志大小 {size}。";
     VALID: "valid", "有效";
     STATUS_PENDING: "pending", "待会签";
     LAPSED: "lapsed", "会签逾期失效";

@@ -156,18 +156,19 @@ impl Ledger {
             end,
         );
         let context = Context { origin: origin.clone(), genesis_keys };
-        let preparer = Preparer {
+        let preparer = Arc::new(Preparer {
             context,
             vault: Arc::clone(&vault),
+            reader: Arc::clone(&reader),
             view: Arc::clone(&view),
             batches: VerifiedBatches::default(),
             keys: KnownKeys::default(),
-        };
+        });
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
         let (batches, batch_queue) = crossbeam_channel::bounded(0);
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        let mut threads = Arc::new(preparer).start(cores, &job_queue).map_err(SequencerError::Spawn)?;
+        let mut threads = preparer.start(cores, &job_queue).map_err(SequencerError::Spawn)?;
         threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);
         let shown = Arc::clone(&view);
         let keeper = move || {
@@ -182,6 +183,7 @@ impl Ledger {
             reader,
             view,
             published: watch,
+            preparer,
             jobs,
             asks,
             queue: Arc::new(Semaphore::new(QUEUE)),

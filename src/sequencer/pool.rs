@@ -15,8 +15,10 @@ use xuefen_core::origin::Origin;
 use xuefen_ledger::{Context, Prepared, RawPosting, Secrets, Signatures};
 
 use super::keys::KnownKeys;
+use super::read::Payloads;
 use super::verified::VerifiedBatches;
 use super::view::View;
+use crate::journal::Reader;
 use crate::vault::{AccountId, SEAL_OVERHEAD, Slot, Vault, VaultError};
 
 /// A posting with all its stateless work done.
@@ -85,6 +87,7 @@ impl Job {
 pub(super) struct Preparer {
     pub context: Context,
     pub vault: Arc<Vault>,
+    pub reader: Arc<dyn Reader>,
     pub view: Arc<ArcSwap<View>>,
     pub batches: VerifiedBatches,
     pub keys: KnownKeys,
@@ -101,13 +104,8 @@ impl Preparer {
             let (preparer, jobs) = (Arc::clone(self), jobs.clone());
             thread::Builder::new().name(format!("verify-{number}")).spawn(move || {
                 for Job { postings, then } in jobs {
-                    let all = || postings.into_iter().map(|posting| preparer.prepare(posting)).collect();
-                    // A posting that finds a fault in this program costs its caller the answer, and nobody else a thread.
-                    // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
-                    if let Ok(ready) = catch_unwind(AssertUnwindSafe(all)) {
+                    if let Some(ready) = preparer.all(postings) {
                         then(ready);
-                    } else {
-                        tracing::error!("preparing a chunk panicked; its caller gets no answer");
                     }
                 }
             })
@@ -115,10 +113,24 @@ impl Preparer {
         (0..threads).map(start).collect()
     }
 
+    /// Prepares a chunk on this thread. `None` if that found a fault in this program, which costs the caller the answer and
+    /// nobody else a thread.
+    pub(super) fn all(&self, postings: Vec<RawPosting>) -> Option<Vec<Ready>> {
+        // Nothing that is shared is left half-changed: the vault and the cache change in one step each.
+        let all = || postings.into_iter().map(|posting| self.prepare(posting)).collect();
+        let ready = catch_unwind(AssertUnwindSafe(all)).ok();
+        if ready.is_none() {
+            tracing::error!("preparing a chunk panicked; its caller gets no answer");
+        }
+        ready
+    }
+
     fn prepare(&self, posting: RawPosting) -> Ready {
         let view = self.view.load();
         let keys = self.keys.beside(&view);
-        let prepared = xuefen_ledger::prepare(posting, &self.context, &VaultSecrets(&self.vault), &keys, &self.batches);
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view: &view };
+        let secrets = VaultSecrets(&self.vault);
+        let prepared = xuefen_ledger::prepare(posting, &self.context, &secrets, &keys, &sources, &self.batches);
         let sealed = self.seal(&prepared);
         Ready { prepared, sealed }
     }

@@ -6,7 +6,7 @@ use xuefen_core::entry::Entry;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto;
 use xuefen_ledger::rows::{AccountKey, short};
-use xuefen_ledger::{Key, Read as _, ReadError, Secrets as _, Table, query};
+use xuefen_ledger::{Key, Read as _, ReadError, Secrets as _, Sources, Table, query};
 
 use super::error::SequencerError;
 use super::pool::VaultSecrets;
@@ -15,6 +15,7 @@ use super::view::View;
 use super::{Ledger, replay};
 use crate::index::{self, Direction};
 use crate::journal::{OwnedRecord, Position, Reader, Record};
+use crate::vault::Vault;
 
 /// An entry in the log.
 pub struct LoggedEntry {
@@ -26,12 +27,8 @@ pub struct LoggedEntry {
     index: u64,
 }
 
-/// The entry at `index`, its bytes, and the record it stands in.
-pub(super) fn entry(
-    reader: &dyn Reader,
-    view: &index::View,
-    index: u64,
-) -> Result<(Bytes, Entry<proto::Statement>, OwnedRecord), SequencerError> {
+/// The entry at `index`, which the view must cover.
+pub(super) fn entry(reader: &dyn Reader, view: &index::View, index: u64) -> Result<LoggedEntry, SequencerError> {
     let broken = |why: &str| SequencerError::Replay { index, why: why.to_owned() };
     let record = reader.record_at(Position::from_u64(view.position(index)?))?;
     let bytes = match record.get() {
@@ -42,15 +39,14 @@ pub(super) fn entry(
     if entry.leaf_hash() != view.leaf_hash(index)? {
         return Err(broken("its bytes do not have its leaf hash; run 'xuefen fsck'"));
     }
-    Ok((bytes, entry, record))
+    Ok(LoggedEntry { bytes, entry, record, index })
 }
 
 impl Ledger {
     /// The entry at `index`, which the view must cover. Checked against its leaf hash: what the disk gives back is not
     /// believed.
     pub fn entry(&self, view: &View, index: u64) -> Result<LoggedEntry, SequencerError> {
-        let (bytes, entry, record) = entry(&*self.reader, &view.index, index)?;
-        Ok(LoggedEntry { bytes, entry, record, index })
+        entry(&*self.reader, &view.index, index)
     }
 
     /// The key under which rows name an account.
@@ -95,11 +91,34 @@ impl Ledger {
 
     /// The payload of an entry: `None` for public kinds and for what was erased.
     pub fn payload(&self, logged: &LoggedEntry) -> Result<Option<Payload>, SequencerError> {
-        match logged.record.get() {
-            Record::Entry { sealed: Some(sealed), .. } => {
-                replay::open(&self.vault, &logged.entry, logged.index, &sealed)
-            }
-            _ => Ok(None),
+        payload_of(&self.vault, logged)
+    }
+}
+
+/// The entry at `index` of a view.
+fn payload_of(vault: &Vault, logged: &LoggedEntry) -> Result<Option<Payload>, SequencerError> {
+    match logged.record.get() {
+        Record::Entry { sealed: Some(sealed), .. } => replay::open(vault, &logged.entry, logged.index, &sealed),
+        _ => Ok(None),
+    }
+}
+
+/// Payloads of a view, for the rules. One that cannot be read is one that is not there: the posting that rests on it is
+/// refused, and the log says why.
+pub(super) struct Payloads<'a> {
+    pub reader: &'a dyn Reader,
+    pub vault: &'a Vault,
+    pub view: &'a View,
+}
+
+impl Sources for Payloads<'_> {
+    fn payload(&self, index: u64) -> Option<Payload> {
+        if index >= self.view.tree.size {
+            return None;
         }
+        let opened = entry(self.reader, &self.view.index, index).and_then(|logged| payload_of(self.vault, &logged));
+        opened
+            .inspect_err(|error| tracing::error!(%error, index, "cannot read a payload that a posting rests on"))
+            .ok()?
     }
 }

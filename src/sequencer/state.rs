@@ -52,9 +52,9 @@ impl Entries for Judging<'_> {
         if index >= self.state.index.size() {
             return Ok(None);
         }
-        let (_, entry, _) =
+        let logged =
             read::entry(self.reader, self.state.index, index).map_err(|error| ReadError::Store(Box::new(error)))?;
-        Ok(Some(entry.statement().leaf_hash()))
+        Ok(Some(logged.entry.statement().leaf_hash()))
     }
 }
 

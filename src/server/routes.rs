@@ -73,6 +73,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .merge(pages::router())
+        .route("/metrics", get(metrics))
         .with_state(Arc::clone(&api));
     // Behind the host of the origin stands its path.
     let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());
@@ -86,4 +87,12 @@ async fn readyz(State(api): State<Arc<Api>>) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "the ledger has stopped writing; see the server's log\n");
     }
     (StatusCode::OK, "ready\n")
+}
+
+/// What an operator's Prometheus reads: the size of the log, and where its witnesses stand.
+async fn metrics(State(api): State<Arc<Api>>) -> ([(&'static str, &'static str); 1], String) {
+    let size =
+        || format!("# TYPE xuefen_signed_tree_size gauge\nxuefen_signed_tree_size {}\n", api.ledger.view().tree.size);
+    let text = api.witnesses.as_ref().map_or_else(size, |witnesses| witnesses.metrics());
+    ([("content-type", "text/plain; version=0.0.4")], text)
 }

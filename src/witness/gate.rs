@@ -24,9 +24,9 @@ const ATTEMPTS: u32 = 3;
 pub enum GateError {
     /// An older copy.
     #[error(
-        "the witness {witness} has cosigned {theirs} entries of this log and this directory has {ours}: it is an older copy. \
-         Nothing was signed. Put the newest journal/ back; if it is lost, this ledger cannot go on under its origin: see \
-         Restore in docs/operations.md"
+        "the witness {witness} has cosigned {theirs} entries of this log and this directory has {ours}: it is an older \
+         copy. Nothing was signed. Put the newest journal/ back; if it is lost, this ledger cannot go on under its \
+         origin: see Restore in docs/operations.md"
     )]
     Older {
         /// Name of the witness.
@@ -38,9 +38,9 @@ pub enum GateError {
     },
     /// Two histories.
     #[error(
-        "the witness {witness} has cosigned another history of this log: {what}. Nothing was signed. Somebody signs with this \
-         log's key elsewhere, or this directory is a copy that went its own way. Keep it as evidence and find the other one: \
-         see Two histories in docs/operations.md"
+        "the witness {witness} has cosigned another history of this log: {what}. Nothing was signed. Somebody signs with \
+         this log's key elsewhere, or this directory is a copy that went its own way. Keep it as evidence and find the \
+         other one: see Two histories in docs/operations.md"
     )]
     OtherHistory {
         /// Name of the witness.
@@ -50,8 +50,9 @@ pub enum GateError {
     },
     /// No answer.
     #[error(
-        "the witness {witness} {why}, so nobody knows whether it has cosigned more than this directory has. Nothing was signed. \
-         Start again when it answers; only if this directory is certainly no restored copy: --skip-witness {witness}"
+        "the witness {witness} {why}, so nobody knows whether it has cosigned more than this directory has. Nothing was \
+         signed. Start again when it answers; only if this directory is certainly no restored copy: \
+         --skip-witness {witness}"
     )]
     NotAsked {
         /// Name of the witness.
@@ -123,7 +124,7 @@ impl Gate {
         compare(witness, record.size, record.root, found)
     }
 
-    /// Submits the newest checkpoint that was signed already. Accepted means that nothing larger and nothing else was cosigned.
+    /// Submits the newest checkpoint that was signed already. Cosigned again means that nothing larger and nothing else was.
     async fn ask(&self, client: &WitnessClient, found: &Found<'_>) -> Result<(), GateError> {
         let size = TreeSize(found.signed_size);
         let prove = |old| found.index.consistency_proof(old, size).map_err(|error| error.to_string());

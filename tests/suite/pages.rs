@@ -57,6 +57,9 @@ fn the_page_of_tags_is_the_table_of_core() {
     }
     page.push_str("\n## Tables\n\n");
     table_of(&mut page, "account (`OpenAccount`)", tags::OPEN_ACCOUNT);
+    table_of(&mut page, "amendment (`AmendAccount`)", tags::AMEND_ACCOUNT);
+    table_of(&mut page, "device key (`BindKey`)", tags::BIND_KEY);
+    table_of(&mut page, "device key let go (`UnbindKey`)", tags::UNBIND_KEY);
     table_of(&mut page, "merge (`MergeAccounts`)", tags::MERGE_ACCOUNTS);
     let mut without = Vec::new();
     for kind in (1..).map_while(|number| OutcomeKind::try_from(number).ok()) {

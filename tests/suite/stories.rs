@@ -3,9 +3,14 @@
 //! about are tested where they stand.
 
 mod accounts;
+mod admission;
 mod attempts;
 pub mod bank;
+mod certificates;
 mod cohort;
+mod consortium;
+mod contest;
+mod continuing;
 mod employer;
 mod ended;
 mod expiry;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use xuefen::api::proto::entry_verdict::Result as Verdict;
 use xuefen::api::proto::{
     Checkpoint, GetCheckpointRequest, GetInclusionProofRequest, StepResult, WatchCheckpointsRequest, WitnessStanding,
 };
@@ -41,9 +42,12 @@ impl Place {
     }
 
     async fn open(&self, dir: &Path) -> Result<Bank, StartError> {
+        self.reopen(dir, World::furnished()).await
+    }
+
+    /// Opens a ledger whose entries are those of `world`.
+    async fn reopen(&self, dir: &Path, world: World) -> Result<Bank, StartError> {
         let server = Box::pin(Server::open_witnessed(dir, self.world.now, self.witnessing(dir))).await?;
-        let mut world = World::furnished();
-        world.now = self.world.now;
         Ok(Bank::on(world, server).await)
     }
 
@@ -103,7 +107,8 @@ async fn open_account(bank: &mut Bank, number: u8) -> u64 {
     let school = bank.school().id;
     let index = bank.world.open(&school, 4, [number; 16], &format!("11010119900307{number:04}"));
     let last = postings(&bank.world).pop().expect("a posting");
-    assert_eq!(bank.post(&[last]).await.len(), 1);
+    let verdicts = bank.post(&[last]).await;
+    assert!(matches!(verdicts[..], [Verdict::Receipt(_)]), "{verdicts:?}");
     index
 }
 

@@ -2987,7 +2987,7 @@ pub struct Offer {
     /// institutions/{id}/{kind}/{code}@{version}.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// course, module, certificate_family or recording_rule.
+    /// Name of the kind of statement, such as course or framework.
     #[prost(string, tag = "2")]
     pub kind: ::prost::alloc::string::String,
     /// The owner's code.
@@ -3014,6 +3014,153 @@ pub struct ListOffersResponse {
     pub next_page_token: ::prost::alloc::string::String,
     /// Tree size it was computed at.
     #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+}
+/// Whose filings.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListFiledMajorsRequest {
+    /// institutions/{id}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Calendar year.
+    #[prost(uint32, tag = "2")]
+    pub year: u32,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+}
+/// Majors filed for a level and year.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Filing {
+    /// 1 secondary, 2 higher vocational, 3 bachelor, 4 continuing.
+    #[prost(uint32, tag = "1")]
+    pub training_level: u32,
+    /// Calendar year.
+    #[prost(uint32, tag = "2")]
+    pub year: u32,
+    /// Codes of the catalogue, ascending.
+    #[prost(string, repeated, tag = "3")]
+    pub majors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Leaf index of the catalogue.
+    #[prost(uint64, tag = "4")]
+    pub catalogue_index: u64,
+    /// Leaf index of the filing.
+    #[prost(uint64, tag = "5")]
+    pub index: u64,
+}
+/// Filings in force.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListFiledMajorsResponse {
+    /// By ascending level.
+    #[prost(message, repeated, tag = "1")]
+    pub filings: ::prost::alloc::vec::Vec<Filing>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// Which pathways.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPathwaysRequest {
+    /// What people call them, such as 3+2.
+    #[prost(string, tag = "1")]
+    pub label: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// Pathways of a label.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPathwaysResponse {
+    /// The newest version in force of each, in the order they were logged.
+    #[prost(message, repeated, tag = "1")]
+    pub pathways: ::prost::alloc::vec::Vec<Offer>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// Equal to what.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListEquivalentsRequest {
+    /// What somebody has.
+    #[prost(message, optional, tag = "1")]
+    pub from: ::core::option::Option<::xuefen_core::proto::Standing>,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// What it is held equal to.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListEquivalentsResponse {
+    /// Equivalences in force, in the order they were logged.
+    #[prost(message, repeated, tag = "1")]
+    pub equivalences: ::prost::alloc::vec::Vec<Offer>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// Which consortium.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCharterRequest {
+    /// institutions/{id}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// A charter as of a tree size.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetCharterResponse {
+    /// As it was said; without seats the consortium is dissolved.
+    #[prost(message, optional, tag = "1")]
+    pub charter: ::core::option::Option<::xuefen_core::proto::Charter>,
+    /// Unix seconds.
+    #[prost(int64, tag = "2")]
+    pub in_force_from: i64,
+    /// Leaf indices of all versions, oldest first; the last is this one.
+    #[prost(uint64, repeated, tag = "3")]
+    pub indices: ::prost::alloc::vec::Vec<u64>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "4")]
+    pub tree_size: u64,
+}
+/// Whose evaluations.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListEvaluationsRequest {
+    /// institutions/{id}.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+}
+/// One grade.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Evaluation {
+    /// Scheme that the grade belongs to.
+    #[prost(string, tag = "1")]
+    pub scheme: ::prost::alloc::string::String,
+    /// Calendar year.
+    #[prost(uint32, tag = "2")]
+    pub year: u32,
+    /// Grade of the scheme.
+    #[prost(string, tag = "3")]
+    pub grade: ::prost::alloc::string::String,
+    /// Who gave it.
+    #[prost(string, tag = "4")]
+    pub evaluator: ::prost::alloc::string::String,
+    /// Leaf index.
+    #[prost(uint64, tag = "5")]
+    pub index: u64,
+}
+/// Grades that hold: of two for one scheme and year the later.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListEvaluationsResponse {
+    /// In the order they were logged.
+    #[prost(message, repeated, tag = "1")]
+    pub evaluations: ::prost::alloc::vec::Vec<Evaluation>,
+    /// Tree size it was computed at.
+    #[prost(uint64, tag = "2")]
     pub tree_size: u64,
 }
 /// Generated client implementations.
@@ -3183,7 +3330,7 @@ pub mod registry_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListKeys"));
             self.inner.unary(req, path, codec).await
         }
-        /// Courses, modules, families, recording rules of an owner, in the order they were logged.
+        /// Standards and offers of an owner, in the order they were logged.
         pub async fn list_offers(
             &mut self,
             request: impl tonic::IntoRequest<super::ListOffersRequest>,
@@ -3206,6 +3353,131 @@ pub mod registry_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListOffers"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Majors that an institution filed for a year, by level.
+        pub async fn list_filed_majors(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListFiledMajorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFiledMajorsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/ListFiledMajors",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListFiledMajors"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Who signs for a consortium.
+        pub async fn get_charter(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCharterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCharterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/GetCharter",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "GetCharter"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Grades of an institution in evaluations.
+        pub async fn list_evaluations(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEvaluationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEvaluationsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/ListEvaluations",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListEvaluations"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Pathways that people call so: several have one label.
+        pub async fn list_pathways(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPathwaysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPathwaysResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/ListPathways",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListPathways"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What a standing is held equal to, in this direction.
+        pub async fn list_equivalents(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEquivalentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEquivalentsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.RegistryService/ListEquivalents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.RegistryService", "ListEquivalents"));
             self.inner.unary(req, path, codec).await
         }
     }
@@ -3244,12 +3516,52 @@ pub mod registry_service_server {
             tonic::Response<super::ListKeysResponse>,
             tonic::Status,
         >;
-        /// Courses, modules, families, recording rules of an owner, in the order they were logged.
+        /// Standards and offers of an owner, in the order they were logged.
         async fn list_offers(
             &self,
             request: tonic::Request<super::ListOffersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListOffersResponse>,
+            tonic::Status,
+        >;
+        /// Majors that an institution filed for a year, by level.
+        async fn list_filed_majors(
+            &self,
+            request: tonic::Request<super::ListFiledMajorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFiledMajorsResponse>,
+            tonic::Status,
+        >;
+        /// Who signs for a consortium.
+        async fn get_charter(
+            &self,
+            request: tonic::Request<super::GetCharterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCharterResponse>,
+            tonic::Status,
+        >;
+        /// Grades of an institution in evaluations.
+        async fn list_evaluations(
+            &self,
+            request: tonic::Request<super::ListEvaluationsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEvaluationsResponse>,
+            tonic::Status,
+        >;
+        /// Pathways that people call so: several have one label.
+        async fn list_pathways(
+            &self,
+            request: tonic::Request<super::ListPathwaysRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPathwaysResponse>,
+            tonic::Status,
+        >;
+        /// What a standing is held equal to, in this direction.
+        async fn list_equivalents(
+            &self,
+            request: tonic::Request<super::ListEquivalentsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEquivalentsResponse>,
             tonic::Status,
         >;
     }
@@ -3498,6 +3810,234 @@ pub mod registry_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListOffersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/ListFiledMajors" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListFiledMajorsSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::ListFiledMajorsRequest>
+                    for ListFiledMajorsSvc<T> {
+                        type Response = super::ListFiledMajorsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListFiledMajorsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::list_filed_majors(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListFiledMajorsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/GetCharter" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCharterSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::GetCharterRequest>
+                    for GetCharterSvc<T> {
+                        type Response = super::GetCharterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCharterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::get_charter(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCharterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/ListEvaluations" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEvaluationsSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::ListEvaluationsRequest>
+                    for ListEvaluationsSvc<T> {
+                        type Response = super::ListEvaluationsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEvaluationsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::list_evaluations(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEvaluationsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/ListPathways" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPathwaysSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::ListPathwaysRequest>
+                    for ListPathwaysSvc<T> {
+                        type Response = super::ListPathwaysResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPathwaysRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::list_pathways(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPathwaysSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.RegistryService/ListEquivalents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEquivalentsSvc<T: RegistryService>(pub Arc<T>);
+                    impl<
+                        T: RegistryService,
+                    > tonic::server::UnaryService<super::ListEquivalentsRequest>
+                    for ListEquivalentsSvc<T> {
+                        type Response = super::ListEquivalentsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEquivalentsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RegistryService>::list_equivalents(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEquivalentsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -13,6 +13,7 @@ use xuefen_core::proto::{
 
 use super::enums;
 use super::rows::{self, Row};
+use super::standards;
 use super::statements::{self, Signer};
 use crate::api::proto::Posting;
 use crate::cli::exit::Exit;
@@ -39,6 +40,22 @@ pub enum What {
     Modules,
     /// Families of certificates: code, version, name, `outcome_kind`, levels, occupation, `validity_days`
     Families,
+    /// Levels of frameworks: code, version, level, name, `eqf_level`; one row for each level
+    Frameworks,
+    /// Catalogues of majors: code, version, major, name, `training_level`, class, category, …; one row for each major
+    Majors,
+    /// Majors filed for a year: institution, `training_level`, year, majors, `catalogue_index`
+    FiledMajors,
+    /// Entrance examinations: code, version, region, part, `top_score`, `skill_test`, …; one row for each part
+    ExamSchemes,
+    /// Pathways: code, version, name, `training_level`, years, institution; one row for each segment
+    Pathways,
+    /// What is held equal: code, version, `from_kind`, `from_code`, `from_level`, `to_kind`, `to_code`, `to_level`
+    Equivalences,
+    /// Charters of consortia: code (the consortium), version, institution, kind, threshold, minimum; one row for each seat
+    Charters,
+    /// Grades of institutions: institution, scheme, year, grade
+    Evaluations,
 }
 
 /// Arguments of `registry import`.
@@ -105,7 +122,11 @@ pub type Refused = Vec<(u64, anyhow::Error)>;
 pub fn read(what: What, file: &Path) -> anyhow::Result<(Vec<Said>, Refused)> {
     let dir = file.parent().unwrap_or(Path::new(""));
     let (mut said, mut refused) = (Vec::new(), Vec::new());
-    for row in rows::read(file, columns(what))? {
+    let rows = rows::read(file, columns(what))?;
+    if standards::is_grouped(what) {
+        return Ok(standards::grouped(what, rows));
+    }
+    for row in rows {
         match say(what, &row, dir) {
             Ok((body, key)) => said.push(Said { row: row.number, body, key }),
             Err(error) => refused.push((row.number, error)),
@@ -161,6 +182,7 @@ const fn columns(what: What) -> &'static [&'static str] {
         What::Families => {
             &["code", "version", "name", "outcome_kind", "outcome_kinds", "levels", "occupation", "validity_days"]
         }
+        _ => standards::columns(what),
     }
 }
 
@@ -172,6 +194,7 @@ fn say(what: What, row: &Row, dir: &Path) -> anyhow::Result<(Body, Option<Secret
         What::Courses => Body::Course(course(row)?),
         What::Modules => Body::Module(module(row)?),
         What::Families => Body::CertificateFamily(family(row)?),
+        _ => standards::single(what, row)?,
     };
     Ok((body, None))
 }
@@ -208,7 +231,8 @@ fn kinds(row: &Row) -> anyhow::Result<Vec<i32>> {
     Ok(kinds)
 }
 
-fn outcome_kind(text: &str) -> anyhow::Result<OutcomeKind> {
+/// An outcome kind by its name in either language.
+pub fn outcome_kind(text: &str) -> anyhow::Result<OutcomeKind> {
     crate::cli::sign::offers::kind_of(text).map_or_else(|| enums::parse(text), Ok)
 }
 

@@ -9,6 +9,7 @@ pub mod import;
 pub mod offers;
 pub mod read;
 pub mod rows;
+mod standards;
 pub mod statements;
 
 use clap::Subcommand;

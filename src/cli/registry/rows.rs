@@ -110,7 +110,9 @@ fn column(header: &str) -> String {
         "机构类型" => "kind",
         "领域" => "sector",
         "行政区划" | "行政区划代码" => "region",
-        "名称" | "课程名称" | "模块名称" | "证书名称" | "机构名称" => "name",
+        "名称" | "课程名称" | "模块名称" | "证书名称" | "机构名称" | "专业名称" | "贯通名称" => {
+            "name"
+        }
         "英文名称" => "name_en",
         "成果类型" => "outcome_kinds",
         "证书代码" | "课程代码" | "模块代码" | "代码" => "code",
@@ -120,11 +122,16 @@ fn column(header: &str) -> String {
         "实践学时" => "practice_hours",
         "实践分钟" => "practice_minutes",
         "学分" => "credits",
-        "类别" | "课程类别" => "category",
+        "类别" | "课程类别" | "专业大类代码" => "category",
         "评分制" => "scale",
         "专业代码" => "majors",
         "等级" => "levels",
         "有效天数" => "validity_days",
+        "年度" | "年份" => "year",
+        "培养层次" => "training_level",
+        "专业类代码" => "class",
+        "专业类" => "class_name",
+        "专业大类" => "category_name",
         _ => return plain,
     };
     known.to_owned()

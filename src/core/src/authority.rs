@@ -5,7 +5,9 @@
 //! the ledger would refuse is not learned, even if an operator logged it. That nothing ended a right is proven by the status
 //! note (step 7), never here; ends of keys that happen to stand among the items are taken in all the same.
 
-use std::collections::BTreeMap;
+pub mod charter;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Hash;
 use crate::authority_file::AuthorityFile;
@@ -17,8 +19,8 @@ use crate::proto::change_institution::Change;
 use crate::proto::institution_key::Action as KeyAction;
 use crate::proto::statement::Body;
 use crate::proto::{
-    AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, EntryRef, Genesis, InstitutionKey, Name,
-    OutcomeKind, RotateKey, Statement,
+    AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, Charter, EntryRef, Genesis, InstitutionKey,
+    Name, OutcomeKind, RotateKey, Statement,
 };
 use crate::verify::{Attested, Authority, AuthorityReason};
 use crate::vkey::VerifierKey;
@@ -72,6 +74,10 @@ pub struct Chain {
     accreditations: BTreeMap<u64, Accredited>,
     /// Institution id to the index of the accreditation in force.
     institutions: BTreeMap<String, u64>,
+    /// Who signs for consortia.
+    charters: BTreeMap<String, Charter>,
+    /// (account, device key) of entries that disclose both.
+    bound: BTreeSet<(Vec<u8>, Vec<u8>)>,
     /// The newest `logged_at` learned: the log's clock never runs backwards, whatever an entry claims.
     latest: i64,
 }
@@ -93,7 +99,15 @@ impl Chain {
         // A key named `<origin>/status` signs status notes and nothing else.
         let authorities = trusted.iter().filter(|key| !is_status(key));
         let keys = authorities.map(|key| (key.public_key().id(), known(key))).collect();
-        Self { trusted, keys, accreditations: BTreeMap::new(), institutions: BTreeMap::new(), latest: 0 }
+        Self {
+            trusted,
+            keys,
+            accreditations: BTreeMap::new(),
+            institutions: BTreeMap::new(),
+            charters: BTreeMap::new(),
+            bound: BTreeSet::new(),
+            latest: 0,
+        }
     }
 
     /// Names of an institution, if its accreditation is among what was learned.
@@ -124,9 +138,14 @@ impl Chain {
         known.filter(move |key| key.valid(issued_at, logged_at))
     }
 
-    /// Those of the issuer: what an issuer may do, it does with keys of its own.
+    /// Those of the issuer: what an issuer may do, it does with keys of its own, a consortium with those of its members.
     fn own<'a>(&'a self, item: &'a Attested<'_, Statement>) -> impl Iterator<Item = &'a Known> {
-        self.signers(item).filter(|key| key.owner == item.entry.statement().issuer())
+        let issuer = item.entry.statement().issuer();
+        let charter = self.charters.get(issuer);
+        let seated = move |key: &Known| {
+            key.role.is_none() && charter.is_some_and(|charter| charter::has_seat(charter, &key.owner))
+        };
+        self.signers(item).filter(move |key| key.owner == issuer || seated(key))
     }
 
     fn accredits(&self, item: &Attested<'_, Statement>) -> bool {
@@ -145,6 +164,10 @@ impl Chain {
     /// Whether the issuer acts as this institution. A key that a province authorised is the institution's only while that
     /// province is its own: else any province could give itself a key of any institution.
     fn is_institution(&self, item: &Attested<'_, Statement>, institution: &str) -> bool {
+        if let Some(charter) = self.charters.get(institution) {
+            let issued = item.entry.statement().issuer() == institution;
+            return issued && charter::is_quorum(charter, self.members(item));
+        }
         let region = self.region_of(institution);
         item.entry.statement().issuer() == institution
             && self.own(item).any(|key| {
@@ -357,7 +380,11 @@ impl Chain {
                 None => Err(not_allowed()),
             },
             Body::InstitutionKey(body) => ensure(self.may_institution_key(item, body)),
-            Body::OpenAccount(_) | Body::MergeAccounts(_)
+            Body::OpenAccount(_)
+            | Body::AmendAccount(_)
+            | Body::BindKey(_)
+            | Body::UnbindKey(_)
+            | Body::MergeAccounts(_)
                 if self.own(item).any(|key| key.role == Some(AuthorityRole::Intake)) =>
             {
                 Ok(())
@@ -368,10 +395,23 @@ impl Chain {
                 ensure(named && accredited.body.outcome_kinds.contains(&body.outcome_kind))
             }
             // Offers and accounts are an institution's; so is a rule below another.
-            Body::Course(_) | Body::Module(_) | Body::OpenAccount(_) | Body::MergeAccounts(_) => {
-                self.as_accredited(item).map(|_| ())
-            }
+            Body::Course(_)
+            | Body::Module(_)
+            | Body::OpenAccount(_)
+            | Body::AmendAccount(_)
+            | Body::BindKey(_)
+            | Body::UnbindKey(_)
+            | Body::MergeAccounts(_) => self.as_accredited(item).map(|_| ()),
             Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
+            Body::Charter(body) => ensure(self.may_charter(item, body)),
+            // What authorities publish for everybody.
+            Body::Framework(_)
+            | Body::MajorCatalogue(_)
+            | Body::FiledMajors(_)
+            | Body::EvaluateInstitution(_)
+            | Body::Equivalence(_)
+            | Body::ExamScheme(_)
+            | Body::Pathway(_) => ensure(accredits),
             // Anything else that an authority says is said by right of its key.
             _ if accredits => Ok(()),
             _ => self.as_accredited(item).map(|_| ()),
@@ -396,9 +436,22 @@ impl Chain {
 fn may_sign(role: Option<AuthorityRole>, body: &Body) -> bool {
     match role {
         None | Some(AuthorityRole::Accredit) => true,
-        Some(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        Some(AuthorityRole::Intake) => matches!(
+            body,
+            Body::OpenAccount(_)
+                | Body::AmendAccount(_)
+                | Body::BindKey(_)
+                | Body::UnbindKey(_)
+                | Body::MergeAccounts(_)
+        ),
         Some(_) => false,
     }
+}
+
+/// A field that an item shows.
+fn disclosed(item: &Attested<'_, Statement>, tag: tags::Tag) -> Option<Vec<u8>> {
+    let field = item.disclosed.iter().find(|field| field.tag == tag.number)?;
+    (!field.value.is_empty()).then(|| field.value.clone())
 }
 
 fn is_status(key: &VerifierKey) -> bool {
@@ -447,6 +500,18 @@ impl Authority<Statement> for Chain {
                         self.learn_key(item, &key.institution, action);
                     }
                 }
+                Body::Charter(body) => {
+                    self.charters.insert(body.consortium.clone(), body.clone());
+                }
+                Body::BindKey(_) => {
+                    self.bound.extend(disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY)));
+                }
+                Body::UnbindKey(_) => {
+                    let gone = disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY));
+                    if let Some(gone) = gone {
+                        self.bound.remove(&gone);
+                    }
+                }
                 Body::Countersign(body) => {
                     if let Some(target) = &body.target {
                         self.countersign(item, target);
@@ -484,9 +549,11 @@ impl Authority<Statement> for Chain {
     }
 
     fn binds(&self, subject: &Attested<'_, Statement>, holder_key: &[u8]) -> bool {
-        // Keys bound by an entry of their own come with the rules of BindKey, which must tie them to the subject's account.
-        let shown = subject.disclosed.iter().filter(|field| field.tag == tags::HOLDER_KEY.number);
-        !holder_key.is_empty() && shown.map(|field| field.value.as_slice()).any(|value| value == holder_key)
+        // A field of the subject; or a key bound to the account that the subject discloses, by an entry that shows both.
+        let shown = disclosed(subject, tags::HOLDER_KEY).is_some_and(|value| value == holder_key);
+        let account = disclosed(subject, tags::ACCOUNT);
+        let bound = account.is_some_and(|account| self.bound.contains(&(account, holder_key.to_vec())));
+        !holder_key.is_empty() && (shown || bound)
     }
 }
 

@@ -21,6 +21,7 @@ pub mod holder;
 pub mod json;
 pub mod key;
 pub mod kinds;
+pub mod learner;
 pub mod merkle;
 pub mod note;
 pub mod nullifier;

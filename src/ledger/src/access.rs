@@ -1,8 +1,8 @@
 //! Typed reading and writing of rows: decoding, long values, and writes that later reads of the same entry see.
 
 use crate::rows::{
-    self, AccountKey, AccountRow, AuthorityRow, DisplayRow, EntryRow, InstitutionRow, KeyRow, LineRow, OfferRow,
-    OutcomeRow, RunRow, Short, StandingRow,
+    self, AccountKey, AccountRow, AuthorityRow, CharterRow, DisplayRow, EntryRow, InstitutionRow, KeyRow, LineRow,
+    OfferRow, OutcomeRow, RunRow, Short, StandingRow,
 };
 use crate::state::{Key, MAX_VALUE, Read, ReadError, Row, Table};
 use prost::bytes::Bytes;
@@ -16,7 +16,10 @@ pub(crate) type Found<T> = Option<(u64, T)>;
 /// Tables whose values can be long. Their first byte tells how many continuations follow. No private table is among them:
 /// continuations would have to be dropped with their rows.
 const fn may_be_long(table: Table) -> bool {
-    matches!(table, Table::Institution | Table::Waiting | Table::Offer | Table::Standing)
+    matches!(
+        table,
+        Table::Institution | Table::Waiting | Table::Offer | Table::Standing | Table::Filed | Table::Charter
+    )
 }
 
 fn part_key(of: &Key, number: u8) -> Key {
@@ -76,6 +79,10 @@ pub(crate) trait Access: Read {
 
     fn institution(&self, id: &str) -> Result<Option<InstitutionRow>, ReadError> {
         Ok(self.value(&rows::institution(id))?.map(|(_, row)| row))
+    }
+
+    fn charter(&self, consortium: &str) -> Result<Option<CharterRow>, ReadError> {
+        Ok(self.value(&rows::charter(consortium))?.map(|(_, row)| row))
     }
 
     fn display(&self, key: &Key) -> Result<Found<DisplayRow>, ReadError> {

@@ -46,6 +46,11 @@ fn direct(state: &(impl Read + ?Sized), index: u64) -> Result<Vec<u64>, ReadErro
         supports.push(key.entry);
         supports.extend(accreditation(state, &key, entry.logged_at)?);
     }
+    if let Some(charter) = state.charter(&entry.issuer)? {
+        // Its members sign for it by the charter of the time, which rests on those before; and by its own accreditation.
+        supports.extend(charter.entries);
+        supports.extend(accredited(state, &entry.issuer, entry.logged_at)?);
+    }
     // Only what was there before counts; a later rotation or re-accreditation supports nothing.
     supports.retain(|support| *support < index);
     // The countersignature that completed an accreditation is later than it.
@@ -55,10 +60,11 @@ fn direct(state: &(impl Read + ?Sized), index: u64) -> Result<Vec<u64>, ReadErro
 
 /// The accreditation of a key's owner, as it was in force.
 fn accreditation(state: &(impl Read + ?Sized), key: &KeyRow, time: i64) -> Result<Vec<u64>, ReadError> {
-    if key.role.is_some() {
-        return Ok(Vec::new());
-    }
-    let row = state.institution(&key.owner)?;
+    if key.role.is_some() { Ok(Vec::new()) } else { accredited(state, &key.owner, time) }
+}
+
+fn accredited(state: &(impl Read + ?Sized), institution: &str, time: i64) -> Result<Vec<u64>, ReadError> {
+    let row = state.institution(institution)?;
     let entries = |it: &AccreditationRow| std::iter::once(it.entry).chain(it.completed_by).collect();
     Ok(row.as_ref().and_then(|row| row.accreditation_at(time)).map(entries).unwrap_or_default())
 }

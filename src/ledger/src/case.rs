@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::policy::InForce;
 use crate::posting::Prepared;
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{AuthorityRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
+use crate::rows::{AuthorityRow, CharterRow, EntryRow, InstitutionRow, KeyRow, OfferRow, RoleRow, StandingRow};
 use crate::state::{Entries, Read, ReadError};
 use std::borrow::Cow;
 use xuefen_core::proto::{AuthorityRole, EntryRef};
@@ -53,6 +53,8 @@ pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) institution: Option<InstitutionRow>,
     /// The issuer as an authority.
     pub(crate) authority: Option<AuthorityRow>,
+    /// The issuer as a consortium with a charter.
+    pub(crate) charter: Option<CharterRow>,
     /// The registered keys among the attesting ones.
     pub(crate) keys: Vec<KeyRow>,
 }
@@ -70,9 +72,13 @@ impl<S: Read + ?Sized> Case<'_, S> {
         }
     }
 
-    /// Keys of the issuer among the attesting ones.
+    /// Keys of the issuer among the attesting ones; of a consortium with a charter, those of its members.
     pub(crate) fn own_keys(&self) -> impl Iterator<Item = &KeyRow> {
-        self.keys.iter().filter(|key| key.owner == self.issuer)
+        let seated = |key: &KeyRow| {
+            let seats = self.charter.iter().flat_map(|charter| &charter.seats);
+            key.role.is_none() && seats.into_iter().any(|(member, _)| *member == key.owner)
+        };
+        self.keys.iter().filter(move |key| key.owner == self.issuer || seated(key))
     }
 
     /// Whether a key of the issuer with this role attests.

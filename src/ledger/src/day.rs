@@ -24,6 +24,17 @@ impl Day {
         (i64::from(self.0) + 1) * DAY_SECONDS - OFFSET_SECONDS
     }
 
+    /// The calendar year, for days that [`parse`](Self::parse) reads.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        // No year is longer than 366 days, so the guess is never too late.
+        let mut year = 1970 + self.0.div_euclid(366);
+        while from_civil(year + 1, 1, 1) <= self.0 {
+            year += 1;
+        }
+        year
+    }
+
     /// Reads `YYYY-MM-DD` of the years 1900 to 9999.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
@@ -94,6 +105,14 @@ mod tests {
         for (text, day) in cases {
             assert_eq!(Day::parse(text.as_bytes()).map(|day| day.0), day, "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_has_its_year() {
+        for (text, year) in [("1900-01-01", 1900), ("1969-12-31", 1969), ("2024-12-31", 2024), ("9999-12-31", 9999)] {
+            assert_eq!(Day::parse(text.as_bytes()).map(Day::year), Some(year), "{text}");
+        }
+        assert_eq!(Day::parse(b"2025-01-01").map(Day::year), Some(2025));
     }
 
     #[test]

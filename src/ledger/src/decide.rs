@@ -65,6 +65,7 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
         logged_at,
         institution: None,
         authority: None,
+        charter: None,
         keys: Vec::new(),
     };
     // Canonical, size, version and kind, ledger.
@@ -81,8 +82,8 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
     rules::cosigners(&case, body)?;
     rules::may(&case, body)?;
     rules::references(&case, body)?;
-    // Commitment, tags, values, nullifier key.
-    case.faults(Rejection::NullifierKeyWrong)?;
+    // Commitment, tags, values, nullifier key, learner's signature.
+    case.faults(Rejection::LearnerSignatureWrong)?;
     rules::duplicates(&case, body)?;
     rules::recording(&case, body)?;
     case.faults(Rejection::RegionMalformed)?;
@@ -125,6 +126,7 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
     let genesis = matches!(body, Body::Genesis(genesis) if genesis.keys.iter().any(|key| key.authority == case.issuer));
     case.authority = case.state.authority(case.issuer)?;
     case.institution = case.state.institution(case.issuer)?;
+    case.charter = case.state.charter(case.issuer)?;
     let known = genesis || case.authority.is_some() || case.institution.is_some();
     ensure(known, Rejection::IssuerUnknown, "statement.issuer")?;
     let Some(institution) = case.institution.as_ref().filter(|_| case.authority.is_none()) else { return Ok(()) };
@@ -138,7 +140,8 @@ fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
             return Err(Refusal::new(rejection, "statement.issuer").detail(format!("at {time}")).into());
         }
     }
-    Ok(())
+    let dissolved = case.charter.as_ref().is_some_and(|charter| charter.seats.is_empty());
+    ensure(!dissolved, Rejection::IssuerEnded, "statement.issuer")
 }
 
 /// Every key known, one of them the issuer's, all in force at both times.

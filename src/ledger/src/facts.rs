@@ -1,14 +1,21 @@
 //! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
 
+mod learner;
+
+pub use learner::{AmendFacts, DeviceFacts, MergeFacts};
+
 use crate::day::Day;
 use crate::posting::{Message, Secrets};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, AccountKey, Short, short};
+use crate::sources::Source;
 use crate::state::Key;
+use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
 use xuefen_core::kinds::outcomes;
+use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
@@ -32,6 +39,10 @@ pub enum Facts {
     None,
     /// Of `OpenAccount`.
     Account(AccountFacts),
+    /// Of `AmendAccount`.
+    Amend(AmendFacts),
+    /// Of `BindKey` and `UnbindKey`.
+    Device(DeviceFacts),
     /// Of `MergeAccounts`.
     Merge(MergeFacts),
     /// Of `RecordOutcome`.
@@ -44,6 +55,8 @@ impl fmt::Debug for Facts {
         f.write_str(match self {
             Self::None => "None",
             Self::Account(_) => "Account(..)",
+            Self::Amend(_) => "Amend(..)",
+            Self::Device(_) => "Device(..)",
             Self::Merge(_) => "Merge(..)",
             Self::Outcome(_) => "Outcome(..)",
         })
@@ -56,14 +69,6 @@ pub struct AccountFacts {
     pub(crate) id: Option<[u8; 16]>,
     pub(crate) account: Option<AccountKey>,
     pub(crate) document: Option<Short>,
-}
-
-/// Of `MergeAccounts`.
-#[derive(Clone, Default)]
-pub struct MergeFacts {
-    pub(crate) id: Option<[u8; 16]>,
-    pub(crate) account: Option<AccountKey>,
-    pub(crate) other: Option<AccountKey>,
 }
 
 /// Of `RecordOutcome`.
@@ -93,6 +98,10 @@ pub struct OutcomeFacts {
     pub(crate) route: Option<String>,
     pub(crate) original_issuer: Option<String>,
     pub(crate) project_type: Option<String>,
+    pub(crate) assessor_kind: Option<String>,
+    pub(crate) assessor_evidence: Vec<u64>,
+    /// What the outcomes say that this one rests on. Empty when rows are made: no row rests on it.
+    pub(crate) sources: BTreeMap<u64, Source>,
     pub(crate) scheme: Option<u64>,
     pub(crate) pathway: Option<u64>,
     pub(crate) score_millis: Option<u64>,
@@ -104,6 +113,8 @@ pub struct OutcomeFacts {
     pub(crate) once: Option<Once>,
     pub(crate) team: Option<Team>,
     pub(crate) keys: OutcomeKeys,
+    pub(crate) major: Option<String>,
+    pub(crate) study_mode: Option<StudyMode>,
 }
 
 /// What a learner can have once only, as keyed hashes.
@@ -173,6 +184,9 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
         Body::OpenAccount(_) => {
             Some((tags::OPEN_ACCOUNT, &[tags::ACCOUNT, tags::HOLDER_NAME, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER]))
         }
+        Body::AmendAccount(_) => Some((tags::AMEND_ACCOUNT, &[tags::ACCOUNT])),
+        Body::BindKey(_) => Some((tags::BIND_KEY, tags::BIND_KEY)),
+        Body::UnbindKey(_) => Some((tags::UNBIND_KEY, tags::UNBIND_KEY)),
         Body::MergeAccounts(_) => Some((tags::MERGE_ACCOUNTS, &[tags::ACCOUNT, tags::CONSENT, tags::OTHER_ACCOUNT])),
         Body::RecordOutcome(body) => {
             let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
@@ -205,7 +219,10 @@ impl Facts {
         values.check(table, required);
         match body {
             Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
-            Body::MergeAccounts(_) => Self::Merge(merge(&values, secrets)),
+            Body::AmendAccount(_) => Self::Amend(learner::amend(&mut values, secrets)),
+            Body::BindKey(_) => Self::Device(learner::bind(&mut values, statement, secrets)),
+            Body::UnbindKey(_) => Self::Device(learner::unbind(&values, secrets)),
+            Body::MergeAccounts(_) => Self::Merge(learner::merge(&mut values, statement, secrets)),
             Body::RecordOutcome(body) => {
                 let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
                 Self::Outcome(Box::new(facts))
@@ -219,6 +236,8 @@ impl Facts {
         match self {
             Self::None => None,
             Self::Account(facts) => facts.id,
+            Self::Amend(facts) => facts.id,
+            Self::Device(facts) => facts.id,
             Self::Merge(facts) => facts.id,
             Self::Outcome(facts) => facts.id,
         }
@@ -292,6 +311,19 @@ impl<'a> Values<'a> {
         if self.number(tags::ATTEMPT).is_some_and(|attempt| attempt == 0 || attempt > ATTEMPTS) {
             self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::ATTEMPT)));
         }
+        self.check_study();
+    }
+
+    /// Degree continuing education and self-study are always of a major.
+    fn check_study(&mut self) {
+        let Some(word) = self.text(tags::STUDY_MODE) else { return };
+        match StudyMode::parse(word) {
+            None => self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::STUDY_MODE))),
+            Some(StudyMode::Continuing | StudyMode::SelfStudy) if self.bytes(tags::MAJOR).is_none() => {
+                self.faults.push(Refusal::new(Rejection::ValueMissing, field(tags::MAJOR)));
+            }
+            Some(_) => {}
+        }
     }
 
     fn bytes(&self, tag: Tag) -> Option<&'a [u8]> {
@@ -338,16 +370,6 @@ fn account(values: &Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
     }
 }
 
-fn merge(values: &Values<'_>, secrets: &dyn Secrets) -> MergeFacts {
-    let id = values.array(tags::ACCOUNT);
-    let other = values.array(tags::OTHER_ACCOUNT);
-    MergeFacts {
-        id,
-        account: id.map(|id| secrets.account_key(&id)),
-        other: other.map(|other| secrets.account_key(&other)),
-    }
-}
-
 fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFacts {
     let id = values.array(tags::ACCOUNT);
     let kind = u32::try_from(kind).unwrap_or_default();
@@ -385,7 +407,12 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         once: once(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         team: team(values, |text| short(&Hash(secrets.source_hmac("", kind, text)))),
         project_type: values.owned(tags::PROJECT_TYPE),
+        assessor_kind: values.owned(tags::ASSESSOR_KIND),
+        assessor_evidence: values.indices(tags::ASSESSOR_EVIDENCE),
+        sources: BTreeMap::new(),
         keys: OutcomeKeys::default(),
+        major: values.owned(tags::MAJOR),
+        study_mode: values.text(tags::STUDY_MODE).and_then(StudyMode::parse),
     }
 }
 

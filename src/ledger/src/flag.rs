@@ -41,6 +41,8 @@ flags! {
         "Practice is a smaller share of the minutes than the policy asks." "实践学时占比低于政策要求。"
     SkillTestShareLow 3 "SKILL_TEST_SHARE_LOW"
         "The skill test is a smaller share of the score than the policy asks." "技能测试分值占比低于政策要求。"
+    AssessorLevelLow 10 "ASSESSOR_LEVEL_LOW"
+        "The assessor is a part-time teacher below the level or title that is generally asked for." "评定人为兼职教师，未达到一般要求的技能等级或职称。"
 }
 
 impl FlagCode {

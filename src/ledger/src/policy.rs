@@ -32,6 +32,12 @@ pub const MASS_PASS_WINDOW_DAYS: i64 = 30;
 /// (新八级工): 1 学徒工, 2 初级工, 3 中级工, 4 高级工, 5 技师, 6 高级技师, 7 特级技师, 8 首席技师.
 pub const FULL_LADDER_LEVEL: u64 = 7;
 
+/// Skill level from which the standard route goes one step at a time: 技师 (rules.md 6, story 12).
+pub const STEP_LEVEL: u64 = 5;
+
+/// Skill level that a part-time teacher generally has: 高级工 (rules.md 6, story 16).
+pub const SENIOR_WORKER_LEVEL: u64 = 4;
+
 /// Highest skill level there is.
 pub const TOP_SKILL_LEVEL: u64 = 8;
 

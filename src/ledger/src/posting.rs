@@ -65,6 +65,12 @@ pub trait KeyLookup: Send + Sync {
     fn public_key(&self, id: &KeyId) -> Option<PublicKey>;
 }
 
+/// Payloads of outcomes that a posting rests on, from any snapshot: an entry's payload never changes, but may be erased.
+pub trait Sources: Send + Sync {
+    /// The payload of an entry; `None` if the snapshot does not have it, or if it was erased.
+    fn payload(&self, index: u64) -> Option<Payload>;
+}
+
 /// Signatures over batches that were found good before (formats.md 2). Whether the key was valid is never cached.
 pub trait VerifiedBatches: Send + Sync {
     /// Whether this claim was verified.

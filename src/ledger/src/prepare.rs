@@ -3,7 +3,7 @@
 
 use crate::facts::Facts;
 use crate::posting::{
-    Attested, Context, Form, KeyLookup, Message, Prepared, RawPosting, Secrets, Signature, VerifiedBatches,
+    Attested, Context, Form, KeyLookup, Message, Prepared, RawPosting, Secrets, Signature, Sources, VerifiedBatches,
 };
 use crate::rejection::{Refusal, Rejection};
 use crate::rows;
@@ -33,6 +33,7 @@ pub fn prepare(
     context: &Context,
     secrets: &dyn Secrets,
     keys: &dyn KeyLookup,
+    sources: &dyn Sources,
     cache: &dyn VerifiedBatches,
 ) -> Prepared {
     let RawPosting { statement, attestations: raw, payload } = posting;
@@ -54,7 +55,13 @@ pub fn prepare(
     let lent = Lent { context, keys, cache };
     let attested = attest(&statement, &attestations, &lent, &mut faults);
     judge_payload(&statement, payload.as_ref(), &mut faults);
-    let facts = Facts::judge(&statement, payload.as_ref(), secrets, &mut faults);
+    let mut facts = Facts::judge(&statement, payload.as_ref(), secrets, &mut faults);
+    // A stranger's posting is refused before anyone reads a learner's payload for it.
+    if let Facts::Outcome(facts) = &mut facts
+        && attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
+    {
+        facts.sources = crate::sources::read(facts, sources);
+    }
     judge_nullifier_key(&statement, payload.as_ref(), &facts, &mut faults);
     if let Some(body) = &statement.message().body {
         rules::form(body, &mut faults);

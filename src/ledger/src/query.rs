@@ -4,7 +4,8 @@
 use crate::access::Access;
 use crate::flag::Flag;
 use crate::rows::{
-    self, AccountKey, AccountRow, EntryRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingRow,
+    self, AccountKey, AccountRow, CharterRow, EntryRow, EvaluationRow, FiledRow, InstitutionRow, KeyRow, OfferRow,
+    OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
@@ -160,6 +161,64 @@ pub fn attesting_keys(state: &impl Read, entry: &EntryRow) -> Result<Vec<KeyId>,
         Ok(KeyId(xuefen_core::Hash(state.key_row(*short)?.ok_or_else(damaged)?.id)))
     };
     entry.keys.iter().map(whole).collect()
+}
+
+/// The version that held at a time of what an entry is a version of.
+pub fn version_at(state: &impl Read, index: u64, time: i64) -> Result<Option<(u64, OfferRow)>, ReadError> {
+    crate::versions::holding(state, index, (time, time))
+}
+
+/// Pathways that are called so: the newest version of each, by the entry of its first version that is. Several pathways
+/// have one label.
+pub fn pathways(state: &impl Query, label: &str) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let mut found: Vec<(u64, OfferRow)> = Vec::new();
+    for (index, _) in state.history(&rows::label(label), None, Direction::Ascending, usize::MAX)? {
+        let Some((newest, offer)) = crate::versions::holding(state, index, (i64::MAX, i64::MAX))? else { continue };
+        if !found.iter().any(|(known, _)| *known == newest) {
+            found.push((newest, offer));
+        }
+    }
+    Ok(found)
+}
+
+/// What a standing is held equal to at a time, in this direction: entries and what they say, oldest first.
+pub fn equivalents(state: &impl Read, from: &StandingOf, time: i64) -> Result<Vec<(u64, OfferRow)>, ReadError> {
+    let listed: Vec<u64> = state.value(&rows::equivalent(from))?.map(|(_, list)| list).unwrap_or_default();
+    let mut found = Vec::new();
+    for index in listed {
+        // A later version may hold something else equal.
+        found.extend(version_at(state, index, time)?.filter(|(holding, _)| *holding == index));
+    }
+    Ok(found)
+}
+
+/// Who signs for a consortium; `None` if it has no charter.
+pub fn charter(state: &impl Read, consortium: &str) -> Result<Option<CharterRow>, ReadError> {
+    state.charter(consortium)
+}
+
+/// Evaluations of an institution, oldest first, with their entries. Of two for one scheme and year the later counts.
+pub fn evaluations(state: &impl Query, institution: &str) -> Result<Vec<(u64, EvaluationRow)>, ReadError> {
+    let key = rows::evaluations(institution);
+    let mut found: Vec<(u64, EvaluationRow)> = Vec::new();
+    for (index, value) in state.history(&key, None, Direction::Ascending, usize::MAX)? {
+        let row: EvaluationRow =
+            postcard::from_bytes(&value).map_err(|_| ReadError::Damaged { key: key.clone(), index })?;
+        found.retain(|(_, known)| (&known.scheme, known.year) != (&row.scheme, row.year));
+        found.push((index, row));
+    }
+    Ok(found)
+}
+
+/// Majors that an institution filed for a level in a year; `None` if it filed none or the filing is not in force.
+pub fn filed(
+    state: &impl Read,
+    institution: &str,
+    (level, year): (u32, u32),
+    time: i64,
+) -> Result<Option<FiledRow>, ReadError> {
+    let Some((_, row)) = state.value::<FiledRow>(&rows::filed(institution, level, year))? else { return Ok(None) };
+    Ok(crate::case::is_in_force(&state.standing(row.entry)?, time).then_some(row))
 }
 
 /// An account, by an id of it: the kept account's key and row if the id is an alias.

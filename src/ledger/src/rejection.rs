@@ -118,6 +118,12 @@ rejections! {
     CosignerMissing "COSIGNER_MISSING"
         "A kind that needs a co-signer names one; a transfer is signed by both schools at once." "须会签的类别应写明会签机构；学籍互转须由两校同时签署。"
         "Name the co-signer; where both must sign at once, let both attest the statement." "请写明会签机构；须同时签署的请由双方签名。"
+    CharterNotMet "CHARTER_NOT_MET"
+        "A consortium signs with as many of its seats, in all and of each kind, as its charter asks for." "联合体须按章程规定的席位数及各类席位数共同签署。"
+        "Let more members attest the statement." "请由更多成员共同签署。"
+    SeatConsentMissing "SEAT_CONSENT_MISSING"
+        "Whoever takes a seat in a consortium signs its charter." "加入联合体的成员须签署章程。"
+        "Let the member named attest the charter too." "请由所指成员一并签署章程。"
 
     // What this issuer may do.
     NotEntitled "NOT_ENTITLED"
@@ -141,6 +147,12 @@ rejections! {
     NameNotAllowed "NAME_NOT_ALLOWED"
         "An outcome carries one of the accredited names of its issuer." "成果上的颁发机构名称须为已认定名称之一。"
         "Use a name from the accreditation, or ask the authority to rename." "请使用认定名称，或申请更名。"
+    MajorNotFiled "MAJOR_NOT_FILED"
+        "Degree continuing education and self-study keep to the majors filed for the issuer and the year." "学历继续教育和自学考试须在签发机构当年备案专业范围内。"
+        "Ask the authority to file the major, or correct it." "请由主管部门备案该专业，或更正专业。"
+    CustodianNotIssuer "CUSTODIAN_NOT_ISSUER"
+        "What a university teaches outside of degrees it records with keys that it keeps itself." "高校非学历教育须自招自办自管，以自行保管的密钥签发。"
+        "Sign with a key whose custodian is the issuer." "请使用由签发机构自行保管的密钥签名。"
 
     // References.
     ReferenceUnknown "REFERENCE_UNKNOWN"
@@ -178,6 +190,9 @@ rejections! {
     NullifierKeyWrong "NULLIFIER_KEY_WRONG"
         "Tag 1 of an outcome is derived from its own seed and nonce." "成果的标签 1 须由其种子和随机数导出。"
         "Derive tag 1 again." "请重新导出标签 1。"
+    LearnerSignatureWrong "LEARNER_SIGNATURE_WRONG"
+        "A learner's signature is by the key beside it, over this act on this ledger, within 30 days before the statement." "学习者签名须由所附公钥、就该行为和本账本在声明前 30 天内作出。"
+        "Let the learner sign again." "请由学习者重新签名。"
 
     // Once only.
     DuplicateOutcome "DUPLICATE_OUTCOME"
@@ -259,6 +274,12 @@ rejections! {
     MergeNeedsSecondParty "MERGE_NEEDS_SECOND_PARTY"
         "Accounts with different documents are merged by two different parties." "证件不同的账号须由两个不同主体共同签署合并。"
         "Let a second institution attest the statement." "请由另一机构共同签署。"
+    LearnerSignatureMissing "LEARNER_SIGNATURE_MISSING"
+        "A learner with a device key signs a merger with a key bound to one of the accounts." "已绑定设备密钥的学习者须以其中一个账号的密钥签署合并。"
+        "Let the learner sign with a bound key." "请由学习者以已绑定的密钥签名。"
+    DeviceKeyInUse "DEVICE_KEY_IN_USE"
+        "A device key belongs to one account for ever; an account has at most 16." "一个设备密钥永远只属于一个账号；每个账号至多 16 个。"
+        "Make a new key on the device, or let another one go." "请在设备上生成新密钥，或先解除其他密钥。"
 
     // Rules of the kinds: outcomes.
     AchievedInFuture "ACHIEVED_IN_FUTURE"
@@ -309,6 +330,12 @@ rejections! {
     AdmissionExcluded "ADMISSION_EXCLUDED"
         "Who is admitted by classified examination is not admitted by the ordinary one in the same year." "分类考试录取的学生当年不再参加普通高考录取。"
         "Keep one of the two admissions; revoke the other first." "两项录取只能保留一项，请先撤销另一项。"
+    AssessorWrong "ASSESSOR_WRONG"
+        "A part-time teacher who assesses shows own outcomes: the pre-service pass from before, and a senior worker's level or a middle title unless recorded as exempt." "兼职教师评定须附其本人的成果：此前的岗前培训合格，以及高级工以上等级或中级以上职称（特聘除外）。"
+        "Cite the assessor's certificates, or name the kind of assessor right." "请引用评定人本人的证书，或更正评定人类型。"
+    PartsTooMany "PARTS_TOO_MANY"
+        "An outcome has at most 64 parts, parts of parts included, four deep." "成果的组成部分连同下级不超过 64 项、4 层。"
+        "Leave out parts, or stack in fewer steps." "请减少组成部分或层级。"
     TransferPartiesWrong "TRANSFER_PARTIES_WRONG"
         "A transfer is between two schools, which are its issuer and its co-signer." "学籍互转的两校须分别为签发机构和会签机构。"
         "Let one of the two schools issue it and name the other as co-signer." "请由其中一校签发，另一校为会签机构。"

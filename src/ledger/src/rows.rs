@@ -4,8 +4,10 @@
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
 mod keys;
+mod registry;
 
 pub(crate) use keys::*;
+pub use registry::*;
 
 use serde::{Deserialize, Serialize};
 use xuefen_core::hash::Hash;
@@ -380,6 +382,16 @@ pub enum OfferBody {
     Module(CourseRow),
     /// `CertificateFamily`.
     Family(FamilyRow),
+    /// `Framework`.
+    Framework(FrameworkRow),
+    /// `MajorCatalogue`.
+    Catalogue(CatalogueRow),
+    /// `ExamScheme`.
+    ExamScheme(ExamSchemeRow),
+    /// `Pathway`.
+    Pathway(PathwayRow),
+    /// `Equivalence`.
+    Equivalence(EquivalenceRow),
 }
 
 /// A standard or offer.
@@ -391,6 +403,8 @@ pub struct OfferRow {
     pub code: String,
     /// Its version.
     pub version: u32,
+    /// The entry of the version before.
+    pub previous: Option<u64>,
     /// What it says.
     pub body: OfferBody,
 }
@@ -408,6 +422,21 @@ pub struct AccountRow {
     pub alias_of: Option<AccountKey>,
     /// Its aliases, in order.
     pub aliases: Vec<AccountKey>,
+    /// Hashes of the device keys bound to it, in order.
+    pub devices: Vec<Short>,
+    /// The entries that amended it, in order.
+    pub amendments: Vec<u64>,
+}
+
+/// A device key of a learner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// Whose: the account as it was kept then.
+    pub account: AccountKey,
+    /// The BindKey entry.
+    pub entry: u64,
+    /// The UnbindKey entry.
+    pub unbound_by: Option<u64>,
 }
 
 /// The private part of an outcome that later entries are held against.

@@ -63,11 +63,23 @@ pub enum Table {
     Held = 30,
     /// Private. (issuer, team) → 16 bytes of a keyed hash of the team's result.
     Team = 31,
+    /// (institution, level, year) → [`FiledRow`](crate::rows::FiledRow): majors filed.
+    Filed = 40,
+    /// Label → one row per version of a pathway that is called so, value empty.
+    Label = 41,
+    /// Standing → the entries that hold it equal to something, oldest first.
+    Equivalent = 42,
+    /// Consortium → [`CharterRow`](crate::rows::CharterRow).
+    Charter = 43,
+    /// Institution → one row per evaluation, [`EvaluationRow`](crate::rows::EvaluationRow).
+    Evaluations = 44,
+    /// Private. Device key → [`DeviceRow`](crate::rows::DeviceRow).
+    Device = 45,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -92,6 +104,12 @@ impl Table {
         Self::IssuedBy,
         Self::Held,
         Self::Team,
+        Self::Filed,
+        Self::Label,
+        Self::Equivalent,
+        Self::Charter,
+        Self::Evaluations,
+        Self::Device,
     ];
 
     /// The first byte of the table's keys.
@@ -117,6 +135,7 @@ impl Table {
                 | Self::CountedFlags
                 | Self::Held
                 | Self::Team
+                | Self::Device
         )
     }
 

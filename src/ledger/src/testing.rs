@@ -8,11 +8,14 @@ mod bodies;
 mod signing;
 mod whole;
 
-pub use bodies::{authorise, course, rule, skill_family, x_family};
+pub use bodies::{
+    authorise, catalogue, charter, consortium, course, equivalence, evaluation, exam_scheme, filed, framework, rule,
+    skill_family, through_training, x_family,
+};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 pub use whole::Whole;
 
-use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, VerifiedBatches};
+use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, Sources, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
 use crate::{Accepted, Decision, Effects, MemoryState, Prepared, Read, decide, evolve, prepare};
@@ -24,12 +27,13 @@ use xuefen_core::entry::Entry;
 use xuefen_core::hash::{Hash, keyed_hash, sha256};
 use xuefen_core::key::{KeyId, PublicKey, SecretKey};
 use xuefen_core::kinds::tags::{self, Tag};
+use xuefen_core::learner::{self, Act};
 use xuefen_core::origin::Origin;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, Countersign, EntryRef, Genesis, InstitutionKind,
-    MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
+    AccreditInstitution, Algorithm, AuthorityKeyGrant, AuthorityRole, BindKey, Countersign, EntryRef, Genesis,
+    InstitutionKind, MergeAccounts, Name, OpenAccount, OutcomeKind, RecordOutcome, Sector,
 };
 use xuefen_core::time::Timestamp;
 
@@ -71,6 +75,13 @@ impl KeyLookup for MemoryState {
     fn public_key(&self, id: &KeyId) -> Option<PublicKey> {
         let row = crate::query::key(self, id).ok()??;
         PublicKey::parse(&row.public_key).ok()
+    }
+}
+
+/// Payloads of what is in the log.
+impl Sources for World {
+    fn payload(&self, index: u64) -> Option<Payload> {
+        self.entries.get(usize::try_from(index).ok()?)?.1.clone()
     }
 }
 
@@ -352,6 +363,37 @@ impl World {
         (RecordOutcome { outcome_kind: kind as i32, ..RecordOutcome::default() }, values)
     }
 
+    /// Body and payload that bind the device key of a seed to an account.
+    #[must_use]
+    pub fn binding(&self, account: [u8; 16], seed: u8) -> (Body, Payload) {
+        let key = SecretKey::from_seed(&[seed; 32]);
+        let time = self.now.unsigned_abs();
+        let values = [
+            (tags::ACCOUNT, account.to_vec()),
+            (tags::HOLDER_KEY, key.public().as_bytes().to_vec()),
+            (tags::LEARNER_SIGNATURE, learner::sign(&key, ORIGIN, Act::Bind { account }, time).0.to_vec()),
+            (tags::SIGNED_AT, time.to_string().into()),
+        ];
+        (Body::BindKey(BindKey::default()), payload(tags::BIND_KEY, &values))
+    }
+
+    /// Body and payload of a merger that the learner signed with the device key of a seed.
+    #[must_use]
+    pub fn signed_merger(&self, kept: [u8; 16], other: [u8; 16], seed: u8) -> (Body, Payload) {
+        let key = SecretKey::from_seed(&[seed; 32]);
+        let time = self.now.unsigned_abs();
+        let act = Act::Merge { account: kept, other };
+        let values = [
+            (tags::ACCOUNT, kept.to_vec()),
+            (tags::HOLDER_KEY, key.public().as_bytes().to_vec()),
+            (tags::CONSENT, "同意书-1".into()),
+            (tags::OTHER_ACCOUNT, other.to_vec()),
+            (tags::LEARNER_SIGNATURE, learner::sign(&key, ORIGIN, act, time).0.to_vec()),
+            (tags::SIGNED_AT, time.to_string().into()),
+        ];
+        (Body::MergeAccounts(MergeAccounts::default()), payload(tags::MERGE_ACCOUNTS, &values))
+    }
+
     /// The nullifier key of a recorded outcome, for a correction.
     #[must_use]
     pub fn nullifier_key(&self, index: u64) -> Vec<u8> {
@@ -422,7 +464,7 @@ impl World {
     /// Everything that is done without state.
     #[must_use]
     pub fn prepare(&self, posting: RawPosting) -> Prepared {
-        prepare(posting, &self.context, &TestSecrets, &self.state, &NoBatches)
+        prepare(posting, &self.context, &TestSecrets, &self.state, self, &NoBatches)
     }
 
     /// The verdict now. Changes nothing.

@@ -3,7 +3,7 @@
 //! | kind | record | rows |
 //! |---|---|---|
 //! | 1 | grant: a learner lets somebody see an outcome | 0xE2, code hash → 0, u64be slot, the sealed record |
-//! | | | 0xE3, account key, !u64be time, code hash → u64be slot, the sealed record |
+//! | | the same | 0xE3, account key, !u64be time, code hash → u64be slot, the sealed record |
 //! | 2 | use: an activation code was used | 0xE0, code hash → account key, u64be end, 1 |
 //! | 3 | access: somebody looked | 0xE1, account key, !u64be time, !u64be serial → u64be slot, the sealed record |
 //! | 4 | activation: a code was made | 0xE0, code hash → account key, u64be end, 0 |

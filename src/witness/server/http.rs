@@ -64,6 +64,9 @@ impl IntoResponse for Answer {
             // Exactly the number and a newline: clients read it.
             Self::Conflict(size) => (StatusCode::CONFLICT, HeaderValue::from_static(SIZE_TYPE), format!("{size}\n")),
             Self::Inconsistent(why) => (StatusCode::UNPROCESSABLE_ENTITY, TEXT, format!("{why}\n")),
+            Self::Clock => {
+                (StatusCode::SERVICE_UNAVAILABLE, TEXT, "the clock of the witness is wrong; see its log\n".to_owned())
+            }
             Self::Broken => {
                 (StatusCode::INTERNAL_SERVER_ERROR, TEXT, "the witness cannot remember; see its log\n".to_owned())
             }

@@ -35,12 +35,14 @@ pub enum Answer {
     Inconsistent(&'static str),
     /// 500: the disk failed, now or earlier.
     Broken,
+    /// 503: the clock is far behind the last cosignature of this log.
+    Clock,
 }
 
 impl Answer {
     /// Names of the answers, for metrics.
-    pub const KINDS: [&str; 7] =
-        ["cosigned", "malformed", "not_signed", "unknown_origin", "conflict", "inconsistent", "broken"];
+    pub const KINDS: [&str; 8] =
+        ["cosigned", "malformed", "not_signed", "unknown_origin", "conflict", "inconsistent", "broken", "clock"];
 
     /// Place in [`Self::KINDS`].
     pub(super) const fn kind(&self) -> usize {
@@ -52,6 +54,7 @@ impl Answer {
             Self::Conflict(_) => 4,
             Self::Inconsistent(_) => 5,
             Self::Broken => 6,
+            Self::Clock => 7,
         }
     }
 }

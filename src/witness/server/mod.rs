@@ -24,6 +24,9 @@ pub use store::StoreError;
 use judge::Asked;
 use store::Store;
 
+/// The clock may be this far behind the last cosignature of a log, seconds.
+const CLOCK_BACK_SECONDS: u64 = 300;
+
 /// Unix seconds.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
@@ -130,8 +133,14 @@ impl Witness {
             }
             return Err(answer);
         }
-        // A clock that goes back must not make the newest cosignature look older than the last.
-        let time = (self.clock)().max(record.as_ref().map_or(1, |record| record.time));
+        // A clock that goes back a little must not make the newest cosignature look older than the last; one that went back
+        // far was wrong then or is wrong now, and a time that nobody can vouch for is not signed.
+        let (now, before) = ((self.clock)(), record.as_ref().map_or(1, |record| record.time));
+        if before > now.saturating_add(CLOCK_BACK_SECONDS) {
+            tracing::error!(origin = asked.origin(), now, before, "the clock is behind the last cosignature; set it");
+            return Err(Answer::Clock);
+        }
+        let time = now.max(before);
         let line = cosignature::sign(asked.text(), &self.name, &self.key, time);
         let note = format!("{}\n{signed}{line}", asked.text());
         // From here until the write is done the disk may have either.

@@ -194,7 +194,9 @@ fn times_never_go_back() {
     let log = TestLog::new();
     let witness = place.open().unwrap();
     assert_eq!(time_of(&witness.add_checkpoint(&log.body(0, 5)), &log.text(5)), 1_000);
-    place.clock.store(10, Ordering::Relaxed);
+    place.clock.store(699, Ordering::Relaxed);
+    assert_eq!(witness.add_checkpoint(&log.body(5, 6)), Answer::Clock, "not a time that nobody can vouch for");
+    place.clock.store(700, Ordering::Relaxed);
     assert_eq!(time_of(&witness.add_checkpoint(&log.body(5, 6)), &log.text(6)), 1_000);
     drop(witness);
     assert_eq!(time_of(&place.open().unwrap().add_checkpoint(&log.body(6, 7)), &log.text(7)), 1_000);

@@ -99,3 +99,34 @@ async fn story_03_a_person_has_one_account_and_two_become_one() {
         assert_eq!(bank.refuse(&third).await, refusal);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story_03_a_learner_with_a_device_key_signs_the_merger() {
+    let mut bank = Bank::new().await;
+    let (school, college) = (bank.school(), bank.college());
+    for (account, document) in [(FIRST, ("resident_id", CARD)), (SECOND, ("social_security_card", "SS9900000001"))] {
+        let posting = opening(&mut bank, &school, account, document);
+        bank.accept(posting).await;
+    }
+    let (bind, payload) = bank.world.binding(SECOND, 91);
+    let posting = bank.world.private(&school.id, bind, &payload, &[school.seed]);
+    bank.accept(posting).await;
+    // Two schools and a consent on paper are not enough any more.
+    let seeds = [school.seed, college.seed];
+    let (merge, payload) = bank.world.merger(FIRST, SECOND);
+    let posting = bank.world.private(&school.id, merge, &payload, &seeds);
+    assert_eq!(bank.refuse(&posting).await.reason, "LEARNER_SIGNATURE_MISSING");
+    // Nor is a signature over another pair, which the schools would turn round.
+    let (merge, turned) = bank.world.signed_merger(SECOND, FIRST, 91);
+    let mut fields = turned.fields().to_vec();
+    let (first, other) = (fields[0].value.clone(), fields[3].value.clone());
+    (fields[0].value, fields[3].value) = (other, first);
+    let turned = xuefen_core::payload::Payload::new(turned.seed().clone(), fields).expect("tags did not change");
+    let posting = bank.world.private(&school.id, merge, &turned, &seeds);
+    assert_eq!(bank.refuse(&posting).await.reason, "LEARNER_SIGNATURE_WRONG");
+    let (merge, payload) = bank.world.signed_merger(FIRST, SECOND, 91);
+    let posting = bank.world.private(&school.id, merge, &payload, &seeds);
+    bank.accept(posting).await;
+    let learner = bank.learner(&school, SECOND).await;
+    assert_eq!(bank.account(&learner).await.account, FIRST);
+}

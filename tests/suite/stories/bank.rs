@@ -70,7 +70,8 @@ impl Bank {
         Self::of(World::furnished_at(i64::try_from(now.as_secs()).expect("a time"))).await
     }
 
-    async fn of(world: World) -> Self {
+    /// A bank whose ledger begins with what a world has said.
+    pub async fn of(world: World) -> Self {
         let server = Server::new(&world).await;
         let channel = server.channel().await;
         let bank = Self { world, server, channel };
@@ -231,7 +232,13 @@ impl Bank {
 
     /// A presentation of an outcome, with what an employer asks for.
     pub async fn present(&self, learner: &Learner, index: u64) -> Vec<u8> {
-        let asked = CreatePresentationRequest { parent: learner.name(), index, tags: Vec::new() };
+        self.present_tags(learner, index, &[]).await
+    }
+
+    /// A presentation that shows these fields; without any, what an employer asks for.
+    pub async fn present_tags(&self, learner: &Learner, index: u64, tags: &[Tag]) -> Vec<u8> {
+        let tags = tags.iter().map(|tag| tag.number).collect();
+        let asked = CreatePresentationRequest { parent: learner.name(), index, tags };
         let made = self.verification().create_presentation(learner.asks(asked)).await;
         made.expect("a presentation").into_inner().presentation
     }

@@ -46,7 +46,7 @@ async fn in_transcript(bank: &Bank, index: u64) -> (String, String) {
 }
 
 /// What `xuefen verify` exits with on a presentation, at the ledger's time.
-fn verify_offline(bank: &Bank, presentation: &[u8]) -> (i32, serde_json::Value) {
+pub fn verify_offline(bank: &Bank, presentation: &[u8]) -> (i32, serde_json::Value) {
     let dir = tempfile::tempdir().expect("tempdir");
     let file = dir.path().join("shown.xuefen.json");
     std::fs::write(&file, presentation).expect("write");

@@ -448,3 +448,94 @@ fn a_subject_of_the_registry_is_judged_by_the_same_rules() {
     assert_eq!(world.shows(NATION, &[STATUS], rule()), "not by issuer");
     assert_eq!(world.shows(NATION, &[ROOT], course()), "not accredited", "authorities record no outcomes");
 }
+
+/// A consortium of a school and a works, both of which must sign.
+const PARK: &str = "x-park";
+const WORKS: &str = "x-works";
+const WORKS_KEY: u8 = 20;
+
+fn park(version: u32, seats: &[(&str, i32)], threshold: u32) -> Body {
+    let seat = |(institution, kind): &(&str, i32)| crate::proto::CharterSeat {
+        institution: (*institution).to_owned(),
+        kind: *kind,
+    };
+    let seats = seats.iter().map(seat).collect();
+    Body::Charter(Charter { consortium: PARK.into(), version, seats, threshold, minimums: Vec::new() })
+}
+
+fn of(institution: &str, body: Body) -> Body {
+    match body {
+        Body::AccreditInstitution(body) => {
+            Body::AccreditInstitution(AccreditInstitution { institution: institution.to_owned(), ..body })
+        }
+        Body::InstitutionKey(body) => {
+            Body::InstitutionKey(InstitutionKey { institution: institution.to_owned(), ..body })
+        }
+        body => body,
+    }
+}
+
+impl World {
+    /// The school's world with a works and an accredited consortium.
+    fn park() -> Self {
+        let world = Self::school().says(QINGHAI, &[QH, ROOT], of(WORKS, accredit("630100")));
+        let world = world.says(QINGHAI, &[QH, WORKS_KEY], of(WORKS, authorise(WORKS_KEY, 0, 0)));
+        world.says(QINGHAI, &[QH, ROOT], of(PARK, accredit("630100"))).later(HOUR)
+    }
+}
+
+#[test]
+fn a_consortium_speaks_with_the_seats_that_its_charter_asks_for() {
+    let both = [(SCHOOL, 4), (WORKS, 10)];
+    let world = World::park();
+    assert_eq!(world.shows(PARK, &[KEY, WORKS_KEY], course()), "not by issuer", "no charter is known");
+    let world = world.says(QINGHAI, &[QH, KEY, WORKS_KEY], park(1, &both, 2)).later(HOUR);
+    assert_eq!(world.shows(PARK, &[KEY, WORKS_KEY], course()), "pass");
+    assert_eq!(world.shows(PARK, &[KEY], course()), "not by issuer");
+    assert_eq!(world.shows(PARK, &[THIEF], course()), "unknown key");
+    // Changed by as many as it asks for; not by one of them, nor by another province.
+    let one = park(2, &both, 1);
+    for (issuer, signers) in [(PARK, &[KEY][..]), (JIANGSU, &[JS]), (SCHOOL, &[KEY])] {
+        let world = World::park().says(QINGHAI, &[QH, KEY, WORKS_KEY], park(1, &both, 2)).later(HOUR);
+        let world = world.says(issuer, signers, one.clone()).later(HOUR);
+        assert_eq!(world.shows(PARK, &[KEY], course()), "not by issuer", "{issuer}");
+    }
+    let world = world.says(PARK, &[KEY, WORKS_KEY], one).later(HOUR);
+    assert_eq!(world.shows(PARK, &[KEY], course()), "pass");
+    // Who did not sign has no seat.
+    let world = World::park().says(QINGHAI, &[QH, KEY], park(1, &both, 1)).later(HOUR);
+    assert_eq!(world.shows(PARK, &[KEY], course()), "not by issuer");
+    let world = World::park().says(QINGHAI, &[QH, KEY, WORKS_KEY], park(1, &both, 1)).later(HOUR);
+    let world = world.says(SCHOOL, &[KEY], park(2, &both[1..], 1)).later(HOUR);
+    assert_eq!(world.shows(PARK, &[KEY], course()), "not by issuer", "it left");
+    assert_eq!(world.shows(PARK, &[WORKS_KEY], course()), "pass");
+}
+
+#[test]
+fn a_key_bound_to_the_account_that_is_shown_is_the_holders() {
+    use crate::disclosure::Disclosed;
+    let field =
+        |tag: tags::Tag, value: &[u8]| Disclosed { tag: tag.number, salt: Hash([0; 32]), value: value.to_vec() };
+    let (account, device) = ([7; 16], secret(50).public().as_bytes().to_vec());
+    let bind = Body::BindKey(crate::proto::BindKey { commitment: vec![1; 32] });
+    let binds = |by: &[u8], shown: &[Disclosed], subject: &[Disclosed]| {
+        let mut world = World::school();
+        let entry = world.entry(SCHOOL, by, bind.clone(), world.now);
+        let ids: Vec<_> = entry.attestations().iter().map(crate::attestation::Attestation::key_id).collect();
+        let index = LeafIndex(world.next);
+        world.chain.learn(&Attested { index, entry: &entry, disclosed: shown, signers: &ids, unknown_signers: 0 });
+        world.next += 1;
+        let outcome = world.entry(SCHOOL, &[KEY], outcome(OutcomeKind::Course), world.now);
+        let index = LeafIndex(world.next);
+        let subject = Attested { index, entry: &outcome, disclosed: subject, signers: &ids, unknown_signers: 0 };
+        world.chain.binds(&subject, &device)
+    };
+    let shown = [field(tags::ACCOUNT, &account), field(tags::HOLDER_KEY, &device)];
+    let subject = [field(tags::ACCOUNT, &account)];
+    assert!(binds(&[KEY], &shown, &subject));
+    assert!(!binds(&[KEY], &shown, &[]), "the subject shows no account");
+    assert!(!binds(&[KEY], &shown, &[field(tags::ACCOUNT, &[8; 16])]), "another account");
+    assert!(!binds(&[KEY], &shown[..1], &subject), "the entry shows no key");
+    assert!(!binds(&[THIEF], &shown, &subject), "said by nobody who may");
+    assert!(!binds(&[KEY], &shown[1..], &subject), "the entry shows no account");
+}

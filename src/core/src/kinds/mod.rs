@@ -5,6 +5,7 @@
 mod enums;
 pub mod outcomes;
 mod statement;
+pub mod study;
 pub mod tags;
 
 pub use statement::Kind;

@@ -56,7 +56,7 @@ const COMMON: &[Tag] = &[
 const NEEDED: &[Tag] = &[tags::NULLIFIER_KEY, tags::ACCOUNT, tags::SOURCE_ID, tags::ACHIEVED_ON, tags::ISSUER_NAME];
 
 /// A grade, and whoever gave it.
-const GRADED: &[Tag] = &[tags::GRADE, tags::SCALE, tags::ASSESSOR];
+const GRADED: &[Tag] = &[tags::GRADE, tags::SCALE, tags::ASSESSOR, tags::ASSESSOR_KIND, tags::ASSESSOR_EVIDENCE];
 
 /// Teaching time of an offer, and the credits that its rule gives for it.
 const TAUGHT: &[Tag] = &[
@@ -73,6 +73,7 @@ const TAUGHT: &[Tag] = &[
     tags::ATTEMPT,
     tags::RECORDING_RULE,
     tags::MAJOR,
+    tags::STUDY_MODE,
 ];
 
 const TAUGHT_NEEDED: &[Tag] =

@@ -130,6 +130,10 @@ const PROJECTS: &[Word] = &[
     word("other", "其他培训"),
 ];
 
+/// Who assesses. Part-time teachers (兼职教师) show what they are by outcomes of their own.
+const ASSESSORS: &[Word] =
+    &[word("staff", "专任教师"), word("part_time", "兼职教师"), word("part_time_exempt", "特聘兼职教师")];
+
 /// Activities without credit.
 const ACTIVITIES: &[Word] = &[
     word("labour", "劳动教育"),
@@ -238,8 +242,14 @@ tags! {
     TO_SCHOOL = 80, "to_school", "转入学校", ValueType::Text;
     TITLE_RANK = 81, "title_rank", "职称级别", ValueType::Word(RANKS);
     OCCUPATION = 82, "occupation", "职业（工种）", ValueType::Text;
+    ASSESSOR_KIND = 83, "assessor_kind", "评定人类型", ValueType::Word(ASSESSORS);
+    ASSESSOR_EVIDENCE = 84, "assessor_evidence", "评定人依据", ValueType::Indices;
     PATHWAY = 85, "pathway", "贯通培养方案", ValueType::Index;
     SEGMENT = 86, "segment", "培养阶段", ValueType::Integer;
+    CATEGORY_FROM = 90, "category_from", "类别起始日期", ValueType::Date;
+    CATEGORY_UNTIL = 91, "category_until", "类别终止日期", ValueType::Date;
+    LEARNER_SIGNATURE = 92, "learner_signature", "学习者签名", ValueType::Bytes(64);
+    SIGNED_AT = 93, "signed_at", "学习者签名时间", ValueType::Integer;
 }
 
 /// The table of `OpenAccount`.
@@ -258,7 +268,18 @@ pub const OPEN_ACCOUNT: &[Tag] = &[
 ];
 
 /// The table of `MergeAccounts`: `account` is kept, `other_account` becomes its alias.
-pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, CONSENT, OTHER_ACCOUNT];
+/// A learner with a device key signs with it.
+pub const MERGE_ACCOUNTS: &[Tag] = &[ACCOUNT, HOLDER_KEY, CONSENT, OTHER_ACCOUNT, LEARNER_SIGNATURE, SIGNED_AT];
+
+/// The table of `AmendAccount`: a carrier, a category with its days, a restricted class; what is empty stays as it was.
+pub const AMEND_ACCOUNT: &[Tag] =
+    &[ACCOUNT, CARRIER_KIND, CARRIER_NUMBER, CATEGORY, RESTRICTED_CLASS, CONSENT, CATEGORY_FROM, CATEGORY_UNTIL];
+
+/// The table of `BindKey`: the key signs that it is the account's.
+pub const BIND_KEY: &[Tag] = &[ACCOUNT, HOLDER_KEY, LEARNER_SIGNATURE, SIGNED_AT];
+
+/// The table of `UnbindKey`: of a device that was lost, so nothing is signed with it.
+pub const UNBIND_KEY: &[Tag] = &[ACCOUNT, HOLDER_KEY, CONSENT];
 
 /// The table of an outcome kind; `None` for kinds that cannot be recorded.
 #[must_use]
@@ -296,7 +317,7 @@ mod tests {
 
     #[test]
     fn tables_ascend() {
-        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS];
+        let tables = [ALL, OPEN_ACCOUNT, MERGE_ACCOUNTS, AMEND_ACCOUNT, BIND_KEY, UNBIND_KEY];
         for table in tables {
             assert!(table.windows(2).all(|pair| pair[0].number < pair[1].number), "{table:?}");
         }

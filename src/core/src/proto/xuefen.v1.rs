@@ -367,7 +367,8 @@ impl EraseGround {
         }
     }
 }
-/// Findings of a seeded inspection.
+/// A seeded inspection, in two statements: first the commitment to a secret, then, after a checkpoint that covers it, the
+/// secret, the sample's size and the findings. Which entries were drawn follows from seed = SHA-256(root || secret).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Inspection {
     /// Which programme of inspection.
@@ -385,11 +386,17 @@ pub struct Inspection {
     /// Entries drawn.
     #[prost(uint32, tag = "5")]
     pub drawn: u32,
-    /// Entries found wanting.
+    /// Entries found wanting, by ascending index.
     #[prost(message, repeated, tag = "6")]
     pub findings: ::prost::alloc::vec::Vec<EntryRef>,
+    /// Leaf index of the statement that logged the commitment; 0 in that statement.
+    #[prost(uint64, tag = "7")]
+    pub commitment_index: u64,
+    /// Root hash of the checkpoint, 32 bytes; empty while only the commitment is logged.
+    #[prost(bytes = "vec", tag = "8")]
+    pub root: ::prost::alloc::vec::Vec<u8>,
 }
-/// Headcount of an institution on a day.
+/// Headcount of an institution on a day. A later declaration for the same day replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeclareHeadcount {
     /// Institution id.
@@ -1130,6 +1137,449 @@ pub struct RecordOutcome {
     #[prost(string, tag = "5")]
     pub cosigner: ::prost::alloc::string::String,
 }
+/// Who may record which kind of outcome.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IssueRight {
+    /// The outcome.
+    #[prost(enumeration = "OutcomeKind", tag = "1")]
+    pub outcome_kind: i32,
+    /// Kinds of institution that may; empty = any accredited for it.
+    #[prost(enumeration = "InstitutionKind", repeated, tag = "2")]
+    pub institution_kinds: ::prost::alloc::vec::Vec<i32>,
+    /// Lowest level, 0 = none.
+    #[prost(uint32, tag = "3")]
+    pub lowest_level: u32,
+    /// Highest level, 0 = none.
+    #[prost(uint32, tag = "4")]
+    pub highest_level: u32,
+}
+/// Second signatures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CosignRule {
+    /// The outcome.
+    #[prost(enumeration = "OutcomeKind", tag = "1")]
+    pub outcome_kind: i32,
+    /// When.
+    #[prost(enumeration = "CosignTime", tag = "2")]
+    pub time: i32,
+    /// Kind of the second party.
+    #[prost(enumeration = "InstitutionKind", tag = "3")]
+    pub cosigner_kind: i32,
+    /// Days after which a pending entry lapses; 0 = never.
+    #[prost(uint32, tag = "4")]
+    pub lapse_days: u32,
+}
+/// A scale of grades. Marks are thousandths of a point so that half points stay integers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Scale {
+    /// Name of the scale.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Lowest mark that passes, in thousandths; for marked scales.
+    #[prost(uint32, tag = "2")]
+    pub pass_mark_millis: u32,
+    /// Highest mark, in thousandths; 0 for scales of words.
+    #[prost(uint32, tag = "3")]
+    pub top_mark_millis: u32,
+    /// Words from best to worst; for scales of words.
+    #[prost(string, repeated, tag = "4")]
+    pub words: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many of the words pass, from the best.
+    #[prost(uint32, tag = "5")]
+    pub passing_words: u32,
+}
+/// A ground or reason and what it does by default.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReasonCode {
+    /// Stable code.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// What to show.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+    /// Default effect where an institution ends.
+    #[prost(uint32, tag = "3")]
+    pub default_effect: u32,
+}
+/// A number to keep to.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Threshold {
+    /// Stable code of what is measured.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The bound, in basis points or whole units as the code says.
+    #[prost(uint64, tag = "2")]
+    pub bound: u64,
+    /// What a breach does.
+    #[prost(enumeration = "Severity", tag = "3")]
+    pub severity: i32,
+    /// Code shown with a flag.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// Days until something must have happened.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Deadlines {
+    /// To take up an application.
+    #[prost(uint32, tag = "1")]
+    pub accept_days: u32,
+    /// To decide it.
+    #[prost(uint32, tag = "2")]
+    pub decide_days: u32,
+    /// To appeal.
+    #[prost(uint32, tag = "3")]
+    pub appeal_days: u32,
+    /// To decide an appeal.
+    #[prost(uint32, tag = "4")]
+    pub decide_appeal_days: u32,
+    /// To review what a fallen source supported.
+    #[prost(uint32, tag = "5")]
+    pub review_days: u32,
+    /// In which a learner may undo a use.
+    #[prost(uint32, tag = "6")]
+    pub cooling_off_days: u32,
+}
+/// Working days: Monday to Friday, less the holidays, plus the make-up days.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Calendar {
+    /// Holidays, days since 1970-01-01 in UTC+8, ascending.
+    #[prost(uint32, repeated, tag = "1")]
+    pub holidays: ::prost::alloc::vec::Vec<u32>,
+    /// Days worked instead, ascending.
+    #[prost(uint32, repeated, tag = "2")]
+    pub make_up_days: ::prost::alloc::vec::Vec<u32>,
+}
+/// When passes look bought (清考).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MassPassRule {
+    /// Learners at least.
+    #[prost(uint32, tag = "1")]
+    pub learners: u32,
+    /// Share of the run's fails that became passes at least, in basis points.
+    #[prost(uint32, tag = "2")]
+    pub share_basis_points: u32,
+    /// Within days of the run's end.
+    #[prost(uint32, tag = "3")]
+    pub window_days: u32,
+}
+/// The numbers in force. Sorted lists; the newest version in force at a time counts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Policy {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// Who may record what.
+    #[prost(message, repeated, tag = "4")]
+    pub issue_rights: ::prost::alloc::vec::Vec<IssueRight>,
+    /// Second signatures.
+    #[prost(message, repeated, tag = "5")]
+    pub cosign_rules: ::prost::alloc::vec::Vec<CosignRule>,
+    /// Scales of grades.
+    #[prost(message, repeated, tag = "6")]
+    pub scales: ::prost::alloc::vec::Vec<Scale>,
+    /// Grounds for ending institutions.
+    #[prost(message, repeated, tag = "7")]
+    pub grounds: ::prost::alloc::vec::Vec<ReasonCode>,
+    /// Reasons for life-cycle entries.
+    #[prost(message, repeated, tag = "8")]
+    pub reasons: ::prost::alloc::vec::Vec<ReasonCode>,
+    /// Thresholds.
+    #[prost(message, repeated, tag = "9")]
+    pub thresholds: ::prost::alloc::vec::Vec<Threshold>,
+    /// Deadlines.
+    #[prost(message, optional, tag = "10")]
+    pub deadlines: ::core::option::Option<Deadlines>,
+    /// Working days.
+    #[prost(message, optional, tag = "11")]
+    pub calendar: ::core::option::Option<Calendar>,
+    /// Institution id of the appeal body.
+    #[prost(string, tag = "12")]
+    pub appeal_body: ::prost::alloc::string::String,
+    /// Oldest statement accepted, seconds.
+    #[prost(uint64, tag = "13")]
+    pub statement_age_seconds: u64,
+    /// Oldest achievement accepted without import, days.
+    #[prost(uint32, tag = "14")]
+    pub achieved_age_days: u32,
+    /// Age below which a learner is a minor, years.
+    #[prost(uint32, tag = "15")]
+    pub minor_age_years: u32,
+    /// Bulk passes.
+    #[prost(message, optional, tag = "16")]
+    pub mass_pass: ::core::option::Option<MassPassRule>,
+    /// Most that one source may yield, milli-credits; 0 = no bound.
+    #[prost(uint64, tag = "17")]
+    pub max_yield_millis: u64,
+}
+/// One level of a framework.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FrameworkLevel {
+    /// Stable code.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+    /// Level of the European framework it is linked to; 0 = not linked.
+    #[prost(uint32, tag = "3")]
+    pub eqf_level: u32,
+}
+/// Ordered levels (资历框架).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Framework {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// Lowest first.
+    #[prost(message, repeated, tag = "4")]
+    pub levels: ::prost::alloc::vec::Vec<FrameworkLevel>,
+}
+/// A category of majors (专业大类).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MajorCategory {
+    /// Code in the catalogue.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+}
+/// A class of majors (专业类).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MajorClass {
+    /// Code in the catalogue.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+    /// Code of the category it belongs to.
+    #[prost(string, tag = "3")]
+    pub category: ::prost::alloc::string::String,
+}
+/// One major.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Major {
+    /// Code in the catalogue.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Names.
+    #[prost(message, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<Name>,
+    /// Code of the class it belongs to.
+    #[prost(string, tag = "3")]
+    pub major_class: ::prost::alloc::string::String,
+    /// 1 secondary, 2 higher vocational, 3 bachelor.
+    #[prost(uint32, tag = "4")]
+    pub training_level: u32,
+}
+/// A catalogue of majors (专业目录) in its three tiers. One of all levels of training is larger than an entry: publish one for
+/// each level.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MajorCatalogue {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// Ascending code.
+    #[prost(message, repeated, tag = "4")]
+    pub majors: ::prost::alloc::vec::Vec<Major>,
+    /// Ascending code.
+    #[prost(message, repeated, tag = "5")]
+    pub categories: ::prost::alloc::vec::Vec<MajorCategory>,
+    /// Ascending code.
+    #[prost(message, repeated, tag = "6")]
+    pub classes: ::prost::alloc::vec::Vec<MajorClass>,
+}
+/// How hours become credits (学时学分记录规则). credit_millis = floor of
+/// (theory minutes / hour_minutes / theory_hours_per_credit + practice minutes / hour_minutes / practice_hours_per_credit)
+///
+/// * 1000, computed with one division, then cut to a multiple of step_millis.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordingRule {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// Leaf index of the rule it is stricter than; 0 = none.
+    #[prost(uint64, tag = "4")]
+    pub parent_index: u64,
+    /// Length of one class hour (学时), minutes.
+    #[prost(uint32, tag = "5")]
+    pub hour_minutes: u32,
+    /// Class hours of theory for one credit.
+    #[prost(uint32, tag = "6")]
+    pub theory_hours_per_credit: u32,
+    /// Class hours of practice for one credit.
+    #[prost(uint32, tag = "7")]
+    pub practice_hours_per_credit: u32,
+    /// Credits come in multiples of this, milli-credits; 1 = any.
+    #[prost(uint32, tag = "8")]
+    pub step_millis: u32,
+}
+/// A level of skill, occupation, title or degree.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Standing {
+    /// Kind of outcome that shows it.
+    #[prost(enumeration = "OutcomeKind", tag = "1")]
+    pub outcome_kind: i32,
+    /// Code of the family, occupation or title.
+    #[prost(string, tag = "2")]
+    pub code: ::prost::alloc::string::String,
+    /// Level in it.
+    #[prost(uint32, tag = "3")]
+    pub level: u32,
+}
+/// Held equal, in this direction only.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Equivalence {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// Who has this
+    #[prost(message, optional, tag = "4")]
+    pub from: ::core::option::Option<Standing>,
+    /// counts as having this.
+    #[prost(message, optional, tag = "5")]
+    pub to: ::core::option::Option<Standing>,
+}
+/// One part of an entrance examination.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExamPart {
+    /// Code of the part.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// Highest score.
+    #[prost(uint32, tag = "2")]
+    pub top_score: u32,
+    /// A test of skill (技能测试).
+    #[prost(bool, tag = "3")]
+    pub skill_test: bool,
+}
+/// An entrance examination (职教高考).
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExamScheme {
+    /// Name.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// GB/T 2260 province.
+    #[prost(string, tag = "4")]
+    pub region: ::prost::alloc::string::String,
+    /// Parts.
+    #[prost(message, repeated, tag = "5")]
+    pub parts: ::prost::alloc::vec::Vec<ExamPart>,
+    /// Codes of grounds that exempt from the culture test.
+    #[prost(string, repeated, tag = "6")]
+    pub exempt_grounds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The general entrance examination (普通高考), which has no share of skill to keep.
+    #[prost(bool, tag = "7")]
+    pub general: bool,
+}
+/// One segment of a pathway.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PathwaySegment {
+    /// 1 secondary, 2 higher vocational, 3 bachelor.
+    #[prost(uint32, tag = "1")]
+    pub training_level: u32,
+    /// Length.
+    #[prost(uint32, tag = "2")]
+    pub years: u32,
+    /// Institution id; may be empty.
+    #[prost(string, tag = "3")]
+    pub institution: ::prost::alloc::string::String,
+}
+/// A through-training pathway. Known by its code, never by a label such as 3+2, which names several.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Pathway {
+    /// Stable id.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// From 1, the next integer.
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    /// In force from, Unix seconds.
+    #[prost(int64, tag = "3")]
+    pub effective_from: i64,
+    /// What people call it.
+    #[prost(message, repeated, tag = "4")]
+    pub labels: ::prost::alloc::vec::Vec<Name>,
+    /// In order.
+    #[prost(message, repeated, tag = "5")]
+    pub segments: ::prost::alloc::vec::Vec<PathwaySegment>,
+    /// Enrolments from this time are flagged PATHWAY_PHASED_OUT; 0 = none.
+    #[prost(int64, tag = "6")]
+    pub phased_out_from: i64,
+    /// Conversions use the rules of the time of enrolment.
+    #[prost(bool, tag = "7")]
+    pub keeps_enrolment_rules: bool,
+}
+/// When a second party must sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CosignTime {
+    /// Not set; refused.
+    Unspecified = 0,
+    /// With the entry, else it is refused.
+    AtEntry = 1,
+    /// Later, by Countersign; until then the entry counts for nothing.
+    MayFollow = 2,
+}
+impl CosignTime {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COSIGN_TIME_UNSPECIFIED",
+            Self::AtEntry => "COSIGN_TIME_AT_ENTRY",
+            Self::MayFollow => "COSIGN_TIME_MAY_FOLLOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COSIGN_TIME_UNSPECIFIED" => Some(Self::Unspecified),
+            "COSIGN_TIME_AT_ENTRY" => Some(Self::AtEntry),
+            "COSIGN_TIME_MAY_FOLLOW" => Some(Self::MayFollow),
+            _ => None,
+        }
+    }
+}
 /// A key and what it may do.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AuthorityKeyGrant {
@@ -1409,7 +1859,7 @@ pub struct RotateKey {
     #[prost(bytes = "vec", tag = "3")]
     pub public_key: ::prost::alloc::vec::Vec<u8>,
 }
-/// Majors filed for a year.
+/// Majors filed for a year. A later filing for the same institution, level and year replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FiledMajors {
     /// Institution id.
@@ -1421,9 +1871,12 @@ pub struct FiledMajors {
     /// Calendar year.
     #[prost(uint32, tag = "3")]
     pub year: u32,
-    /// Codes of the catalogue, ascending.
+    /// Codes of the catalogue, ascending: every major that may be run in the year, those being taught out included.
     #[prost(string, repeated, tag = "4")]
     pub majors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Leaf index of the catalogue.
+    #[prost(uint64, tag = "5")]
+    pub catalogue_index: u64,
 }
 /// Result of an evaluation of an institution.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1593,416 +2046,6 @@ impl EndEffect {
             "END_EFFECT_UNSPECIFIED" => Some(Self::Unspecified),
             "END_EFFECT_PROSPECTIVE" => Some(Self::Prospective),
             "END_EFFECT_RETROACTIVE" => Some(Self::Retroactive),
-            _ => None,
-        }
-    }
-}
-/// Who may record which kind of outcome.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct IssueRight {
-    /// The outcome.
-    #[prost(enumeration = "OutcomeKind", tag = "1")]
-    pub outcome_kind: i32,
-    /// Kinds of institution that may; empty = any accredited for it.
-    #[prost(enumeration = "InstitutionKind", repeated, tag = "2")]
-    pub institution_kinds: ::prost::alloc::vec::Vec<i32>,
-    /// Lowest level, 0 = none.
-    #[prost(uint32, tag = "3")]
-    pub lowest_level: u32,
-    /// Highest level, 0 = none.
-    #[prost(uint32, tag = "4")]
-    pub highest_level: u32,
-}
-/// Second signatures.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct CosignRule {
-    /// The outcome.
-    #[prost(enumeration = "OutcomeKind", tag = "1")]
-    pub outcome_kind: i32,
-    /// When.
-    #[prost(enumeration = "CosignTime", tag = "2")]
-    pub time: i32,
-    /// Kind of the second party.
-    #[prost(enumeration = "InstitutionKind", tag = "3")]
-    pub cosigner_kind: i32,
-    /// Days after which a pending entry lapses; 0 = never.
-    #[prost(uint32, tag = "4")]
-    pub lapse_days: u32,
-}
-/// A scale of grades. Marks are thousandths of a point so that half points stay integers.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Scale {
-    /// Name of the scale.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// Lowest mark that passes, in thousandths; for marked scales.
-    #[prost(uint32, tag = "2")]
-    pub pass_mark_millis: u32,
-    /// Highest mark, in thousandths; 0 for scales of words.
-    #[prost(uint32, tag = "3")]
-    pub top_mark_millis: u32,
-    /// Words from best to worst; for scales of words.
-    #[prost(string, repeated, tag = "4")]
-    pub words: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// How many of the words pass, from the best.
-    #[prost(uint32, tag = "5")]
-    pub passing_words: u32,
-}
-/// A ground or reason and what it does by default.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ReasonCode {
-    /// Stable code.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// What to show.
-    #[prost(message, repeated, tag = "2")]
-    pub names: ::prost::alloc::vec::Vec<Name>,
-    /// Default effect where an institution ends.
-    #[prost(uint32, tag = "3")]
-    pub default_effect: u32,
-}
-/// A number to keep to.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Threshold {
-    /// Stable code of what is measured.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// The bound, in basis points or whole units as the code says.
-    #[prost(uint64, tag = "2")]
-    pub bound: u64,
-    /// What a breach does.
-    #[prost(enumeration = "Severity", tag = "3")]
-    pub severity: i32,
-    /// Code shown with a flag.
-    #[prost(string, tag = "4")]
-    pub reason: ::prost::alloc::string::String,
-}
-/// Days until something must have happened.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Deadlines {
-    /// To take up an application.
-    #[prost(uint32, tag = "1")]
-    pub accept_days: u32,
-    /// To decide it.
-    #[prost(uint32, tag = "2")]
-    pub decide_days: u32,
-    /// To appeal.
-    #[prost(uint32, tag = "3")]
-    pub appeal_days: u32,
-    /// To decide an appeal.
-    #[prost(uint32, tag = "4")]
-    pub decide_appeal_days: u32,
-    /// To review what a fallen source supported.
-    #[prost(uint32, tag = "5")]
-    pub review_days: u32,
-    /// In which a learner may undo a use.
-    #[prost(uint32, tag = "6")]
-    pub cooling_off_days: u32,
-}
-/// Working days: Monday to Friday, less the holidays, plus the make-up days.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Calendar {
-    /// Holidays, days since 1970-01-01 in UTC+8, ascending.
-    #[prost(uint32, repeated, tag = "1")]
-    pub holidays: ::prost::alloc::vec::Vec<u32>,
-    /// Days worked instead, ascending.
-    #[prost(uint32, repeated, tag = "2")]
-    pub make_up_days: ::prost::alloc::vec::Vec<u32>,
-}
-/// When passes look bought (清考).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct MassPassRule {
-    /// Learners at least.
-    #[prost(uint32, tag = "1")]
-    pub learners: u32,
-    /// Share of the run's fails that became passes at least, in basis points.
-    #[prost(uint32, tag = "2")]
-    pub share_basis_points: u32,
-    /// Within days of the run's end.
-    #[prost(uint32, tag = "3")]
-    pub window_days: u32,
-}
-/// The numbers in force. Sorted lists; the newest version in force at a time counts.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Policy {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// Who may record what.
-    #[prost(message, repeated, tag = "4")]
-    pub issue_rights: ::prost::alloc::vec::Vec<IssueRight>,
-    /// Second signatures.
-    #[prost(message, repeated, tag = "5")]
-    pub cosign_rules: ::prost::alloc::vec::Vec<CosignRule>,
-    /// Scales of grades.
-    #[prost(message, repeated, tag = "6")]
-    pub scales: ::prost::alloc::vec::Vec<Scale>,
-    /// Grounds for ending institutions.
-    #[prost(message, repeated, tag = "7")]
-    pub grounds: ::prost::alloc::vec::Vec<ReasonCode>,
-    /// Reasons for life-cycle entries.
-    #[prost(message, repeated, tag = "8")]
-    pub reasons: ::prost::alloc::vec::Vec<ReasonCode>,
-    /// Thresholds.
-    #[prost(message, repeated, tag = "9")]
-    pub thresholds: ::prost::alloc::vec::Vec<Threshold>,
-    /// Deadlines.
-    #[prost(message, optional, tag = "10")]
-    pub deadlines: ::core::option::Option<Deadlines>,
-    /// Working days.
-    #[prost(message, optional, tag = "11")]
-    pub calendar: ::core::option::Option<Calendar>,
-    /// Institution id of the appeal body.
-    #[prost(string, tag = "12")]
-    pub appeal_body: ::prost::alloc::string::String,
-    /// Oldest statement accepted, seconds.
-    #[prost(uint64, tag = "13")]
-    pub statement_age_seconds: u64,
-    /// Oldest achievement accepted without import, days.
-    #[prost(uint32, tag = "14")]
-    pub achieved_age_days: u32,
-    /// Age below which a learner is a minor, years.
-    #[prost(uint32, tag = "15")]
-    pub minor_age_years: u32,
-    /// Bulk passes.
-    #[prost(message, optional, tag = "16")]
-    pub mass_pass: ::core::option::Option<MassPassRule>,
-    /// Most that one source may yield, milli-credits; 0 = no bound.
-    #[prost(uint64, tag = "17")]
-    pub max_yield_millis: u64,
-}
-/// One level of a framework.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct FrameworkLevel {
-    /// Stable code.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// Names.
-    #[prost(message, repeated, tag = "2")]
-    pub names: ::prost::alloc::vec::Vec<Name>,
-    /// Level of the European framework it is linked to; 0 = not linked.
-    #[prost(uint32, tag = "3")]
-    pub eqf_level: u32,
-}
-/// Ordered levels (资历框架).
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Framework {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// Lowest first.
-    #[prost(message, repeated, tag = "4")]
-    pub levels: ::prost::alloc::vec::Vec<FrameworkLevel>,
-}
-/// One major.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Major {
-    /// Code in the catalogue.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// Names.
-    #[prost(message, repeated, tag = "2")]
-    pub names: ::prost::alloc::vec::Vec<Name>,
-    /// Code of the class it belongs to (专业类).
-    #[prost(string, tag = "3")]
-    pub major_class: ::prost::alloc::string::String,
-    /// 1 secondary, 2 higher vocational, 3 bachelor.
-    #[prost(uint32, tag = "4")]
-    pub training_level: u32,
-}
-/// A catalogue of majors (专业目录).
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct MajorCatalogue {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// Ascending code.
-    #[prost(message, repeated, tag = "4")]
-    pub majors: ::prost::alloc::vec::Vec<Major>,
-}
-/// How hours become credits (学时学分记录规则). credit_millis = floor of
-/// (theory minutes / hour_minutes / theory_hours_per_credit + practice minutes / hour_minutes / practice_hours_per_credit)
-///
-/// * 1000, computed with one division, then cut to a multiple of step_millis.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RecordingRule {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// Leaf index of the rule it is stricter than; 0 = none.
-    #[prost(uint64, tag = "4")]
-    pub parent_index: u64,
-    /// Length of one class hour (学时), minutes.
-    #[prost(uint32, tag = "5")]
-    pub hour_minutes: u32,
-    /// Class hours of theory for one credit.
-    #[prost(uint32, tag = "6")]
-    pub theory_hours_per_credit: u32,
-    /// Class hours of practice for one credit.
-    #[prost(uint32, tag = "7")]
-    pub practice_hours_per_credit: u32,
-    /// Credits come in multiples of this, milli-credits; 1 = any.
-    #[prost(uint32, tag = "8")]
-    pub step_millis: u32,
-}
-/// A level of skill, occupation, title or degree.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Standing {
-    /// Kind of outcome that shows it.
-    #[prost(enumeration = "OutcomeKind", tag = "1")]
-    pub outcome_kind: i32,
-    /// Code of the family, occupation or title.
-    #[prost(string, tag = "2")]
-    pub code: ::prost::alloc::string::String,
-    /// Level in it.
-    #[prost(uint32, tag = "3")]
-    pub level: u32,
-}
-/// Held equal, in this direction only.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Equivalence {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// Who has this
-    #[prost(message, optional, tag = "4")]
-    pub from: ::core::option::Option<Standing>,
-    /// counts as having this.
-    #[prost(message, optional, tag = "5")]
-    pub to: ::core::option::Option<Standing>,
-}
-/// One part of an entrance examination.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ExamPart {
-    /// Code of the part.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// Highest score.
-    #[prost(uint32, tag = "2")]
-    pub top_score: u32,
-    /// A test of skill (技能测试).
-    #[prost(bool, tag = "3")]
-    pub skill_test: bool,
-}
-/// An entrance examination (职教高考).
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ExamScheme {
-    /// Name.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// GB/T 2260 province.
-    #[prost(string, tag = "4")]
-    pub region: ::prost::alloc::string::String,
-    /// Parts.
-    #[prost(message, repeated, tag = "5")]
-    pub parts: ::prost::alloc::vec::Vec<ExamPart>,
-    /// Codes of grounds that exempt from the culture test.
-    #[prost(string, repeated, tag = "6")]
-    pub exempt_grounds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-/// One segment of a pathway.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PathwaySegment {
-    /// 1 secondary, 2 higher vocational, 3 bachelor.
-    #[prost(uint32, tag = "1")]
-    pub training_level: u32,
-    /// Length.
-    #[prost(uint32, tag = "2")]
-    pub years: u32,
-    /// Institution id; may be empty.
-    #[prost(string, tag = "3")]
-    pub institution: ::prost::alloc::string::String,
-}
-/// A through-training pathway. Known by its code, never by a label such as 3+2, which names several.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Pathway {
-    /// Stable id.
-    #[prost(string, tag = "1")]
-    pub code: ::prost::alloc::string::String,
-    /// From 1, the next integer.
-    #[prost(uint32, tag = "2")]
-    pub version: u32,
-    /// In force from, Unix seconds.
-    #[prost(int64, tag = "3")]
-    pub effective_from: i64,
-    /// What people call it.
-    #[prost(message, repeated, tag = "4")]
-    pub labels: ::prost::alloc::vec::Vec<Name>,
-    /// In order.
-    #[prost(message, repeated, tag = "5")]
-    pub segments: ::prost::alloc::vec::Vec<PathwaySegment>,
-    /// Enrolments from this time are flagged PATHWAY_PHASED_OUT; 0 = none.
-    #[prost(int64, tag = "6")]
-    pub phased_out_from: i64,
-    /// Conversions use the rules of the time of enrolment.
-    #[prost(bool, tag = "7")]
-    pub keeps_enrolment_rules: bool,
-}
-/// When a second party must sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum CosignTime {
-    /// Not set; refused.
-    Unspecified = 0,
-    /// With the entry, else it is refused.
-    AtEntry = 1,
-    /// Later, by Countersign; until then the entry counts for nothing.
-    MayFollow = 2,
-}
-impl CosignTime {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "COSIGN_TIME_UNSPECIFIED",
-            Self::AtEntry => "COSIGN_TIME_AT_ENTRY",
-            Self::MayFollow => "COSIGN_TIME_MAY_FOLLOW",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "COSIGN_TIME_UNSPECIFIED" => Some(Self::Unspecified),
-            "COSIGN_TIME_AT_ENTRY" => Some(Self::AtEntry),
-            "COSIGN_TIME_MAY_FOLLOW" => Some(Self::MayFollow),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::PayloadOf;
 use super::book::{Account, AccountFact, Book};
+use super::devices;
 use super::judge::{Case, Change, Judge};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
@@ -28,7 +29,15 @@ pub(super) fn open(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: &
     let (index, opener) = (case.index, case.issuer.to_owned());
     Some(Box::new(move |book| {
         book.documents.insert(document, (account, index));
-        let fact = AccountFact { entry: index, opener, document, kept_as: None, aliases: Vec::new() };
+        let fact = AccountFact {
+            entry: index,
+            opener,
+            document,
+            kept_as: None,
+            aliases: Vec::new(),
+            devices: Vec::new(),
+            amendments: Vec::new(),
+        };
         book.accounts.insert(account, fact);
     }))
 }
@@ -42,6 +51,7 @@ pub(super) fn merge(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: 
     judge.unless(kept != other, Rejection::AccountMerged, || "one account".to_owned());
     let (a, b) = (a?, b?);
     judge.unless(a.kept_as.is_none() && b.kept_as.is_none(), Rejection::AccountMerged, || "an alias".to_owned());
+    devices::merger(case, [kept, other], book, judge);
     let parties: BTreeSet<&str> = case.signers.iter().map(|key| key.owner.as_str()).collect();
     let two = a.document == b.document || parties.len() >= 2;
     judge.unless(two, Rejection::MergeNeedsSecondParty, || format!("{parties:?}"));
@@ -53,11 +63,16 @@ pub(super) fn merge(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: 
                 fact.kept_as = Some(kept);
             }
         }
+        let (mut keys, mut amended) = (Vec::new(), Vec::new());
         if let Some(fact) = book.accounts.get_mut(&other) {
             fact.aliases.clear();
+            keys = std::mem::take(&mut fact.devices);
+            amended = std::mem::take(&mut fact.amendments);
         }
         if let Some(fact) = book.accounts.get_mut(&kept) {
             fact.aliases.extend(moved);
+            fact.devices.extend(keys);
+            fact.amendments.extend(amended);
         }
     }))
 }

@@ -10,7 +10,8 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Name, OutcomeKind, RecordingRule,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, Equivalence,
+    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, RecordingRule,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -89,12 +90,23 @@ pub(super) struct Book {
     pub(super) keys: Facts<KeyId, KeyFact>,
     pub(super) authorities: Facts<String, Authority>,
     pub(super) institutions: Facts<String, Institution>,
-    /// (owner, kind, code) → newest version.
-    pub(super) versions: Facts<(String, Kind, String), u32>,
+    /// (owner, kind, code) → newest version and its entry.
+    pub(super) versions: Facts<(String, Kind, String), (u32, u64)>,
     pub(super) offers: Facts<u64, Offer>,
+    /// (institution, level, year) → newest filing.
+    pub(super) filed: Facts<(String, u32, u32), Filed>,
+    /// Charters of consortia: the newest, when it was logged, and the entries of all.
+    pub(super) charters: Facts<String, (Charter, i64, Vec<u64>)>,
+    /// Institution → the newest evaluation.
+    pub(super) evaluations: Facts<String, (EvaluateInstitution, String)>,
+    /// What people call a pathway.
+    pub(super) labels: Facts<String, ()>,
+    /// (outcome kind, code, level) → entries that hold it equal to something.
+    pub(super) equivalents: Facts<(i32, String, u32), Vec<u64>>,
     pub(super) accounts: Facts<Account, AccountFact>,
     /// HMAC of a document → account and the entry that opened it.
     pub(super) documents: Facts<[u8; 32], (Account, u64)>,
+    pub(super) devices: Facts<[u8; 32], Device>,
     /// Entries whose payloads were erased and that would have told of an account.
     pub(super) accounts_unknown: bool,
     pub(super) outcomes: Facts<u64, Outcome>,
@@ -250,6 +262,8 @@ pub(super) struct Offer {
     pub(super) owner: String,
     pub(super) code: String,
     pub(super) version: u32,
+    /// The entry of the version before.
+    pub(super) previous: Option<u64>,
     pub(super) what: What,
 }
 
@@ -259,6 +273,19 @@ pub(super) enum What {
     Course(Teaching),
     Module(Teaching),
     Family(CertificateFamily),
+    Framework(Framework),
+    Catalogue(MajorCatalogue),
+    ExamScheme(ExamScheme),
+    Pathway(Pathway),
+    Equivalence(Equivalence),
+}
+
+/// Majors filed.
+#[derive(Clone, Debug)]
+pub(super) struct Filed {
+    pub(super) entry: u64,
+    pub(super) catalogue: u64,
+    pub(super) majors: Vec<String>,
 }
 
 /// What courses and modules have in common.
@@ -279,6 +306,18 @@ pub(super) struct AccountFact {
     pub(super) document: [u8; 32],
     pub(super) kept_as: Option<Account>,
     pub(super) aliases: Vec<Account>,
+    /// Device keys bound to it, in order.
+    pub(super) devices: Vec<[u8; 32]>,
+    /// The entries that amended it, in order.
+    pub(super) amendments: Vec<u64>,
+}
+
+/// A device key of a learner.
+#[derive(Clone, Debug)]
+pub(super) struct Device {
+    pub(super) account: Account,
+    pub(super) entry: u64,
+    pub(super) unbound_by: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -292,6 +331,8 @@ pub(super) struct Outcome {
     pub(super) offer: u64,
     pub(super) run: String,
     pub(super) attempt: u32,
+    /// What others may rest on.
+    pub(super) says: super::evidence::Says,
     /// What can be had once only.
     pub(super) holds: Option<[u8; 16]>,
     pub(super) nullifier_key: [u8; 32],

@@ -5,6 +5,7 @@
 
 use super::Auditor;
 use super::book::{AccountFact, Book, Institution, KeyFact, Offer, Outcome, Seen, Standing, State, Waiting, What};
+use super::published;
 use super::remarks::Remark;
 use crate::rows::{self, AccountKey, Short};
 use crate::state::{Direction, Key, MAX_VALUE, Query, ReadError, Row, Table};
@@ -37,21 +38,22 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 4] = [Table::Institution, Table::Waiting, Table::Offer, Table::Standing];
+const LONG: [Table; 6] =
+    [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Filed, Table::Charter];
 
 /// Takes the rows of one entry.
-struct Dump<'a> {
+pub(super) struct Dump<'a> {
     rows: &'a mut Rows,
     index: u64,
 }
 
 impl Dump<'_> {
-    fn put<T: Serialize>(&mut self, key: Key, value: &T) {
+    pub(super) fn put<T: Serialize>(&mut self, key: Key, value: &T) {
         let bytes = postcard::to_stdvec(value).expect("rows are plain structs, which postcard always encodes");
         self.put_bytes(key, &bytes);
     }
 
-    fn put_bytes(&mut self, key: Key, bytes: &[u8]) {
+    pub(super) fn put_bytes(&mut self, key: Key, bytes: &[u8]) {
         if !key.table().is_some_and(|table| LONG.contains(&table)) {
             self.set(key, bytes.to_vec());
             return;
@@ -352,7 +354,7 @@ fn offer(offer: &Offer) -> rows::OfferRow {
         recording_rule: (it.rule != 0).then_some(it.rule),
         scale: it.scale.clone(),
     };
-    let body = match &offer.what {
+    let body = published::body(&offer.what).unwrap_or_else(|| match &offer.what {
         What::Rule(rule) => rows::OfferBody::RecordingRule(rows::RecordingRuleRow {
             effective_from: rule.effective_from,
             hour_minutes: rule.hour_minutes,
@@ -368,18 +370,26 @@ fn offer(offer: &Offer) -> rows::OfferRow {
             occupation: it.occupation.clone(),
             validity_days: it.validity_days,
         }),
-    };
-    rows::OfferRow { owner: offer.owner.clone(), code: offer.code.clone(), version: offer.version, body }
+        _ => unreachable!("`published` has made it"),
+    });
+    rows::OfferRow {
+        owner: offer.owner.clone(),
+        code: offer.code.clone(),
+        version: offer.version,
+        previous: offer.previous,
+        body,
+    }
 }
 
 fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     for ((owner, kind, code), version) in book.versions.changes() {
-        dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: *version });
+        dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: version.0 });
     }
     for (index, it) in book.offers.changes() {
         dump.put(rows::offer(index), &offer(it));
         dump.put_bytes(rows::offers_of(&it.owner), &[]);
     }
+    published::tables(book, dump);
 }
 
 fn account(fact: &AccountFact) -> rows::AccountRow {
@@ -389,6 +399,8 @@ fn account(fact: &AccountFact) -> rows::AccountRow {
         document: half(&fact.document),
         alias_of: fact.kept_as.map(AccountKey),
         aliases: fact.aliases.iter().copied().map(AccountKey).collect(),
+        devices: fact.devices.iter().map(rows::device_short).collect(),
+        amendments: fact.amendments.clone(),
     }
 }
 
@@ -413,6 +425,10 @@ fn remark(remark: &Remark) -> rows::FlagRow {
 fn learners(book: &mut Book, dump: &mut Dump<'_>) {
     for (id, fact) in book.accounts.changes() {
         dump.put(rows::account(AccountKey(id)), &account(fact));
+    }
+    for (key, it) in book.devices.changes() {
+        let row = rows::DeviceRow { account: AccountKey(it.account), entry: it.entry, unbound_by: it.unbound_by };
+        dump.put(rows::device(&key), &row);
     }
     for (document, (id, _)) in book.documents.changes() {
         dump.put_bytes(rows::document(half(&document)), id);

@@ -10,7 +10,7 @@ use xuefen_core::attestation::{AttestationError, Claim};
 use xuefen_core::key::PublicKey;
 use xuefen_core::origin::Origin;
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{AuthorityRole, authority_key, institution_key};
+use xuefen_core::proto::{AuthorityRole, Charter, authority_key, institution_key};
 
 /// A statement may be this far ahead of the ledger, seconds (formats.md 2).
 const AHEAD: i64 = 300;
@@ -44,6 +44,8 @@ pub(super) fn issuer(case: &Case<'_>, book: &Book, judge: &mut Judge) {
                 judge.unless(false, why, || format!("at {time}"));
             }
         }
+        let dissolved = book.charters.get(case.issuer).is_some_and(|(charter, _, _)| charter.seats.is_empty());
+        judge.unless(!dissolved, Rejection::IssuerEnded, || "dissolved".to_owned());
     }
 }
 
@@ -127,17 +129,28 @@ fn fits(body: &Body, key: &KeyFact) -> bool {
         // Rotation of an authority's key is also its owner's business, whatever the key is for.
         Body::AuthorityKey(_) => !institution,
         Body::AccreditInstitution(_) | Body::ChangeInstitution(_) => accredit,
-        Body::OpenAccount(_) | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
+        Body::OpenAccount(_)
+        | Body::AmendAccount(_)
+        | Body::BindKey(_)
+        | Body::UnbindKey(_)
+        | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
         Body::RecordOutcome(_) | Body::Course(_) | Body::Module(_) => institution,
         _ => institution || accredit,
     }
 }
 
+/// Whether a key is the issuer's, or a member's of the consortium that the issuer is.
+fn speaks(case: &Case<'_>, key: &KeyFact, book: &Book) -> bool {
+    let seated = |charter: &Charter| charter.seats.iter().any(|seat| seat.institution == key.owner);
+    let member = book.charters.get(case.issuer).is_some_and(|(charter, _, _)| seated(charter));
+    key.owner == case.issuer || (member && key.role.is_none())
+}
+
 /// One attestation is by a key of the issuer that may sign this kind.
-pub(super) fn issuers_key(case: &Case<'_>, known: &[KeyFact], judge: &mut Judge) {
+pub(super) fn issuers_key(case: &Case<'_>, known: &[KeyFact], book: &Book, judge: &mut Judge) {
     if matches!(case.body, Body::Genesis(_)) {
         return;
     }
-    let good = known.iter().any(|key| key.owner == case.issuer && fits(case.body, key));
+    let good = known.iter().any(|key| speaks(case, key, book) && fits(case.body, key));
     judge.unless(good, Rejection::KeyNotIssuers, || case.issuer.to_owned());
 }

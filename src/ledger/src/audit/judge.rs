@@ -64,6 +64,8 @@ pub(super) struct Case<'a> {
     pub(super) key_ids: Vec<KeyId>,
     /// Those that the ledger knew before this entry.
     pub(super) signers: Vec<KeyFact>,
+    /// Members of the consortium that the issuer is.
+    pub(super) seats: Vec<String>,
 }
 
 impl<'a> Case<'a> {
@@ -90,6 +92,11 @@ impl<'a> Case<'a> {
             payload,
             key_ids,
             signers,
+            seats: book
+                .charters
+                .get(statement.issuer())
+                .map(|(charter, _, _)| charter.seats.iter().map(|seat| seat.institution.clone()).collect())
+                .unwrap_or_default(),
         })
     }
 
@@ -129,6 +136,8 @@ impl<'a> Case<'a> {
 
     /// Whether the issuer signed as an institution.
     pub(super) fn signs_as_institution(&self) -> bool {
-        self.signers.iter().any(|key| key.owner == self.issuer && key.role.is_none())
+        self.signers
+            .iter()
+            .any(|key| key.role.is_none() && (key.owner == self.issuer || self.seats.contains(&key.owner)))
     }
 }

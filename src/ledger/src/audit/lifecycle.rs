@@ -1,6 +1,6 @@
 //! What happens to entries after they were logged (rules.md 1, "life cycle"; 2, "Keys", "Attempts").
 
-use super::book::{Book, Countersigned, Seen, Waiting};
+use super::book::{Book, Countersigned, Seen, Waiting, What};
 use super::cosign;
 use super::judge::{Case, Change, Judge};
 use super::text::covers;
@@ -32,11 +32,26 @@ pub(super) fn target<'b>(
     Some((target.index, entry))
 }
 
+/// What was published by the entry that is referred to by its index, if it is there; it must be in force.
+pub(super) fn reference<'b>(case: &Case<'_>, index: u64, book: &'b Book, judge: &mut Judge) -> Option<&'b What> {
+    let known = index < case.index && book.entry(index).is_some_and(|entry| entry.good);
+    if !judge.unless(known, Rejection::ReferenceUnknown, || format!("entry {index}")) {
+        return None;
+    }
+    let offer = book.offers.get(&index);
+    judge.unless(offer.is_some(), Rejection::ReferenceWrongKind, || format!("entry {index}"));
+    let holds = book.counts(index, case.logged_at);
+    judge.unless(holds, Rejection::ReferenceNotInForce, || format!("entry {index}"));
+    offer.map(|offer| &offer.what)
+}
+
 /// Outcomes, standards and offers go out of force by life-cycle entries; keys, institutions and accounts have their own
 /// kinds for it. What still waits for its second authority can be revoked.
 fn has_life(entry: &Seen, waits: bool, judge: &mut Judge) {
     let kinds = [Kind::RecordOutcome, Kind::RecordingRule, Kind::Course, Kind::Module, Kind::CertificateFamily];
-    let has = kinds.contains(&entry.kind) || waits;
+    let published =
+        [Kind::Framework, Kind::MajorCatalogue, Kind::FiledMajors, Kind::Equivalence, Kind::ExamScheme, Kind::Pathway];
+    let has = kinds.contains(&entry.kind) || published.contains(&entry.kind) || waits;
     judge.unless(has, Rejection::ReferenceWrongKind, || entry.kind.name().to_owned());
 }
 

@@ -10,17 +10,24 @@
 
 mod accounts;
 mod book;
+mod charters;
 mod cosign;
+mod devices;
 mod dump;
 mod envelope;
+mod evidence;
 mod judge;
 mod keys;
 mod lifecycle;
 mod offers;
 mod outcomes;
+mod pathways;
 mod payload;
+mod published;
 mod records;
+mod registry;
 mod remarks;
+mod study;
 mod text;
 mod trust;
 
@@ -231,7 +238,8 @@ impl<S: Secrets> Auditor<S> {
         envelope::statement(&case, &self.origin, &self.book, judge);
         envelope::issuer(&case, &self.book, judge);
         let known = envelope::attestations(&case, &self.book, &mut self.verified, &mut self.counts, judge);
-        envelope::issuers_key(&case, &known, judge);
+        envelope::issuers_key(&case, &known, &self.book, judge);
+        charters::quorum(&case, &self.book, judge);
         payload::check(&case, &mut self.counts, judge);
         let (book, secrets) = (&self.book, &self.secrets as &dyn Secrets);
         let change: Option<Change> = match case.body {
@@ -240,11 +248,22 @@ impl<S: Secrets> Auditor<S> {
             Body::AccreditInstitution(body) => trust::accredit(&case, body, book, judge),
             Body::ChangeInstitution(body) => trust::change(&case, body, book, judge),
             Body::InstitutionKey(body) => keys::institution_key(&case, body, book, judge),
+            Body::Charter(body) => charters::charter(&case, body, book, judge),
+            Body::EvaluateInstitution(body) => charters::evaluate(&case, body, book, judge),
+            Body::FiledMajors(body) => registry::filed(&case, body, book, judge),
+            Body::Framework(body) => registry::framework(&case, body, book, judge),
+            Body::MajorCatalogue(body) => registry::catalogue(&case, body, book, judge),
+            Body::Equivalence(body) => pathways::equivalence(&case, body, book, judge),
+            Body::ExamScheme(body) => pathways::exam_scheme(&case, body, book, judge),
+            Body::Pathway(body) => pathways::pathway(&case, body, book, judge),
             Body::RecordingRule(body) => offers::recording_rule(&case, body, book, judge),
             Body::Course(body) => offers::course(&case, body, book, judge),
             Body::Module(body) => offers::module(&case, body, book, judge),
             Body::CertificateFamily(body) => offers::family(&case, body, book, judge),
             Body::OpenAccount(_) => accounts::open(&case, book, secrets, judge),
+            Body::AmendAccount(_) => devices::amend(&case, book, secrets, judge),
+            Body::BindKey(_) => devices::bind(&case, book, secrets, judge),
+            Body::UnbindKey(_) => devices::unbind(&case, book, secrets, judge),
             Body::MergeAccounts(_) => accounts::merge(&case, book, secrets, judge),
             Body::RecordOutcome(body) => outcomes::record(&case, body, book, secrets, judge),
             Body::Countersign(body) => lifecycle::countersign(&case, body, book, judge),

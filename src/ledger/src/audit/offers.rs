@@ -2,27 +2,37 @@
 
 use super::book::{Book, Offer, Teaching, What};
 use super::judge::{Case, Change, Judge};
+use super::registry::level;
 use super::text::{Verdict, are_names, graded};
 use crate::rejection::Rejection;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::{CertificateFamily, Course, Module, Name, OutcomeKind, RecordingRule};
 
 /// Versions of a code are 1, 2, 3 and so on, each by the same issuer.
-fn version(case: &Case<'_>, code: &str, version: u32, names: Option<&[Name]>, book: &Book, judge: &mut Judge) {
+pub(super) fn version(
+    case: &Case<'_>,
+    code: &str,
+    version: u32,
+    names: Option<&[Name]>,
+    book: &Book,
+    judge: &mut Judge,
+) {
     judge.unless(!code.is_empty(), Rejection::FieldMissing, || "code".to_owned());
     if let Some(names) = names {
         judge.unless(!names.is_empty(), Rejection::FieldMissing, || "names".to_owned());
         judge.unless(are_names(names), Rejection::FieldMalformed, || "names".to_owned());
     }
-    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, code.to_owned())).copied().unwrap_or(0);
+    let last = book.versions.get(&(case.issuer.to_owned(), case.kind, code.to_owned())).map_or(0, |it| it.0);
     judge.unless(last.checked_add(1) == Some(version), Rejection::VersionNotNext, || format!("{version} after {last}"));
 }
 
-fn published(case: &Case<'_>, code: &str, version: u32, what: What) -> Change {
+pub(super) fn published(case: &Case<'_>, code: &str, version: u32, what: What) -> Change {
     let (index, kind, owner, code) = (case.index, case.kind, case.issuer.to_owned(), code.to_owned());
     Box::new(move |book| {
-        book.versions.insert((owner.clone(), kind, code.clone()), version);
-        book.offers.insert(index, Offer { owner, code, version, what });
+        let key = (owner.clone(), kind, code.clone());
+        let previous = book.versions.get(&key).map(|(_, entry)| *entry);
+        book.versions.insert(key, (version, index));
+        book.offers.insert(index, Offer { owner, code, version, previous, what });
     })
 }
 
@@ -106,6 +116,7 @@ pub(super) fn course(case: &Case<'_>, body: &Course, book: &Book, judge: &mut Ju
         scale: body.scale.clone(),
     };
     teaching(case, &it, book, judge);
+    level(case, body.level.as_ref(), book, judge);
     Some(published(case, &body.code, body.version, What::Course(it)))
 }
 
@@ -145,6 +156,7 @@ pub(super) fn family(case: &Case<'_>, body: &CertificateFamily, book: &Book, jud
     judge.unless(certificate || body.outcome_kind == 0, Rejection::FieldMalformed, || "outcome_kind".to_owned());
     let levels = body.levels.iter().all(|level| !level.code.is_empty() && are_names(&level.names));
     judge.unless(levels, Rejection::FieldMalformed, || "levels".to_owned());
+    body.levels.iter().for_each(|it| level(case, it.level.as_ref(), book, judge));
     Some(published(case, &body.code, body.version, What::Family(body.clone())))
 }
 

@@ -4,11 +4,13 @@ use super::PayloadOf;
 use super::accounts::named;
 use super::book::{Account, Book, Institution, Outcome, Teaching, What};
 use super::cosign;
+use super::evidence;
 use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
 use super::records;
-use super::remarks::{self, Graded};
+use super::remarks::{self, Graded, Remark};
+use super::study;
 use super::text::{Verdict, day, day_of, graded, indices};
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
@@ -55,6 +57,7 @@ pub(super) fn record(
     let account = account(case, book, secrets, judge);
     if let Some(rights) = rights {
         name(case, rights, judge);
+        study::check(case, body, rights, book, judge);
     }
     dates(case, body, judge);
     let fitted = if form.has(tags::OFFER) {
@@ -65,7 +68,8 @@ pub(super) fn record(
         grade(case, "", judge);
         Fitted::default()
     };
-    let remark = remarks::training(case, kind, judge);
+    let own: Vec<Remark> =
+        [remarks::training(case, kind, judge), remarks::assessor(case)].into_iter().flatten().collect();
     cited(case, account, book, secrets, judge);
     for tag in [tags::PROGRAMME, tags::SCHEME, tags::PATHWAY] {
         judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
@@ -74,6 +78,8 @@ pub(super) fn record(
     if kind == OutcomeKind::HomeSchoolTransfer {
         cosign::transfer(case, body, judge);
     }
+    evidence::assessor(case, account?, book, judge);
+    evidence::parts(case, book, judge);
     let marks = records::marks(case, kind, secrets);
     records::check(case, body, kind, (&marks, account?), book, judge);
     let outcome = Outcome {
@@ -85,6 +91,7 @@ pub(super) fn record(
         offer: fitted.offer,
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
+        says: evidence::says(case, book),
         holds: marks.holds,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
     };
@@ -96,8 +103,8 @@ pub(super) fn record(
         wait(book, index, waits);
         let run = (outcome.offer, outcome.run.clone());
         let counted = graded.and_then(|graded| remarks::in_run(book, run, graded));
-        if remark.is_some() || counted.is_some() {
-            book.remarks.insert(index, (remark.into_iter().collect(), counted.into_iter().collect()));
+        if !own.is_empty() || counted.is_some() {
+            book.remarks.insert(index, (own, counted.into_iter().collect()));
         }
         book.sources.insert((outcome.issuer.clone(), outcome.source), index);
         if outcome.attempt > 0 {
@@ -300,6 +307,7 @@ fn certified(
     }
     if kind == OutcomeKind::SkillLevelCertificate {
         route(case, family, rights, judge);
+        evidence::route(case, family, book, judge);
     }
     // No course, run or attempt: a correction is held against kind, account and nullifier key alone.
     Fitted::default()

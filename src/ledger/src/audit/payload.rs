@@ -12,6 +12,9 @@ use xuefen_core::proto::{OutcomeKind, RecordOutcome};
 fn table(body: &Body) -> Option<&'static [Tag]> {
     match body {
         Body::OpenAccount(_) => Some(tags::OPEN_ACCOUNT),
+        Body::AmendAccount(_) => Some(tags::AMEND_ACCOUNT),
+        Body::BindKey(_) => Some(tags::BIND_KEY),
+        Body::UnbindKey(_) => Some(tags::UNBIND_KEY),
         Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
         Body::RecordOutcome(body) => outcome(body).map(|row| row.tags),
         _ => None,
@@ -26,6 +29,9 @@ fn outcome(body: &RecordOutcome) -> Option<&'static Outcome> {
 fn needed(body: &Body) -> &'static [Tag] {
     match body {
         Body::OpenAccount(_) => &[tags::ACCOUNT, tags::DOCUMENT_KIND, tags::DOCUMENT_NUMBER],
+        Body::AmendAccount(_) => &[tags::ACCOUNT],
+        Body::BindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::LEARNER_SIGNATURE, tags::SIGNED_AT],
+        Body::UnbindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::CONSENT],
         Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
         Body::RecordOutcome(body) => outcome(body).map_or(&[], |row| row.required),
         _ => &[],

@@ -66,6 +66,17 @@ pub(super) fn mass_pass(graded: &[Graded], (learners, basis_points): (usize, usi
     turned_last && turned >= learners && turned * 10_000 >= failed.len() * basis_points
 }
 
+/// A part-time teacher who assesses without the level that is generally asked for.
+pub(super) fn assessor(case: &Case<'_>) -> Option<Remark> {
+    (case.text(tags::ASSESSOR_KIND) == "part_time_exempt").then(|| Remark {
+        code: FlagCode::AssessorLevelLow,
+        severity: Severity::Soft,
+        policy: 0,
+        field: format!("payload.{} ({})", tags::ASSESSOR_KIND.name, tags::ASSESSOR_KIND.number),
+        reason: String::new(),
+    })
+}
+
 /// Trainings: practice is part of the whole, and half of it where the policy says so.
 pub(super) fn training(case: &Case<'_>, kind: OutcomeKind, judge: &mut Judge) -> Option<Remark> {
     if kind != OutcomeKind::CompletionCertificate {

@@ -1,6 +1,6 @@
 //! The keys of the tables, and the hashes in them.
 
-use super::{AccountKey, Name, Short, short};
+use super::{AccountKey, Name, Short, StandingOf, short};
 use crate::state::{Key, Table};
 use xuefen_core::hash::{Context, Deriver};
 
@@ -116,6 +116,37 @@ pub(crate) fn held(account: AccountKey, once: &Short) -> Key {
 /// `team` is a keyed hash of a contest and a team in it.
 pub(crate) fn team(issuer: &str, team: &Short) -> Key {
     Key::fixed(Table::Team, &state_hash("team", &[issuer.as_bytes(), team]))
+}
+
+/// What people call a pathway.
+pub(crate) fn label(label: &str) -> Key {
+    Key::texts(Table::Label, &[label])
+}
+
+pub(crate) fn equivalent(from: &StandingOf) -> Key {
+    let parts: [&[u8]; 3] = [&from.outcome_kind.to_be_bytes(), from.code.as_bytes(), &from.level.to_be_bytes()];
+    Key::fixed(Table::Equivalent, &state_hash("equivalent", &parts))
+}
+
+/// A device key by its hash.
+pub(crate) fn device_short(key: &[u8; 32]) -> Short {
+    state_hash("device key", &[key])
+}
+
+pub(crate) fn device(key: &[u8; 32]) -> Key {
+    Key::fixed(Table::Device, &device_short(key))
+}
+
+pub(crate) fn charter(consortium: &str) -> Key {
+    Key::texts(Table::Charter, &[consortium])
+}
+
+pub(crate) fn evaluations(institution: &str) -> Key {
+    Key::texts(Table::Evaluations, &[institution])
+}
+
+pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
+    Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
 /// [`OutcomeRow::course`].

@@ -1,5 +1,6 @@
 //! `OpenAccount`, `MergeAccounts`: one person, one account for life.
 
+use super::device;
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
@@ -56,6 +57,7 @@ pub(super) fn merge_rules<S: Read + ?Sized>(case: &Case<'_, S>) -> Check {
     let fresh = other_row.alias_of.is_none() && kept != other;
     let room = kept_row.aliases.len() + other_row.aliases.len() < ALIASES;
     ensure(fresh && room, Rejection::AccountMerged, field(tags::OTHER_ACCOUNT))?;
+    device::merge_signature(case, [(kept, &kept_row), (other, &other_row)], facts.key.as_ref())?;
     let two = case.keys.iter().any(|key| key.owner != case.issuer);
     ensure(two || kept_row.document == other_row.document, Rejection::MergeNeedsSecondParty, "attestations")
 }
@@ -69,6 +71,8 @@ pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &A
         document,
         alias_of: None,
         aliases: Vec::new(),
+        devices: Vec::new(),
+        amendments: Vec::new(),
     };
     writer.put(rows::account(account), &row);
     writer.put(rows::document(document), &account);
@@ -78,15 +82,23 @@ pub(super) fn write_merge<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &
     let Facts::Merge(facts) = entry.facts() else { return Ok(()) };
     let Some((kept, other)) = facts.account.zip(facts.other) else { return Ok(()) };
     let Some((mut kept_row, other_row)) = writer.account(kept)?.zip(writer.account(other)?) else { return Ok(()) };
+    kept_row.devices.extend(other_row.devices);
+    kept_row.amendments.extend(other_row.amendments);
     let moved: Vec<AccountKey> = std::iter::once(other).chain(other_row.aliases).collect();
     for alias in &moved {
         if let Some(row) = writer.account(*alias)? {
-            writer.put(rows::account(*alias), &AccountRow { alias_of: Some(kept), aliases: Vec::new(), ..row });
+            writer.put(rows::account(*alias), &as_alias(kept, row));
         }
     }
     kept_row.aliases.extend(moved);
     writer.put(rows::account(kept), &kept_row);
     Ok(())
+}
+
+/// What is left of an account that became an alias: its keys and amendments are the kept account's.
+fn as_alias(kept: AccountKey, row: AccountRow) -> AccountRow {
+    let (aliases, devices, amendments) = (Vec::new(), Vec::new(), Vec::new());
+    AccountRow { alias_of: Some(kept), aliases, devices, amendments, ..row }
 }
 
 /// The account that a payload's account stands for, if it is known.

@@ -60,7 +60,19 @@ pub(super) fn references<S: Read + ?Sized>(
     let field = format!("{prefix}.target");
     let (index, entry) = case.target(target, &field)?;
     let right = match kind_of(&entry) {
-        Some(Kind::RecordingRule | Kind::Course | Kind::Module | Kind::CertificateFamily | Kind::RecordOutcome) => true,
+        Some(
+            Kind::RecordingRule
+            | Kind::Course
+            | Kind::Module
+            | Kind::CertificateFamily
+            | Kind::RecordOutcome
+            | Kind::Framework
+            | Kind::MajorCatalogue
+            | Kind::FiledMajors
+            | Kind::Equivalence
+            | Kind::ExamScheme
+            | Kind::Pathway,
+        ) => true,
         Some(Kind::AccreditInstitution | Kind::ChangeInstitution) => {
             prefix == "statement.revoke" && case.state.standing(index)?.pending
         }

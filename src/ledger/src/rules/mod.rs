@@ -6,18 +6,28 @@ mod accredit;
 mod authority_key;
 mod certificate;
 mod change;
+mod charter;
 mod cosign;
 mod course;
+mod device;
+mod equivalence;
+mod evaluate;
+mod evidence;
+mod exam_scheme;
 mod form;
+mod framework;
 mod genesis;
 mod institution_key;
 mod lifecycle;
+mod majors;
 mod offers;
 mod outcome;
 mod parties;
+mod pathway;
 mod recording_rule;
 mod records;
 mod runs;
+mod study;
 mod training;
 
 use crate::access::Writer;
@@ -43,11 +53,22 @@ const ENABLED: &[Kind] = &[
     Kind::AccreditInstitution,
     Kind::ChangeInstitution,
     Kind::InstitutionKey,
+    Kind::Charter,
+    Kind::FiledMajors,
+    Kind::EvaluateInstitution,
+    Kind::Framework,
+    Kind::MajorCatalogue,
     Kind::RecordingRule,
+    Kind::Equivalence,
+    Kind::ExamScheme,
+    Kind::Pathway,
     Kind::Course,
     Kind::Module,
     Kind::CertificateFamily,
     Kind::OpenAccount,
+    Kind::AmendAccount,
+    Kind::BindKey,
+    Kind::UnbindKey,
     Kind::MergeAccounts,
     Kind::RecordOutcome,
     Kind::Countersign,
@@ -81,7 +102,14 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
     let Some(role) = &key.role else { return true };
     match AuthorityRole::try_from(role.role) {
         Ok(AuthorityRole::Accredit) => true,
-        Ok(AuthorityRole::Intake) => matches!(body, Body::OpenAccount(_) | Body::MergeAccounts(_)),
+        Ok(AuthorityRole::Intake) => matches!(
+            body,
+            Body::OpenAccount(_)
+                | Body::AmendAccount(_)
+                | Body::BindKey(_)
+                | Body::UnbindKey(_)
+                | Body::MergeAccounts(_)
+        ),
         _ => false,
     }
 }
@@ -94,6 +122,14 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::AccreditInstitution(body) => accredit::form(body, faults),
         Body::ChangeInstitution(body) => change::form(body, faults),
         Body::InstitutionKey(body) => institution_key::form(body, faults),
+        Body::Charter(body) => charter::form(body, faults),
+        Body::FiledMajors(body) => majors::filed_form(body, faults),
+        Body::EvaluateInstitution(body) => evaluate::form(body, faults),
+        Body::Framework(body) => framework::form(body, faults),
+        Body::MajorCatalogue(body) => majors::catalogue_form(body, faults),
+        Body::Equivalence(body) => equivalence::form(body, faults),
+        Body::ExamScheme(body) => exam_scheme::form(body, faults),
+        Body::Pathway(body) => pathway::form(body, faults),
         Body::RecordingRule(body) => recording_rule::form(body, faults),
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
@@ -111,10 +147,14 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::AccreditInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
+        Body::Charter(body) => charter::reads(body, keys),
+        Body::FiledMajors(body) => majors::filed_reads(body, keys),
+        Body::EvaluateInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::Course(body) => keys.push(crate::rows::display(issuer, Kind::Course, &body.code)),
         Body::Module(body) => keys.push(crate::rows::display(issuer, Kind::Module, &body.code)),
         Body::CertificateFamily(body) => keys.push(crate::rows::display(issuer, Kind::CertificateFamily, &body.code)),
         Body::OpenAccount(_) | Body::MergeAccounts(_) => account::reads(facts, keys),
+        Body::AmendAccount(_) | Body::BindKey(_) | Body::UnbindKey(_) => device::reads(facts, keys),
         Body::RecordOutcome(body) => outcome::reads(body, facts, keys),
         Body::Countersign(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
@@ -126,7 +166,9 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
 
 /// Stage: who must sign too.
 pub(crate) fn cosigners<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
+    charter::quorum(case)?;
     match body {
+        Body::Charter(body) => charter::consent(case, body),
         Body::InstitutionKey(body) => institution_key::possession(case, body),
         Body::RecordOutcome(body) => cosign::at_entry(case, body),
         _ => Ok(()),
@@ -140,11 +182,20 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::AccreditInstitution(body) => accredit::may(case, body),
         Body::ChangeInstitution(body) => change::may(case, body),
         Body::InstitutionKey(body) => institution_key::may(case, body),
+        Body::Charter(body) => charter::may(case, body),
+        Body::FiledMajors(body) => majors::filed_may(case, body),
+        Body::EvaluateInstitution(body) => evaluate::may(case, body),
+        Body::Framework(_) | Body::MajorCatalogue(_) | Body::Equivalence(_) => framework::by_authority(case),
+        Body::ExamScheme(body) => exam_scheme::may(case, body),
+        Body::Pathway(body) => pathway::may(case, body),
         Body::RecordingRule(body) => recording_rule::may(case, body),
         Body::Course(_) => offers::may(case, "statement.course"),
         Body::Module(_) => offers::may(case, "statement.module"),
         Body::CertificateFamily(body) => offers::family_may(case, body),
         Body::OpenAccount(_) => account::may(case, "statement.open_account"),
+        Body::AmendAccount(_) => account::may(case, "statement.amend_account"),
+        Body::BindKey(_) => account::may(case, "statement.bind_key"),
+        Body::UnbindKey(_) => account::may(case, "statement.unbind_key"),
         Body::MergeAccounts(_) => account::may(case, "statement.merge_accounts"),
         Body::RecordOutcome(body) => outcome::may(case, body),
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
@@ -160,10 +211,16 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::AuthorityKey(body) => authority_key::references(case, body),
         Body::ChangeInstitution(body) => change::references(case, body),
         Body::InstitutionKey(body) => institution_key::references(case, body),
+        Body::Charter(body) => charter::references(case, body),
+        Body::FiledMajors(body) => majors::filed_references(case, body),
+        Body::EvaluateInstitution(body) => evaluate::references(case, body),
+        Body::Pathway(body) => pathway::references(case, body),
         Body::RecordingRule(body) => recording_rule::references(case, body),
         Body::Course(body) => offers::course_references(case, body),
         Body::Module(body) => offers::module_references(case, body),
-        Body::CertificateFamily(body) => offers::family_references(body),
+        Body::CertificateFamily(body) => offers::family_references(case, body),
+        Body::AmendAccount(_) | Body::BindKey(_) => device::references(case, false),
+        Body::UnbindKey(_) => device::references(case, true),
         Body::MergeAccounts(_) => account::references(case),
         Body::RecordOutcome(body) => outcome::references(case, body),
         Body::Countersign(body) => lifecycle::countersign_references(case, body),
@@ -199,11 +256,19 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::AccreditInstitution(body) => return accredit::rules(case, body).map(pending),
         Body::ChangeInstitution(body) => return change::rules(case, body).map(pending),
         Body::InstitutionKey(body) => institution_key::rules(case, body)?,
+        Body::Charter(body) => charter::rules(case, body)?,
+        Body::Framework(body) => framework::rules(case, body)?,
+        Body::MajorCatalogue(body) => majors::catalogue_rules(case, body)?,
+        Body::Equivalence(body) => equivalence::rules(case, body)?,
+        Body::ExamScheme(body) => exam_scheme::rules(case, body)?,
+        Body::Pathway(body) => pathway::rules(case, body)?,
         Body::RecordingRule(body) => recording_rule::rules(case, body)?,
         Body::Course(body) => offers::course_rules(case, body)?,
         Body::Module(body) => offers::module_rules(case, body)?,
         Body::CertificateFamily(body) => offers::family_rules(case, body)?,
         Body::OpenAccount(_) => account::open_rules(case)?,
+        Body::AmendAccount(_) => device::amend_rules(case)?,
+        Body::BindKey(_) => device::bind_rules(case)?,
         Body::MergeAccounts(_) => account::merge_rules(case)?,
         Body::RecordOutcome(body) => return outcome::rules(case, body),
         Body::Countersign(body) => lifecycle::countersign_rules(case, body)?,
@@ -220,6 +285,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
 pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body) -> Result<Vec<Breach>, ReadError> {
     match body {
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
+        Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }
@@ -236,11 +302,22 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::AccreditInstitution(body) => accredit::write(writer, entry, body)?,
         Body::ChangeInstitution(body) => change::write(writer, entry, body)?,
         Body::InstitutionKey(body) => institution_key::write(writer, entry, body)?,
-        Body::RecordingRule(body) => recording_rule::write(writer, entry, body),
-        Body::Course(body) => offers::write_course(writer, entry, body),
-        Body::Module(body) => offers::write_module(writer, entry, body),
-        Body::CertificateFamily(body) => offers::write_family(writer, entry, body),
+        Body::Charter(body) => charter::write(writer, entry, body)?,
+        Body::FiledMajors(body) => majors::write_filed(writer, body),
+        Body::EvaluateInstitution(body) => evaluate::write(writer, entry, body),
+        Body::Framework(body) => framework::write(writer, entry, body)?,
+        Body::MajorCatalogue(body) => majors::write_catalogue(writer, entry, body)?,
+        Body::Equivalence(body) => equivalence::write(writer, entry, body)?,
+        Body::ExamScheme(body) => exam_scheme::write(writer, entry, body)?,
+        Body::Pathway(body) => pathway::write(writer, entry, body)?,
+        Body::RecordingRule(body) => recording_rule::write(writer, entry, body)?,
+        Body::Course(body) => offers::write_course(writer, entry, body)?,
+        Body::Module(body) => offers::write_module(writer, entry, body)?,
+        Body::CertificateFamily(body) => offers::write_family(writer, entry, body)?,
         Body::OpenAccount(_) => account::write_open(writer, entry),
+        Body::AmendAccount(_) => device::write_amend(writer, entry.facts())?,
+        Body::BindKey(_) => device::write_bind(writer, entry.facts())?,
+        Body::UnbindKey(_) => device::write_unbind(writer, entry.facts())?,
         Body::MergeAccounts(_) => account::write_merge(writer, entry)?,
         Body::RecordOutcome(body) => outcome::write(writer, entry, body)?,
         Body::Countersign(body) => lifecycle::write_countersign(writer, entry, body)?,

@@ -1,6 +1,7 @@
 //! `Course`, `Module`, `CertificateFamily`: what an institution offers, and display ids with their versions.
 
 use super::form::Form;
+use super::framework;
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
@@ -9,9 +10,9 @@ use crate::ids;
 use crate::policy;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, CourseRow, DisplayRow, FamilyRow, OfferBody, OfferRow};
-use crate::state::Read;
+use crate::state::{Read, ReadError};
 use xuefen_core::kinds::Kind;
-use xuefen_core::proto::{CertificateFamily, Course, LevelRef, Module, OutcomeKind};
+use xuefen_core::proto::{CertificateFamily, Course, Module, OutcomeKind};
 
 /// Versions of a code are the next integer, from 1.
 pub(super) fn next_version<S: Read + ?Sized>(case: &Case<'_, S>, kind: Kind, code: &str, version: u32) -> Check {
@@ -31,13 +32,16 @@ pub(super) fn write_offer<S: Read + ?Sized>(
     kind: Kind,
     (code, version): (&str, u32),
     body: OfferBody,
-) {
+) -> Result<(), ReadError> {
     let owner = entry.issuer();
     let index = writer.index();
-    writer.put(rows::display(owner, kind, code), &DisplayRow { version });
+    let display = rows::display(owner, kind, code);
+    let previous = writer.display(&display)?.map(|(index, _)| index);
+    writer.put(display, &DisplayRow { version });
     writer.mark(rows::offers_of(owner));
-    let row = OfferRow { owner: owner.to_owned(), code: code.to_owned(), version, body };
+    let row = OfferRow { owner: owner.to_owned(), code: code.to_owned(), version, previous, body };
     writer.put(rows::offer(index), &row);
+    Ok(())
 }
 
 fn minutes_form(form: &mut Form<'_>, minutes: u32, practice: u32) {
@@ -104,11 +108,6 @@ pub(super) fn family_may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Certificat
     ensure(accredited, Rejection::FamilyNotAllowed, "statement.certificate_family.code")
 }
 
-/// There are no frameworks in the ledger yet, so a level cannot be in one.
-fn no_level(level: Option<&LevelRef>, field: &'static str) -> Check {
-    ensure(level.is_none(), Rejection::ReferenceUnknown, field)
-}
-
 fn rule_reference<S: Read + ?Sized>(case: &Case<'_, S>, index: u64, field: &'static str) -> Check {
     if index == 0 {
         return Ok(());
@@ -123,7 +122,7 @@ fn rule_reference<S: Read + ?Sized>(case: &Case<'_, S>, index: u64, field: &'sta
 
 pub(super) fn course_references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Course) -> Check {
     rule_reference(case, body.recording_rule_index, "statement.course.recording_rule_index")?;
-    no_level(body.level.as_ref(), "statement.course.level")
+    framework::level(case, body.level.as_ref(), "statement.course.level")
 }
 
 pub(super) fn module_references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Module) -> Check {
@@ -137,8 +136,9 @@ pub(super) fn module_references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Mod
     rule_reference(case, body.recording_rule_index, "statement.module.recording_rule_index")
 }
 
-pub(super) fn family_references(body: &CertificateFamily) -> Check {
-    body.levels.iter().try_for_each(|level| no_level(level.level.as_ref(), "statement.certificate_family.levels.level"))
+pub(super) fn family_references<S: Read + ?Sized>(case: &Case<'_, S>, body: &CertificateFamily) -> Check {
+    let field = "statement.certificate_family.levels.level";
+    body.levels.iter().try_for_each(|level| framework::level(case, level.level.as_ref(), field))
 }
 
 /// Credits are at most what the rule gives for the minutes.
@@ -204,24 +204,32 @@ pub(super) fn family_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Certific
     next_version(case, Kind::CertificateFamily, &body.code, body.version)
 }
 
-pub(super) fn write_course<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Course) {
-    write_offer(writer, entry, Kind::Course, (&body.code, body.version), OfferBody::Course(course_row(body)));
+pub(super) fn write_course<S: Read + ?Sized>(
+    writer: &mut Writer<'_, S>,
+    entry: &Accepted<'_>,
+    body: &Course,
+) -> Result<(), ReadError> {
+    write_offer(writer, entry, Kind::Course, (&body.code, body.version), OfferBody::Course(course_row(body)))
 }
 
-pub(super) fn write_module<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Module) {
-    write_offer(writer, entry, Kind::Module, (&body.code, body.version), OfferBody::Module(module_row(body)));
+pub(super) fn write_module<S: Read + ?Sized>(
+    writer: &mut Writer<'_, S>,
+    entry: &Accepted<'_>,
+    body: &Module,
+) -> Result<(), ReadError> {
+    write_offer(writer, entry, Kind::Module, (&body.code, body.version), OfferBody::Module(module_row(body)))
 }
 
 pub(super) fn write_family<S: Read + ?Sized>(
     writer: &mut Writer<'_, S>,
     entry: &Accepted<'_>,
     body: &CertificateFamily,
-) {
+) -> Result<(), ReadError> {
     let row = FamilyRow {
         outcome_kind: body.outcome_kind,
         levels: u32::try_from(body.levels.len()).unwrap_or(u32::MAX),
         occupation: body.occupation.clone(),
         validity_days: body.validity_days,
     };
-    write_offer(writer, entry, Kind::CertificateFamily, (&body.code, body.version), OfferBody::Family(row));
+    write_offer(writer, entry, Kind::CertificateFamily, (&body.code, body.version), OfferBody::Family(row))
 }

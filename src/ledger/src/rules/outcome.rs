@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, cosign, course, records, runs, training};
+use super::{account, certificate, cosign, course, evidence, records, runs, study, training};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
@@ -60,7 +60,8 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) ->
     let original = facts.original_issuer.is_none() || body.imported;
     ensure(original, Rejection::ImportNotAllowed, field(tags::ORIGINAL_ISSUER))?;
     certificate::may(case, issuer, facts)?;
-    name(case, issuer, facts)
+    name(case, issuer, facts)?;
+    study::may(case, issuer, body, facts)
 }
 
 fn supersedes_own<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
@@ -175,6 +176,7 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     certificate::route(case, kind(body), facts)?;
     let Some(account) = account::kept(case.state, facts.account)? else { return Err(account::unknown().into()) };
     citations(case, account, facts)?;
+    evidence::rules(case, kind(body), account, facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
     records::rules(case, body, kind(body), account, facts)?;
@@ -199,6 +201,7 @@ pub(super) fn breaches<S: Read + ?Sized>(
 ) -> Result<Vec<Breach>, ReadError> {
     let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
     let mut breaches: Vec<Breach> = training::breach(&said.policy(state)?, facts).into_iter().collect();
+    breaches.extend(evidence::breach(facts));
     let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
     let day = Day::of(said.logged_at).0;
     let counted = runs::count(state, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;

@@ -7,7 +7,7 @@ use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{OfferBody, RecordingRuleRow};
-use crate::state::Read;
+use crate::state::{Read, ReadError};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::RecordingRule;
 
@@ -71,7 +71,11 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordingRule) 
     ensure(coarser, Rejection::LooserThanParent, "statement.recording_rule.step_millis")
 }
 
-pub(super) fn write<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &RecordingRule) {
+pub(super) fn write<S: Read + ?Sized>(
+    writer: &mut Writer<'_, S>,
+    entry: &Accepted<'_>,
+    body: &RecordingRule,
+) -> Result<(), ReadError> {
     let rule = OfferBody::RecordingRule(row(body));
-    write_offer(writer, entry, Kind::RecordingRule, (&body.code, body.version), rule);
+    write_offer(writer, entry, Kind::RecordingRule, (&body.code, body.version), rule)
 }

@@ -1,11 +1,13 @@
 //! Bodies that the world begins with.
 
-use super::zh;
+use super::{Party, World, zh};
 use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Course, InstitutionKey, OutcomeKind, RecordingRule,
-    institution_key,
+    AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
+    CharterSeat, Course, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
+    FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
+    Pathway, PathwaySegment, RecordingRule, Standing, institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -20,6 +22,156 @@ pub fn authorise(institution: &str, key: &SecretKey) -> Body {
     };
     let action = Some(institution_key::Action::Authorise(key));
     Body::InstitutionKey(InstitutionKey { institution: institution.to_owned(), action })
+}
+
+/// Three levels, the last two linked to the European framework.
+#[must_use]
+pub fn framework() -> Framework {
+    let level = |code: &str, eqf_level: u32| FrameworkLevel { code: code.to_owned(), names: zh(code), eqf_level };
+    Framework {
+        code: "levels".to_owned(),
+        version: 1,
+        effective_from: 0,
+        levels: vec![level("1", 0), level("2", 4), level("3", 5)],
+    }
+}
+
+/// Majors of higher vocational colleges, and one of vocational universities, in their classes and categories.
+#[must_use]
+pub fn catalogue() -> MajorCatalogue {
+    let category = |code: &str, name: &str| MajorCategory { code: code.to_owned(), names: zh(name) };
+    let class =
+        |code: &str, name: &str| MajorClass { code: code.to_owned(), names: zh(name), category: code[..2].to_owned() };
+    let major = |code: &str, name: &str, training_level: u32| Major {
+        code: code.to_owned(),
+        names: zh(name),
+        major_class: code[..4].to_owned(),
+        training_level,
+    };
+    MajorCatalogue {
+        code: "vocational".to_owned(),
+        version: 1,
+        effective_from: 0,
+        majors: vec![
+            major("240301", "建筑工程", 3),
+            major("440301", "建筑工程技术", 2),
+            major("500112", "铁道交通运营管理", 2),
+        ],
+        categories: vec![
+            category("24", "土木建筑大类"),
+            category("44", "土木建筑大类"),
+            category("50", "交通运输大类"),
+        ],
+        classes: vec![class("2403", "土建施工类"), class("4403", "土建施工类"), class("5001", "铁道运输类")],
+    }
+}
+
+/// Majors filed for an institution's continuing education.
+#[must_use]
+pub fn filed(institution: &str, year: u32, catalogue_index: u64, majors: &[&str]) -> FiledMajors {
+    FiledMajors {
+        institution: institution.to_owned(),
+        training_level: 4,
+        year,
+        majors: majors.iter().map(|code| (*code).to_owned()).collect(),
+        catalogue_index,
+    }
+}
+
+/// An examination of Jiangsu: a culture test of so many points and a skill test of so many, veterans exempt from the first.
+#[must_use]
+pub fn exam_scheme(culture: u32, skill: u32) -> ExamScheme {
+    let part = |code: &str, top_score: u32, skill_test: bool| ExamPart { code: code.to_owned(), top_score, skill_test };
+    ExamScheme {
+        code: "职教高考".to_owned(),
+        version: 1,
+        effective_from: 0,
+        region: "320000".to_owned(),
+        parts: vec![part("文化素质", culture, false), part("职业技能", skill, true)],
+        exempt_grounds: vec!["veteran".to_owned()],
+        general: false,
+    }
+}
+
+/// Three years at a secondary school and four at a university.
+#[must_use]
+pub fn through_training(first: &str, second: &str) -> Pathway {
+    let segment = |training_level: u32, years: u32, institution: &str| PathwaySegment {
+        training_level,
+        years,
+        institution: institution.to_owned(),
+    };
+    Pathway {
+        code: "secondary-bachelor".to_owned(),
+        version: 1,
+        effective_from: 0,
+        labels: zh("3+4"),
+        segments: vec![segment(1, 3, first), segment(3, 4, second)],
+        phased_out_from: 0,
+        keeps_enrolment_rules: false,
+    }
+}
+
+/// 高级工 of cooks counts as the professional title of assistant engineer (助理工程师).
+#[must_use]
+pub fn equivalence() -> Equivalence {
+    let standing = |kind: OutcomeKind, code: &str, level: u32| {
+        Some(Standing { outcome_kind: kind as i32, code: code.to_owned(), level })
+    };
+    Equivalence {
+        code: "cook-title".to_owned(),
+        version: 1,
+        effective_from: 0,
+        from: standing(OutcomeKind::SkillLevelCertificate, "4-03-02-01", 4),
+        to: standing(OutcomeKind::Title, "助理工程师", 1),
+    }
+}
+
+/// The charter of a consortium: school, college and enterprise, two of them, one an enterprise.
+#[must_use]
+pub fn charter(world: &World, consortium: &str) -> Charter {
+    let seat = |party: &Party, kind: InstitutionKind| CharterSeat { institution: party.id.clone(), kind: kind as i32 };
+    Charter {
+        consortium: consortium.to_owned(),
+        version: 1,
+        seats: vec![
+            seat(&world.school, InstitutionKind::HigherVocational),
+            seat(&world.college, InstitutionKind::HigherVocational),
+            seat(&world.body, InstitutionKind::Enterprise),
+        ],
+        threshold: 2,
+        minimums: vec![CharterMinimum { kind: InstitutionKind::Enterprise as i32, count: 1 }],
+    }
+}
+
+/// Makes the evaluation body of a furnished world an enterprise, and a consortium of 320000 with [`charter`]; its id.
+pub fn consortium(world: &mut World) -> String {
+    let party = Party::with_code("52320000500000777", 7);
+    let enterprise = AccreditInstitution {
+        kind: InstitutionKind::Enterprise as i32,
+        ..world.accreditation(&world.body, "320000", "示例评价组织")
+    };
+    world.accredit(enterprise);
+    let consortium = AccreditInstitution {
+        kind: InstitutionKind::Consortium as i32,
+        ..world.accreditation(&party, "320000", "样例产教联合体")
+    };
+    world.accredit(consortium);
+    let body = Body::Charter(charter(world, &party.id));
+    let jiangsu = world.jiangsu.id.clone();
+    world.post(&jiangsu, body, &[3, 4, 5, 6]);
+    party.id
+}
+
+/// A grade of an institution for a year.
+#[must_use]
+pub fn evaluation(institution: &str, year: u32, grade: &str) -> EvaluateInstitution {
+    EvaluateInstitution {
+        institution: institution.to_owned(),
+        scheme: "国培基地".to_owned(),
+        year,
+        grade: grade.to_owned(),
+    }
 }
 
 /// 45 minutes an hour; 16 hours of theory or 32 of practice a credit; half credits.

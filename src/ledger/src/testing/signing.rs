@@ -32,6 +32,9 @@ pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
     match &mut statement.body {
         Some(Body::OpenAccount(body)) => body.commitment = commitment,
         Some(Body::MergeAccounts(body)) => body.commitment = commitment,
+        Some(Body::AmendAccount(body)) => body.commitment = commitment,
+        Some(Body::BindKey(body)) => body.commitment = commitment,
+        Some(Body::UnbindKey(body)) => body.commitment = commitment,
         Some(Body::RecordOutcome(body)) => body.commitment = commitment,
         _ => {}
     }

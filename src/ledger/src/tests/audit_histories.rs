@@ -20,28 +20,32 @@ use xuefen_core::proto::{
 };
 
 /// Die rolls of one deed.
-type Rolls = [u8; 8];
+pub(super) type Rolls = [u8; 8];
 
 /// What the parties remember, right or wrong.
-struct Actors {
-    world: World,
+pub(super) struct Actors {
+    /// A consortium.
+    pub(super) park: String,
+    pub(super) world: World,
     /// Seeds of keys that each institution signs with, newest last.
     seeds: BTreeMap<String, Vec<u8>>,
     next_seed: u8,
-    accounts: Vec<[u8; 16]>,
+    pub(super) accounts: Vec<[u8; 16]>,
     /// (index, account, offer, source, attempt, issuer) of course outcomes.
     outcomes: Vec<(u64, [u8; 16], u64, String, u32, String)>,
     /// Indices of outcomes of other kinds, of which some wait.
     records: Vec<u64>,
-    counter: u32,
+    pub(super) counter: u32,
 }
 
 impl Actors {
     fn new() -> Self {
-        let world = World::furnished();
+        let mut world = World::furnished();
+        let park = crate::testing::consortium(&mut world);
         let parties = [(&world.school, 4), (&world.college, 5), (&world.body, 6)];
         let seeds = parties.into_iter().map(|(party, seed)| (party.id.clone(), vec![seed])).collect();
         Self {
+            park,
             seeds,
             world,
             next_seed: 110,
@@ -52,22 +56,22 @@ impl Actors {
         }
     }
 
-    fn pick<T>(list: &[T], roll: u8) -> &T {
+    pub(super) fn pick<T>(list: &[T], roll: u8) -> &T {
         &list[usize::from(roll) % list.len()]
     }
 
-    fn institution(&self, roll: u8) -> String {
+    pub(super) fn institution(&self, roll: u8) -> String {
         let world = &self.world;
         (*Self::pick(&[&world.school.id, &world.school.id, &world.college.id, &world.body.id], roll)).clone()
     }
 
     /// A seed of an institution's: mostly the newest, sometimes an old one.
-    fn seed(&self, id: &str, roll: u8) -> u8 {
+    pub(super) fn seed(&self, id: &str, roll: u8) -> u8 {
         let seeds = &self.seeds[id];
         if roll < 30 { *Self::pick(seeds, roll) } else { seeds[seeds.len() - 1] }
     }
 
-    fn name(&self, id: &str) -> &'static str {
+    pub(super) fn name(&self, id: &str) -> &'static str {
         match id {
             id if id == self.world.school.id => "西宁市第一职业技术学校",
             id if id == self.world.college.id => "常州铁道高等职业技术学校",
@@ -75,7 +79,7 @@ impl Actors {
         }
     }
 
-    fn region(&self, id: &str) -> (&'static str, u8) {
+    pub(super) fn region(&self, id: &str) -> (&'static str, u8) {
         match id {
             id if id == self.world.school.id => ("630100", 2),
             id if id == self.world.college.id => ("320400", 3),
@@ -83,7 +87,7 @@ impl Actors {
         }
     }
 
-    fn authority(&self, seed: u8) -> String {
+    pub(super) fn authority(&self, seed: u8) -> String {
         match seed {
             2 => self.world.qinghai.id.clone(),
             3 => self.world.jiangsu.id.clone(),
@@ -93,7 +97,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 28 {
+        match r[0] % 34 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -104,8 +108,11 @@ impl Actors {
             16 | 17 => self.offer(r),
             18 | 19 => self.key(r),
             20 | 21 => self.change(r),
+            22 if r[1] & 1 == 0 => super::deeds_learner::deed(self, r),
             22 => self.accreditation(r),
             23..=25 => self.record(r),
+            27 | 28 => super::deeds_learner::deed(self, r),
+            29..=32 => super::deeds_registry::deed(self, r),
             _ => self.waiting(r),
         }
     }
@@ -162,6 +169,14 @@ impl Actors {
         if r[6] > 240 {
             body.imported = true;
         }
+        if r[6] % 8 == 7 && !self.records.is_empty() {
+            let kind = *Self::pick(&["part_time", "part_time_exempt", "staff", ""], r[1]);
+            let mut evidence = vec![*Self::pick(&self.records, r[2]), *Self::pick(&self.records, r[4])];
+            evidence.sort_unstable();
+            evidence.dedup();
+            let evidence = evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+            values.extend([(tags::ASSESSOR_KIND, kind.into()), (tags::ASSESSOR_EVIDENCE, evidence.into())]);
+        }
         Self::spoil(&mut values, r);
         let seed = self.seed(&issuer, r[2]);
         let index = self.world.state.size();
@@ -170,7 +185,7 @@ impl Actors {
     }
 
     /// Mostly today, sometimes long ago or still to come.
-    fn day(&self, roll: u8) -> Vec<u8> {
+    pub(super) fn day(&self, roll: u8) -> Vec<u8> {
         let back = match roll {
             0..4 => 401,
             4..8 => -1,
@@ -243,22 +258,24 @@ impl Actors {
         let (kind, family) =
             if skill { (OutcomeKind::SkillLevelCertificate, "skill") } else { (OutcomeKind::XCertificate, "family") };
         let (body, mut values) = self.world.certificate_outcome(kind, family);
-        let cites: Vec<String> = (r[2] < 120 && !self.outcomes.is_empty())
-            .then(|| Self::pick(&self.outcomes, r[3]).0.to_string())
-            .into_iter()
-            .collect();
-        let account = if cites.is_empty() || r[4] > 240 {
-            *Self::pick(&self.accounts, r[5])
-        } else {
-            Self::pick(&self.outcomes, r[3]).1
+        let cited = match r[2] {
+            0..60 if !self.outcomes.is_empty() => Some(Self::pick(&self.outcomes, r[3]).0),
+            60..200 if !self.records.is_empty() => Some(*Self::pick(&self.records, r[3])),
+            _ => None,
         };
+        let list: Vec<String> = cited.iter().map(ToString::to_string).collect();
+        let account = cited.and_then(|index| <[u8; 16]>::try_from(self.value(index, tags::ACCOUNT)).ok());
+        let account = account.filter(|_| r[4] <= 240).unwrap_or(*Self::pick(&self.accounts, r[5]));
+        if r[1] & 6 == 6 {
+            values.push((tags::PARTS, list.join(",").into()));
+        }
         let routes = ["standard", "standard", "full_ladder", "outstanding_worker", "exceptional", "other"];
         values.extend([
             (tags::ACCOUNT, account.to_vec()),
             (tags::SOURCE_ID, format!("C-{}", if r[6] < 230 { self.counter } else { 1 }).into()),
             (tags::LEVEL, (u32::from(r[7]) % if skill { 9 } else { 4 }).to_string().into()),
             (tags::ACHIEVED_ON, self.day(r[4])),
-            (tags::CITES, cites.join(",").into()),
+            (tags::CITES, list.join(",").into()),
         ]);
         if skill {
             values.push((tags::ROUTE, (*Self::pick(&routes, r[5])).into()));
@@ -266,6 +283,7 @@ impl Actors {
             values.push((tags::SCALE, "pass_fail".into()));
             values.push((tags::GRADE, if r[7] & 4 == 0 { "合格" } else { "不合格" }.into()));
         }
+        self.records.push(self.world.state.size());
         let issuer = self.world.body.id.clone();
         let seed = self.seed(&issuer, r[2]);
         self.world.outcome(&issuer, body, &values, seed)

@@ -184,8 +184,14 @@ fn a_key_registered_after_the_snapshot_is_verified_by_decide() {
     let other = course(&mut world, 2, 4);
     let bad = RawPosting { attestations: other.attestations, ..good.clone() };
     let judge = |posting| {
-        let prepared =
-            crate::prepare(posting, &world.context, &crate::testing::TestSecrets, &Blind, &crate::testing::NoBatches);
+        let prepared = crate::prepare(
+            posting,
+            &world.context,
+            &crate::testing::TestSecrets,
+            &Blind,
+            &world,
+            &crate::testing::NoBatches,
+        );
         crate::decide(&world.whole(), &prepared, world.now).expect("memory")
     };
     assert!(matches!(judge(good), Decision::Accept(_)));

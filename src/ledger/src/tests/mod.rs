@@ -2,13 +2,20 @@
 
 mod audit_histories;
 mod audits;
+mod charters;
 mod cosigned;
+mod deeds_learner;
+mod deeds_registry;
+mod devices;
+mod evidence;
 mod histories;
 mod keys;
 mod outcomes;
 mod path;
+mod pathways;
 mod precedence;
 mod records;
+mod registry;
 mod rejections;
 mod statuses;
 mod trust;

@@ -99,13 +99,14 @@ fn levels_need_the_family_the_right_and_the_route() {
         ..world.accreditation(&world.body, "320000", "示例评价组织")
     };
     let cases = [
-        (false, "6", "standard", "", None),
+        (false, "4", "standard", "", None),
+        (false, "6", "standard", "", Some(RouteWrong)),
         (false, "7", "full_ladder", "", Some(LevelNotAllowed)),
         (false, "9", "standard", "", Some(LevelNotAllowed)),
         (false, "0", "standard", "", Some(LevelNotAllowed)),
         (false, "6", "", "", Some(RouteWrong)),
         (false, "6", "exceptional", "", Some(RouteWrong)),
-        (false, "6", "exceptional", cited.as_str(), None),
+        (false, "6", "exceptional", cited.as_str(), Some(RouteWrong)),
         (false, "6", "outstanding_worker", "", Some(RouteWrong)),
         (false, "6", "full_ladder", "", Some(RouteWrong)),
         (false, "6", "by_favour", "", Some(Rejection::ValueMalformed)),

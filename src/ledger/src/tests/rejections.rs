@@ -1,13 +1,13 @@
 //! Every rejection is reached by a posting with that one fault. A new one does not compile before it has a case here.
 
-use crate::testing::{World, authorise, course, payload, rule, sign_with, x_family};
+use crate::testing::{World, authorise, charter, consortium, course, payload, rule, sign_with, x_family};
 use crate::{Decision, RawPosting, Rejection};
 use prost::bytes::Bytes;
 use xuefen_core::key::SecretKey;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    ChangeInstitution, EndKey, FiledMajors, InstitutionKey, KeyEndGround, LifecycleReason, MergeInstitution,
+    AnchorLedger, ChangeInstitution, EndKey, InstitutionKey, KeyEndGround, LifecycleReason, MergeInstitution,
     OutcomeKind, RecordOutcome, Reinstate, ReinstateInstitution, Revoke, Suspend, SuspendInstitution,
     change_institution, institution_key,
 };
@@ -74,6 +74,25 @@ fn end_key(world: &mut World, seed: u8, since: i64) -> Body {
     Body::InstitutionKey(InstitutionKey { institution: world.school.id.clone(), action })
 }
 
+/// Authorisation of an institution's key that another body keeps.
+pub(super) fn kept_by(institution: &str, seed: u8, custodian: &str) -> Body {
+    let mut body = authorise(institution, &SecretKey::from_seed(&[seed; 32]));
+    if let Body::InstitutionKey(InstitutionKey { action: Some(institution_key::Action::Authorise(key)), .. }) =
+        &mut body
+    {
+        key.custodian = custodian.to_owned();
+    }
+    body
+}
+
+/// Binds the device key of a seed.
+pub(super) fn bound(world: &mut World, account: [u8; 16], seed: u8) -> u64 {
+    let (body, payload) = world.binding(account, seed);
+    let school = world.school.id.clone();
+    let posting = world.private(&school, body, &payload, &[4]);
+    world.accept(posting)
+}
+
 fn suspend(world: &World, index: u64, days: i64) -> Body {
     let target = Some(world.reference(index));
     Body::Suspend(Suspend { target, reason: LifecycleReason::Investigation as i32, until: world.now + days * 86_400 })
@@ -99,6 +118,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
+        Group::Evidence => super::evidence::case(rejection, &mut world),
         Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
@@ -112,6 +132,7 @@ enum Group {
     Private,
     Records,
     Cosigned,
+    Evidence,
     Rules,
 }
 
@@ -138,6 +159,8 @@ fn group(rejection: Rejection) -> Group {
         | R::BadSignature
         | R::NonceReused => Group::Form,
         R::PossessionNotProven
+        | R::CharterNotMet
+        | R::SeatConsentMissing
         | R::NotEntitled
         | R::RegionNotAllowed
         | R::ReferenceUnknown
@@ -175,12 +198,18 @@ fn group(rejection: Rejection) -> Group {
         | R::MinutesOutOfBounds
         | R::RecordingRuleWrong
         | R::CreditsExceedOffer
-        | R::CreditsDisagree => Group::Private,
+        | R::CreditsDisagree
+        | R::MajorNotFiled
+        | R::CustodianNotIssuer => Group::Private,
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
+        R::AssessorWrong | R::PartsTooMany => Group::Evidence,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
+        | R::LearnerSignatureWrong
+        | R::LearnerSignatureMissing
+        | R::DeviceKeyInUse
         | R::AchievedInFuture
         | R::AchievedTooLongAgo
         | R::ScaleUnknown
@@ -224,7 +253,7 @@ fn form(rejection: Rejection, world: &mut World) -> RawPosting {
             statement.body = Some(Body::Course(large));
         }
         R::StatementMalformed => statement.nonce = Bytes::from_static(b"short"),
-        R::KindNotEnabled => statement.body = Some(Body::FiledMajors(FiledMajors::default())),
+        R::KindNotEnabled => statement.body = Some(Body::AnchorLedger(AnchorLedger::default())),
         R::WrongLedger => statement.ledger = "ledger.example/other".to_owned(),
         R::IssuedInFuture => statement.issued_at += 301,
         R::StatementTooOld => world.now += 30 * 86_400 + 1,
@@ -276,6 +305,21 @@ fn trust(rejection: Rejection, world: &mut World) -> RawPosting {
     };
     let new_key = SecretKey::from_seed(&[50; 32]);
     match rejection {
+        R::CharterNotMet => {
+            let park = consortium(world);
+            world.public(&park, course(|course| course.version = 1), &[4, 5])
+        }
+        R::SeatConsentMissing => {
+            let park = consortium(world);
+            let mut body = charter(world, &park);
+            body.version = 2;
+            body.seats.pop();
+            body.minimums.clear();
+            let jiangsu = world.jiangsu.id.clone();
+            world.post(&jiangsu, Body::Charter(body), &[3]);
+            let body = xuefen_core::proto::Charter { version: 3, ..charter(world, &park) };
+            world.public(&jiangsu, Body::Charter(body), &[3, 4, 5])
+        }
         R::PossessionNotProven => world.public(&ministry, authorise(&school, &new_key), &[1]),
         R::NotEntitled => world.public(&school, authorise(&school, &new_key), &[4, 50]),
         R::RegionNotAllowed => {
@@ -413,6 +457,18 @@ fn private(rejection: Rejection, world: &mut World) -> RawPosting {
         R::RecordingRuleWrong => course_with(world, set(tags::RECORDING_RULE, "")),
         R::CreditsExceedOffer => course_with(world, set(tags::CREDIT_MILLIS, "3500")),
         R::CreditsDisagree => course_with(world, set(tags::CREDIT_MILLIS, "2500")),
+        R::MajorNotFiled => course_with(world, |_, values| {
+            values.push((tags::STUDY_MODE, b"continuing".to_vec()));
+            values.push((tags::MAJOR, b"440301".to_vec()));
+        }),
+        R::CustodianNotIssuer => {
+            let (ministry, school) = (world.ministry.id.clone(), world.school.id.clone());
+            let body = kept_by(&school, 50, &world.college.id);
+            world.post(&ministry, body, &[1, 50]);
+            let (body, mut values) = world.course_outcome();
+            values.push((tags::STUDY_MODE, b"non_degree".to_vec()));
+            world.outcome(&school, body, &values, 50)
+        }
         _ => unreachable!("not of this group"),
     }
 }
@@ -433,6 +489,22 @@ fn rules(rejection: Rejection, world: &mut World) -> RawPosting {
         R::MergeNeedsSecondParty => {
             world.open(&school, 4, [8; 16], "110101199003070001");
             let (body, payload) = world.merger([7; 16], [8; 16]);
+            world.private(&school, body, &payload, &[4])
+        }
+        R::LearnerSignatureWrong => {
+            let (body, payload) = world.binding([7; 16], 90);
+            world.now += 30 * 86_400 + 1;
+            world.private(&school, body, &payload, &[4])
+        }
+        R::LearnerSignatureMissing => {
+            bound(world, [7; 16], 90);
+            world.open(&school, 4, [8; 16], "110101199003070001");
+            let (body, payload) = world.merger([7; 16], [8; 16]);
+            world.private(&school, body, &payload, &[4, 5])
+        }
+        R::DeviceKeyInUse => {
+            bound(world, [7; 16], 90);
+            let (body, payload) = world.binding([7; 16], 90);
             world.private(&school, body, &payload, &[4])
         }
         R::AchievedInFuture => course_with(world, set(tags::ACHIEVED_ON, "2026-09-02")),
@@ -551,6 +623,6 @@ fn the_same_postings_without_the_fault_are_accepted() {
     world.accept(posting);
     let posting = certificate_with(&mut world, OutcomeKind::XCertificate, "family", |_, _| {});
     world.accept(posting);
-    let posting = skill(&mut world, "6", "standard");
+    let posting = skill(&mut world, "4", "standard");
     world.accept(posting);
 }

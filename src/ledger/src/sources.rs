@@ -1,0 +1,81 @@
+//! What the outcomes say that a posting rests on: cited evidence, parts, an assessor's own outcomes. Read by the pool, so
+//! that the thread that decides opens no payload; only rules ask for it, rows never rest on it (rows.rs).
+
+use crate::day::Day;
+use crate::facts::OutcomeFacts;
+use crate::posting::Sources;
+use std::collections::BTreeMap;
+use xuefen_core::commitment::Tag as Number;
+use xuefen_core::kinds::tags::{self, Tag};
+use xuefen_core::payload::{Payload, integer, text};
+
+/// Deepest that parts have parts (rules.md 4).
+pub(crate) const DEPTH: usize = 4;
+
+/// Most parts of an outcome, parts of parts included.
+pub(crate) const PARTS: usize = 64;
+
+/// What rules ask of an outcome that another one rests on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Source {
+    pub(crate) level: u64,
+    pub(crate) family: u64,
+    pub(crate) contest_tier: String,
+    pub(crate) activity_kind: String,
+    pub(crate) project_type: String,
+    pub(crate) title_rank: String,
+    pub(crate) achieved_on: Option<Day>,
+    pub(crate) parts: Vec<u64>,
+}
+
+impl Source {
+    fn of(payload: &Payload) -> Self {
+        let value = |tag: Tag| Number::new(tag.number).and_then(|number| payload.value(number)).unwrap_or_default();
+        let number = |tag: Tag| integer(value(tag)).unwrap_or(0);
+        let word = |tag: Tag| text(value(tag)).unwrap_or_default().to_owned();
+        Self {
+            level: number(tags::LEVEL),
+            family: number(tags::FAMILY),
+            contest_tier: word(tags::CONTEST_TIER),
+            activity_kind: word(tags::ACTIVITY_KIND),
+            project_type: word(tags::PROJECT_TYPE),
+            title_rank: word(tags::TITLE_RANK),
+            achieved_on: Day::parse(value(tags::ACHIEVED_ON)),
+            parts: value(tags::PARTS).split(|byte| *byte == b',').filter_map(|part| integer(part).ok()).collect(),
+        }
+    }
+}
+
+/// The outcomes that a posting rests on, as far as they are there.
+pub(crate) fn read(facts: &OutcomeFacts, sources: &dyn Sources) -> BTreeMap<u64, Source> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<(u64, usize)> = facts.parts.iter().map(|index| (*index, 1)).collect();
+    // Other evidence is looked at for itself alone.
+    if facts.route.is_some() {
+        open.extend(facts.cites.iter().map(|index| (*index, DEPTH + 1)));
+    }
+    open.extend(facts.assessor_evidence.iter().map(|index| (*index, DEPTH + 1)));
+    while let Some((index, depth)) = open.pop() {
+        if found.len() > 4 * PARTS || found.contains_key(&index) {
+            continue;
+        }
+        let Some(source) = sources.payload(index).as_ref().map(Source::of) else { continue };
+        if depth <= DEPTH {
+            open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
+        }
+        found.insert(index, source);
+    }
+    found
+}
+
+/// How many parts an outcome has, and how deep they go; stops soon after either is too much.
+pub(crate) fn extent(parts: &[u64], sources: &BTreeMap<u64, Source>) -> (usize, usize) {
+    let (mut count, mut depth) = (0, 0);
+    let mut level = parts.to_vec();
+    while !level.is_empty() && depth <= DEPTH && count <= PARTS {
+        depth += 1;
+        count += level.len();
+        level = level.iter().filter_map(|index| sources.get(index)).flat_map(|source| source.parts.clone()).collect();
+    }
+    (count, depth)
+}
