@@ -596,6 +596,9 @@ pub struct Programme {
     /// Leaf indices of programmes that may share outcomes with this one, ascending.
     #[prost(uint64, repeated, tag = "16")]
     pub shares_with: ::prost::alloc::vec::Vec<u64>,
+    /// SHA-256 of the trainees' opinions on a change, 32 bytes; needed if runs are announced, else may be empty.
+    #[prost(bytes = "vec", tag = "17")]
+    pub opinions_hash: ::prost::alloc::vec::Vec<u8>,
 }
 /// One run of a course or programme (班次).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
