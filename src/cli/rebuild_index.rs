@@ -19,6 +19,9 @@ pub struct RebuildIndex {
     /// Directory of the ledger. No server may run on it.
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// The file that `serve --checkpoint-file` names.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint_file: Option<PathBuf>,
     /// Go on although this witness of policy.txt does not answer. Only if the directory is certainly no restored copy.
     #[arg(long, value_name = "NAME")]
     pub skip_witness: Vec<String>,
@@ -27,7 +30,7 @@ pub struct RebuildIndex {
 /// Runs the command.
 pub fn run(args: &RebuildIndex, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     telemetry::start(output.is_json());
-    let home = Home::new(&args.dir);
+    let home = Home::new(&args.dir).with_checkpoint_file(args.checkpoint_file.clone());
     {
         // A running server holds this lock; its index is left alone.
         let _lock = DirLock::take(&home.journal())?;

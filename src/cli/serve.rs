@@ -22,6 +22,10 @@ pub struct Serve {
     /// Directory of the ledger.
     #[arg(long, value_name = "DIR")]
     pub dir: PathBuf,
+    /// File for the newest signed checkpoint, best on another disk or machine: after a restore it tells that the copy is an
+    /// older one. Default DIR/checkpoint.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint_file: Option<PathBuf>,
     /// Address to listen on.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
     pub listen: SocketAddr,
@@ -70,7 +74,7 @@ pub fn open(home: &Home, progress: Box<dyn Fn(u64, u64)>, witnessing: start::Wit
 
 /// Opens the ledger and binds the socket.
 pub async fn bind(args: &Serve) -> anyhow::Result<Bound> {
-    let home = Home::new(&args.dir);
+    let home = Home::new(&args.dir).with_checkpoint_file(args.checkpoint_file.clone());
     let tls = acceptor(args, &home)?;
     let bar = super::progress::bar(0, "entries", false);
     let shown = bar.clone();

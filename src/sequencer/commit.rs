@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use xuefen_core::Hash;
 
@@ -61,6 +61,8 @@ pub(super) struct Committer {
     pub stopped: Arc<AtomicBool>,
     /// Tells watchers that a larger tree can be seen.
     pub published: watch::Sender<u64>,
+    /// Wakes the thread that writes the checkpoint file.
+    pub keep: Sender<()>,
 }
 
 impl Committer {
@@ -137,6 +139,8 @@ impl Committer {
         self.view.store(Arc::new(View { index: self.index.view(), checkpoint: checkpoint.into(), tree }));
         // Nobody may be watching.
         let _ = self.published.send(tree.size);
+        // Full: it will look at the view anyway.
+        let _ = self.keep.try_send(());
         Ok(())
     }
 }

@@ -50,6 +50,9 @@ pub enum SequencerError {
         /// Tree size of the signed checkpoint.
         size: u64,
     },
+    /// The journal is not the one that was signed from last.
+    #[error("the checkpoint file forbids to go on")]
+    Kept(#[from] super::kept::KeptError),
     /// The clock is behind the log.
     #[error("the last entry was logged {ahead} s ahead of this machine's clock; set the clock before starting")]
     Clock {

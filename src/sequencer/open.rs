@@ -20,6 +20,7 @@ use xuefen_ledger::Context;
 use super::commit::Committer;
 use super::error::SequencerError;
 use super::home::Home;
+use super::kept::KeptError;
 use super::keys::KnownKeys;
 use super::order::{Clock, End, Sequencer};
 use super::pool::Preparer;
@@ -27,7 +28,7 @@ use super::signer::CheckpointSigner;
 use super::slots::{self, HighestSlot};
 use super::verified::VerifiedBatches;
 use super::view::View;
-use super::{Ledger, QUEUE, private, replay};
+use super::{Ledger, QUEUE, kept, private, replay};
 use crate::index::{Applied, Index, IndexError, IndexOptions};
 use crate::journal::{
     self, DirLock, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Reader, Record, Start, Tip,
@@ -120,6 +121,8 @@ impl Ledger {
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
         let last = check_consistent(&index, &tip)?;
+        let checkpoint_file = home.checkpoint_file();
+        check_kept(&checkpoint_file, kept::read(&checkpoint_file, &origin, log_key.public())?, &index, &tip)?;
         let mut signer = CheckpointSigner::new(origin.clone(), log_key, last);
         ask(gate, &origin, &index, &tip, &mut signer, clock())?;
         let checkpoint = publish_tip(&mut journal, &mut signer, &tip)?;
@@ -132,7 +135,9 @@ impl Ledger {
         let index = Arc::new(index);
         let (published, watch) = watch::channel(tip.tree.size);
         let stopped = Arc::new(AtomicBool::new(false));
+        let (keep, kept) = crossbeam_channel::bounded(1);
         let committer = Committer {
+            keep,
             stopped: Arc::clone(&stopped),
             expected: tip.expected(),
             journal: Box::new(journal),
@@ -165,6 +170,12 @@ impl Ledger {
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let mut threads = preparer.start(cores, &job_queue).map_err(SequencerError::Spawn)?;
         threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);
+        let shown = Arc::clone(&view);
+        let keeper = move || {
+            kept::keep(&checkpoint_file, &shown, &kept);
+            Ok(())
+        };
+        threads.push(spawn("checkpoint-file", &stopped, keeper)?);
         threads.push(spawn("committer", &stopped, move || committer.run(&batch_queue))?);
         Ok(Self {
             origin,
@@ -292,6 +303,19 @@ fn check_consistent(index: &Index, tip: &Tip) -> Result<TreeHead, SequencerError
         return Err(inconsistent);
     }
     Ok(TreeHead { size: signed.size.0, root: signed.root })
+}
+
+/// Refuses a journal that does not go on from the tree in the checkpoint file.
+fn check_kept(path: &Path, kept: Option<TreeHead>, index: &Index, tip: &Tip) -> Result<(), SequencerError> {
+    let Some(TreeHead { size: signed, root }) = kept else { return Ok(()) };
+    let (path, found) = (path.to_owned(), tip.tree.size);
+    if signed > found {
+        return Err(KeptError::Older { path, signed, found }.into());
+    }
+    if index.view().root(TreeSize(signed))? != root {
+        return Err(KeptError::Forked { path, signed, found }.into());
+    }
+    Ok(())
 }
 
 /// Asks the gate, with what was signed before. Of a log that never signed, the empty tree is: it contradicts no other.

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Largest module, bytes: what a phone should load to check one file.
-const MAX_BYTES: usize = 400 * 1024;
+/// Largest module, bytes: what a phone should load to check one file. 400 KiB is what it should be; with all kinds of version
+/// 1 in it, it is some 25 KiB above (docs/adr/0022).
+const MAX_BYTES: usize = 428 * 1024;
 
 /// The tools that the module in the repository was made with. Others give other bytes for the same source.
 const RUSTC: &str = "rustc 1.95.0 (59807616e 2026-04-14)";

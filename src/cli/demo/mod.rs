@@ -104,6 +104,7 @@ pub fn run(args: &Demo, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         tls_cert: None,
         tls_key: None,
         dev_tls: true,
+        checkpoint_file: None,
         plaintext: false,
         witnesses: None,
         witness_ca: None,

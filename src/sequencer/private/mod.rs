@@ -2,12 +2,12 @@
 //!
 //! | kind | record | rows |
 //! |---|---|---|
-//! | 1 | grant: a learner lets somebody see an outcome | 0xE2, code hash → 0, u64be slot, the sealed record |
-//! | | the same | 0xE3, account key, !u64be time, code hash → u64be slot, the sealed record |
+//! | 1 | grant: a learner lets somebody see an outcome | 0xE4, code hash → 0, u64be slot, the sealed record |
+//! | | the same | 0xE5, account key, !u64be time, code hash → u64be slot, the sealed record |
 //! | 2 | use: an activation code was used | 0xE0, code hash → account key, u64be end, 1 |
 //! | 3 | access: somebody looked | 0xE1, account key, !u64be time, !u64be serial → u64be slot, the sealed record |
 //! | 4 | activation: a code was made | 0xE0, code hash → account key, u64be end, 0 |
-//! | 7 | end of a grant: it was used or withdrawn | 0xE2, code hash → 1 (used) or 2 (withdrawn), u64be when |
+//! | 7 | end of a grant: it was used or withdrawn | 0xE4, code hash → 1 (used) or 2 (withdrawn), u64be when |
 //!
 //! 5 (erasure) and 6 (re-seal) are kept free for what formats.md 6 names. A record is protobuf, sealed under the key of the
 //! account it is about. Rows hold keyed hashes and sealed bytes only, so that destroying the key erases here too. What a kind
@@ -48,11 +48,11 @@ const ACCESS: u8 = 3;
 const ACTIVATION: u8 = 4;
 const GRANT_END: u8 = 7;
 
-/// Tables of private records begin here; those of the ledger's entries stay below.
+/// Tables of private records begin here; those of the ledger's entries stay below. 0xE2 is the highest slot's (`slots.rs`).
 const CODES: u8 = 0xE0;
 const ACCESSES: u8 = 0xE1;
-const GRANTS: u8 = 0xE2;
-const GRANTS_OF: u8 = 0xE3;
+const GRANTS: u8 = 0xE4;
+const GRANTS_OF: u8 = 0xE5;
 
 /// One private record.
 #[derive(Clone, PartialEq, Eq)]

@@ -258,6 +258,8 @@ async fn parts_of_an_older_copy_are_refused_by_name() {
         ("journal/0000000000.segment", false, "that this journal does not have under its head"),
         // With an older head too, only the index is left to tell of what is missing.
         ("journal", false, "that this journal does not have under its head"),
+        // Without it, the checkpoint file.
+        ("journal", true, "an older copy was put in its place"),
         ("vault", false, "restore the key ring"),
         ("vault", true, "restore the key ring"),
     ] {
@@ -280,4 +282,47 @@ async fn parts_of_an_older_copy_are_refused_by_name() {
         bench.ask_everything().await;
         assert_sound(&bench.dir);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_copy_of_everything_is_refused_by_a_checkpoint_file_elsewhere() {
+    let mut bench = Bench::new().await;
+    let (older, elsewhere) = (bench.file("older"), bench.file("elsewhere"));
+    replace(&bench.dir, &older);
+    let learners = [0; 2].map(|_| bench.school.learner().to_vec());
+    let size = |path: &Path| {
+        let note = fs::read_to_string(path).expect("a checkpoint");
+        note.lines().nth(1).expect("a size").parse::<u64>().expect("a number")
+    };
+    let before = size(&older.join("checkpoint"));
+    let grow = async |learner: Vec<_>| {
+        let server = Process::start(&bench.dir);
+        let mut memory = Memory::new(&bench.dir);
+        memory.post(&server.channel().await, learner).await.expect("a learner");
+        server.stop();
+    };
+    let [first, second] = learners;
+    grow(first).await;
+    fs::copy(bench.dir.join("checkpoint"), &elsewhere).expect("copied");
+    let signed = size(&elsewhere);
+    assert!(signed > before, "written at the end at the latest");
+    let open = || run(&["rebuild-index", "--checkpoint-file", text(&elsewhere)], &bench.dir);
+    assert_eq!(open().status.code(), Some(0), "the tree in it is the journal's");
+    replace(&older, &bench.dir);
+    let refused = |why: &str| {
+        let output = open();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && said.contains(&signed.to_string()), "{said}");
+        said
+    };
+    let said = refused("an older copy was put in its place");
+    assert!(said.contains(&before.to_string()), "{said}");
+    // Gone on without the file, it is another log.
+    grow(second).await;
+    assert_eq!(size(&bench.dir.join("checkpoint")), signed, "as large, and another tree");
+    refused("the log went two ways");
+    fs::write(&elsewhere, "no checkpoint").expect("written");
+    let output = open();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no checkpoint that this log's key signed"), "{output:?}");
 }

@@ -98,6 +98,8 @@ async fn a_ledger_begun_again_contradicts_its_mirrors() {
     let other = again.server.home.dir().to_owned();
     let temporary = (log.server.stop().await, again.server.stop().await);
     std::fs::copy(ledger.join("keys/log.key"), other.join("keys/log.key")).expect("copied");
+    // The checkpoint file would forbid it.
+    std::fs::remove_file(other.join("checkpoint")).expect("a checkpoint file");
     let server = crate::support::Server::open(&other, again.world.now).await;
     let url = format!("http://{}", server.address);
     let (code, said) = run(dir, &["mirror", &url, "--dir", "mirror"]).await;

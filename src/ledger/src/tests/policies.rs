@@ -205,6 +205,8 @@ fn grounds_and_reasons_are_those_listed_and_another_effect_is_remarked_on() {
 }
 
 type Edit<'a> = &'a dyn Fn(&mut Policy);
+/// The number that is refused and the bound it is held against; `None` = accepted.
+type Told<'a> = Option<(&'a str, Option<&'a str>)>;
 
 #[test]
 fn a_province_is_stricter_or_adds() {
@@ -237,7 +239,7 @@ fn a_province_is_stricter_or_adds() {
         Body::Policy(body)
     };
     let at_most = format!("301, where the nation's policy, entry {nation} asks at most 300");
-    let cases: [(Edit<'_>, Option<(&str, Option<&str>)>); 14] = [
+    let cases: [(Edit<'_>, Told<'_>); 14] = [
         (&|it| it.achieved_age_days = 301, Some(("achieved_age_days", Some(&at_most)))),
         (&|it| it.achieved_age_days = 300, None),
         (&|it| it.rotation_seconds = 300_000, None),
