@@ -18,10 +18,12 @@ pub(super) struct Deciding<'a> {
 
 impl Read for Deciding<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
-        // Every posting asks whether its issuer is an authority or a consortium, whether its offer was ended and which
-        // policies bind it; mostly there is none.
-        let absence =
-            matches!(key.table(), Some(Table::Authority | Table::Charter | Table::Standing | Table::Policies));
+        // Every posting asks whether its issuer is an authority or a consortium, which policies bind it, whether its offer
+        // was ended and its run published; mostly there is none.
+        let absence = matches!(
+            key.table(),
+            Some(Table::Authority | Table::Charter | Table::Display | Table::Policies | Table::Standing)
+        );
         let key = key.as_bytes();
         self.overlay.newest(key, absence, || self.index.newest(key, self.index.size()).map_err(store))
     }
