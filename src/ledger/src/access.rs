@@ -163,6 +163,31 @@ impl<R: Read + ?Sized> Read for Memo<'_, R> {
     }
 }
 
+/// Rows of a state that does not change, read once each: of many entries of one issuer, keys, accreditations and offers are
+/// the same.
+pub struct Remembered<R> {
+    state: R,
+    seen: RefCell<BTreeMap<Key, Found<Bytes>>>,
+}
+
+impl<R: Read> Remembered<R> {
+    /// Over a state as of one size.
+    pub const fn new(state: R) -> Self {
+        Self { state, seen: RefCell::new(BTreeMap::new()) }
+    }
+}
+
+impl<R: Read> Read for Remembered<R> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        if let Some(found) = self.seen.borrow().get(key) {
+            return Ok(found.clone());
+        }
+        let found = self.state.newest(key)?;
+        self.seen.borrow_mut().insert(key.clone(), found.clone());
+        Ok(found)
+    }
+}
+
 /// Room for a value at first, bytes: enough for those that every outcome writes.
 const USUAL_VALUE: usize = 192;
 

@@ -42,6 +42,7 @@ mod threshold;
 pub mod tier;
 mod versions;
 
+pub use access::Remembered;
 pub use decide::{Decision, Effects, decide};
 pub use evolve::{Accepted, evolve};
 pub use facts::Facts;
