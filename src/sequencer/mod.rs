@@ -18,6 +18,7 @@ mod home;
 mod kept;
 mod keys;
 mod lane;
+mod lent;
 mod open;
 mod order;
 mod overlay;

@@ -1,13 +1,14 @@
 //! The sequencer thread: decides, in order, what enters, and gathers what it accepts into frames.
 //!
-//! It never waits for a disk. While the committer makes one frame durable the next one gathers here; as soon as the
-//! committer is free it gets whatever there is, so a lone entry waits for nobody and a burst shares one sync.
+//! A lone posting is committed right here. Under load this thread never waits for a disk: while the committer's makes one frame
+//! durable the next one gathers here; as soon as the committer is back it gets whatever there is, so a lone entry waits for
+//! nobody and a burst shares one sync (docs/adr/0040).
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, Sender, select};
+use crossbeam_channel::{Receiver, select};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use xuefen_core::origin::Origin;
 use xuefen_core::time::Timestamp;
@@ -19,6 +20,7 @@ use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
 use super::error::SequencerError;
 use super::gather::Gathering;
+use super::lent::Lent;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
 use super::slots::HighestSlot;
@@ -93,42 +95,57 @@ impl Sequencer {
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
-    pub(super) fn run(mut self, asks: &Receiver<Ask>, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+    pub(super) fn run(mut self, asks: &Receiver<Ask>, mut lent: Lent) -> Result<(), SequencerError> {
+        // A committer that does not come back has said why.
         loop {
             if self.open.is_idle() {
-                let Ok(ask) = asks.recv() else { return Ok(()) };
-                self.take(ask, batches)?;
-                continue;
-            }
-            // Whichever comes first: the committer is free, or there is more to gather.
-            select! {
-                send(batches, self.close()) -> sent => if sent.is_err() { return Ok(()) },
-                recv(asks) -> ask => if let Ok(ask) = ask { self.take(ask, batches)? } else {
-                    // A committer that is gone has said why.
-                    let _ = batches.send(self.close());
+                let Ok(ask) = asks.recv() else { break };
+                if self.take(ask, &mut lent)?.is_none() {
                     return Ok(());
-                },
+                }
+            } else if !lent.is_away() {
+                if self.open.is_small() && asks.is_empty() {
+                    lent.here(self.close())?;
+                } else {
+                    lent.away(self.close());
+                }
+            } else {
+                // Whichever comes first: the committer is back, or there is more to gather.
+                select! {
+                    recv(lent.returned) -> back => {
+                        let Ok(back) = back else { return Ok(()) };
+                        lent.take_back(back);
+                    }
+                    recv(asks) -> ask => {
+                        let Ok(ask) = ask else { break };
+                        if self.take(ask, &mut lent)?.is_none() {
+                            return Ok(());
+                        }
+                    }
+                }
             }
         }
+        lent.end((!self.open.is_idle()).then(|| self.close()))
     }
 
-    fn take(&mut self, ask: Ask, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+    /// `None`: the committer has failed.
+    fn take(&mut self, ask: Ask, lent: &mut Lent) -> Result<Option<()>, SequencerError> {
         let (entries, bytes) = match &ask {
             Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
             Ask::Private(record, _) => (0, record.sealed.len()),
         };
         if !self.open.fits(entries, bytes) {
-            // A committer that is gone has said why; the callers see their channels close.
-            let _ = batches.send(self.close());
+            if !lent.wait() {
+                return Ok(None);
+            }
+            lent.away(self.close());
         }
         self.overlay.drain(self.view.load().tree.size);
         match ask {
-            Ask::Post(chunk) => self.post(chunk),
-            Ask::Private(record, to) => {
-                self.private(record, to);
-                Ok(())
-            }
+            Ask::Post(chunk) => self.post(chunk)?,
+            Ask::Private(record, to) => self.private(record, to),
         }
+        Ok(Some(()))
     }
 
     fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
