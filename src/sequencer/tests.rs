@@ -17,10 +17,14 @@ use crate::vault::AccountId;
 const LEARNER: AccountId = AccountId([7; 16]);
 const OTHER: AccountId = AccountId([8; 16]);
 
-fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
+pub(super) fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
     let dir = tempfile::tempdir().unwrap();
-    let home = Home::new(dir.path());
-    create(&home, &world.context.origin).unwrap();
+    create(&Home::new(dir.path()), &world.context.origin).unwrap();
+    let ledger = open(&dir, world).unwrap();
+    (dir, ledger)
+}
+
+pub(super) fn open(dir: &TempDir, world: &World) -> Result<Arc<Ledger>, SequencerError> {
     let options = OpenOptions {
         origin: world.context.origin.clone(),
         log_key: SecretKey::from_seed(&[90; 32]),
@@ -28,10 +32,10 @@ fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
         clock: Arc::new(|| START),
         progress: Box::new(|_, _| {}),
     };
-    (dir, Arc::new(Ledger::open(&home, options).unwrap()))
+    Ledger::open(&Home::new(dir.path()), options).map(Arc::new)
 }
 
-fn postings(world: &World) -> Vec<RawPosting> {
+pub(super) fn postings(world: &World) -> Vec<RawPosting> {
     let posting = |(entry, payload): &(xuefen_core::entry::Entry<xuefen_ledger::Message>, Option<_>)| RawPosting {
         statement: entry.statement().bytes().clone(),
         attestations: entry.attestations().iter().map(|it| it.encode().into()).collect(),
@@ -40,7 +44,7 @@ fn postings(world: &World) -> Vec<RawPosting> {
     world.entries.iter().map(posting).collect()
 }
 
-fn accepted(answer: &Answer) -> usize {
+pub(super) fn accepted(answer: &Answer) -> usize {
     answer.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Receipt(_))).count()
 }
 
