@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(stays.map(|index| payload_there(ledger, index)), [true; 2]);
         assert_eq!([GONE, STAYS].map(|id| account_there(ledger, &id)), [false, true]);
         let view = ledger.view();
-        let found = ledger.account_of_document(&view, "resident-id", DOCUMENT).unwrap();
+        let found = ledger.account_of_document(&view, "resident_id", DOCUMENT).unwrap();
         assert_eq!(found, None, "the document leads nowhere");
         assert!(!ledger.is_outcome_of(&view, gone[1], &GONE).unwrap());
         assert!(ledger.is_outcome_of(&view, stays[1], &STAYS).unwrap());
@@ -279,6 +279,9 @@ mod tests {
         let (dir, ledger) = ledger(world);
         let answer = ledger.post(postings(world)).await.unwrap();
         assert_eq!(accepted(&answer), world.entries.len(), "{:?}", answer.verdicts);
+        let view = ledger.view();
+        assert!(ledger.account_of_document(&view, "resident_id", DOCUMENT).unwrap().is_some());
+        assert!(account_there(&ledger, &GONE));
         let before = tempfile::tempdir().unwrap();
         copy(&dir.path().join("vault"), before.path());
         let eraser = Arc::clone(&ledger);
