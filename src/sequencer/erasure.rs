@@ -5,11 +5,12 @@
 //! | private kind 5, in the slot whose key is destroyed, nothing sealed | 0xE6, u64be slot → empty |
 //! | | 0xE7, u64be leaf index of each entry whose payload is in that slot → empty |
 //!
-//! The record needs no content: which slot is all that it says, and it must be readable when the key is gone. Which entries
-//! it concerns stands in the journal alone, so they are searched there: seconds at a million entries, for what is rare, where
-//! a table would cost every entry some bytes. Rows of these entries that came from their payloads are hidden at once, so that
-//! the running ledger answers and decides as one whose index was rebuilt afterwards. Order: the frame is durable, the keys are
-//! destroyed, then the caller is answered; a crash in between is made good at the next start, before anything is read.
+//! The record needs no content: which slot is all that it says, and it must be readable when the key is gone. Which
+//! entries it concerns stands in the journal alone, so they are searched there: about a second for a million entries, for
+//! what is rare, where a table would cost every entry some bytes. Rows of these entries that came from their payloads are
+//! hidden at once, so that the running ledger answers and decides as one whose index was rebuilt afterwards. Order: the frame
+//! is durable, the keys are destroyed, then the caller is answered; a crash in between is made good at the next start,
+//! before anything is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
