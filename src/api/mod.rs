@@ -35,7 +35,7 @@ pub use registry::Registry;
 pub use transcript::Transcripts;
 pub use verification::{Verification, current_status};
 
-/// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
+/// Messages and services, generated from `proto/` (`tests/generated` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     include!("proto/xuefen.v1.rs");
