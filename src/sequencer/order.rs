@@ -201,7 +201,7 @@ impl Sequencer {
                 return Ok(too_large("posting", &error));
             }
         };
-        let accepted = Accepted::new(&ready.prepared, logged_at).ok_or_else(|| broken("no statement"))?;
+        let accepted = Accepted::new(&ready.prepared, logged_at, &effects).ok_or_else(|| broken("no statement"))?;
         let state = Deciding { overlay: &self.overlay, index: &view.index };
         for row in rows_of(&evolve(&state, index, &accepted)?) {
             self.overlay.insert(&row);
@@ -212,7 +212,7 @@ impl Sequencer {
         self.end.tree.append(leaf_hash);
         self.end.chain = chain::next(&self.end.chain, &leaf_hash);
         self.end.logged_at = logged_at;
-        let Effects { pending, flags } = effects;
+        let Effects { pending, flags, .. } = effects;
         Ok(Verdict::Receipt(Receipt { index, leaf_hash, logged_at, replayed: false, pending, flags }))
     }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xuefen_core::key::SecretKey;
-use xuefen_core::proto::Course;
+use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
-use xuefen_ledger::testing::{START, World, course, sign, sign_all};
+use xuefen_core::proto::{Course, Policy};
+use xuefen_ledger::testing::{START, World, course, policy, sign, sign_all};
 use xuefen_ledger::{Message, Signatures};
 
 use super::lane::LaneIn;
@@ -132,6 +133,44 @@ async fn asking_whether_takes_a_place_in_the_queue() {
     assert!(matches!(ledger.check(posting()).await, Err(PostError::Busy)));
     drop(all);
     assert!(ledger.check(posting()).await.unwrap().is_err());
+}
+
+/// What is said of each posting; nothing of those that are in the log now.
+fn refusals(answer: &Answer) -> Vec<&str> {
+    let detail = |verdict| match verdict {
+        &Verdict::Receipt(_) => "",
+        Verdict::Refused(refusal) => &*refusal.detail,
+    };
+    answer.verdicts.iter().map(detail).collect()
+}
+
+#[tokio::test]
+async fn a_policy_binds_the_next_posting_of_its_chunk() {
+    let mut world = World::furnished();
+    let (dir, ledger) = ledger(&world);
+    ledger.post(postings(&world)).await.unwrap();
+    let (ministry, school, now) = (world.ministry.id.clone(), world.school.id.clone(), world.now);
+    let mut version = |version, achieved_age_days| {
+        let body = Policy { achieved_age_days, ..policy(version, now) };
+        world.public(&ministry, Body::Policy(body), &[1])
+    };
+    let versions = [version(1, 0), version(2, 10), version(3, 20)];
+    let mut outcome = |number: u8, achieved_on: &str| {
+        let (body, mut values) = world.course_outcome();
+        values.push((tags::SOURCE_ID, format!("of the chunk {number}").into()));
+        values.push((tags::ATTEMPT, number.to_string().into()));
+        values.push((tags::ACHIEVED_ON, achieved_on.into()));
+        world.outcome(&school, body, &values, 4)
+    };
+    // One chunk is one frame: nothing of it is published while it is judged.
+    let chunk =
+        versions.into_iter().zip(11..).flat_map(|(policy, number)| [policy, outcome(number, "2026-08-20")]).collect();
+    let after = [(14, "2026-08-13"), (15, "2026-08-12"), (16, "2026-08-11")].map(|(number, day)| outcome(number, day));
+    assert_eq!(refusals(&ledger.post(chunk).await.unwrap()), ["", "", "", "12 days ago, at most 10", "", ""]);
+    drop(ledger);
+    let ledger = open(&dir, &world).unwrap();
+    let answer = ledger.post(after.to_vec()).await.unwrap();
+    assert_eq!(refusals(&answer), ["", "", "21 days ago, at most 20"], "after a restart");
 }
 
 /// Receipts of one chunk: index, and whether it was in the log already; `None` for a refusal.
