@@ -32,7 +32,7 @@ pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
 pub use transcript::Transcripts;
-pub use verification::{Verification, current_status};
+pub use verification::{Verification, current_status, presentation_by_grant};
 
 /// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]

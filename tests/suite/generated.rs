@@ -75,6 +75,10 @@ fn generated_code_is_what_the_protos_give() {
         .expect("core code");
     compare_or_write(&core_dir.join("xuefen.v1.rs"), &root().join("src/core/src/proto/xuefen.v1.rs"));
 
+    let forms = out.path().join("forms.rs");
+    std::fs::write(&forms, crate::forms::of_statements(&core_fds)).expect("write");
+    compare_or_write(&forms, &root().join("src/core/src/proto/forms.rs"));
+
     let api_dir = out.path().join("api");
     std::fs::create_dir(&api_dir).expect("mkdir");
     let mut config = prost_build::Config::new();

@@ -3,6 +3,7 @@
 mod crash;
 mod demo;
 mod example_policies;
+mod forms;
 mod generated;
 mod journal_syncs;
 mod online;
