@@ -67,10 +67,12 @@ impl Bank {
             pages: Pages::new(&[91; 32]),
             codes: Codes::new(&[91; 32]),
             status_key: SecretKey::from_seed(&[92; 32]),
-            policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
-            authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
-            policy_text: String::new(),
-            authority_text: String::new(),
+            trust: ArcSwap::from_pointee(OwnTrust {
+                policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
+                authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
+                policy_text: String::new(),
+                authority_text: String::new(),
+            }),
             verifying: Semaphore::new(VERIFYING),
             witnesses: None,
         }));

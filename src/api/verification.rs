@@ -120,8 +120,9 @@ fn status_of(api: &Api, index: u64, is_it: impl FnOnce(&Hash) -> bool) -> Result
 
 fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {
     let now = api.ledger.now().unsigned_abs();
-    let trust = Trust { policy: &api.policy, now, status_max_age: STATUS_MAX_AGE_SECONDS, holder: None };
-    let mut chain = Chain::new(&api.authority);
+    let own = api.trust.load();
+    let trust = Trust { policy: &own.policy, now, status_max_age: STATUS_MAX_AGE_SECONDS, holder: None };
+    let mut chain = Chain::new(&own.authority);
     let report: Report<light::Statement> = verify(file, &trust, &mut chain);
     let mut response = VerifyResponse {
         result: verdict(report.verdict()) as i32,

@@ -16,3 +16,5 @@ mod ended;
 mod expiry;
 mod host_and_home;
 mod names;
+mod notice;
+mod training;

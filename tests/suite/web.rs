@@ -115,13 +115,25 @@ async fn a_status_is_given_to_whoever_knows_the_entry() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_nowhere_is_answered_404_and_unknown_calls_unimplemented() {
     let web = Web::new().await;
-    for path in ["/favicon.ico", "/log/", "/verify/", "/xuefen.v1.LogService/GetCheckpoint", "/xuefen.v1.NoService/No", "/tile", "//"] {
+    for path in [
+        "/favicon.ico",
+        "/log/",
+        "/verify/",
+        "/xuefen.v1.LogService/GetCheckpoint",
+        "/xuefen.v1.NoService/No",
+        "/tile",
+        "//",
+    ] {
         let (status, body) = web.get(path).await;
         assert_eq!(status, 404, "{path}");
         assert!(body.is_empty() || body.starts_with(b"there is nothing here"), "{path}");
     }
-    assert_eq!(web.get("/nowhere").await.1, b"there is nothing here; the pages are /verify and /log, the services speak gRPC\n");
-    let channel = tonic::transport::Endpoint::from_shared(format!("http://{}", web.server.address)).expect("an address");
+    assert_eq!(
+        web.get("/nowhere").await.1,
+        b"there is nothing here; the pages are /verify and /log, the services speak gRPC\n"
+    );
+    let channel =
+        tonic::transport::Endpoint::from_shared(format!("http://{}", web.server.address)).expect("an address");
     let channel = channel.connect().await.expect("the server answers");
     for path in ["/xuefen.v1.NoService/No", "/xuefen.v1.LogService/No"] {
         let mut grpc = tonic::client::Grpc::new(channel.clone());
@@ -137,7 +149,8 @@ async fn a_code_that_opens_nothing_is_told_so_and_kept_nowhere() {
     let web = Web::new().await;
     let long = "A".repeat(129);
     for (code, status) in [("AAAAA-AAAAA-AAAAA-AAAAA", 404), ("", 404), ("\u{fffd}", 404), (long.as_str(), 413)] {
-        let answer = web.http.post(&format!("http://{}/verify/grant", web.server.address), code.to_owned(), 1 << 10).await;
+        let answer =
+            web.http.post(&format!("http://{}/verify/grant", web.server.address), code.to_owned(), 1 << 10).await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status, status, "{code}");
     }

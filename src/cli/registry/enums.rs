@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use xuefen_core::proto::{
-    AuthorityRole, EndEffect, InstitutionGround, InstitutionKind, LifecycleReason, OutcomeKind, Sector,
+    AuthorityRole, EndEffect, InstitutionGround, InstitutionKind, LifecycleReason, OutcomeKind, Sector, Severity,
 };
 
 /// An enum of the schema.
@@ -37,6 +37,7 @@ named! {
     LifecycleReason: "LIFECYCLE_REASON_";
     OutcomeKind: "OUTCOME_KIND_";
     Sector: "SECTOR_";
+    Severity: "SEVERITY_";
 }
 
 /// The member that people write as `text`.

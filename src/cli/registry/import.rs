@@ -12,6 +12,7 @@ use xuefen_core::proto::{
 };
 
 use super::enums;
+use super::published;
 use super::rows::{self, Row};
 use super::standards;
 use super::statements::{self, Signer};
@@ -38,6 +39,12 @@ pub enum What {
     Courses,
     /// Modules: as courses, with `course_index`
     Modules,
+    /// Policies: code, version, `effective_from`, region, scales, thresholds, holidays, numbers by their fields, …
+    Policies,
+    /// Programmes: code, version, name, major, required, elective, credits, `opinions_hash`, …
+    Programmes,
+    /// Runs: code, `offer_index`, start, end, minutes, `practice_minutes`, venue, place
+    Runs,
     /// Families of certificates: code, version, name, `outcome_kind`, levels, occupation, `validity_days`
     Families,
     /// Levels of frameworks: code, version, level, name, `eqf_level`; one row for each level
@@ -179,6 +186,9 @@ const fn columns(what: What) -> &'static [&'static str] {
             "majors",
             "competency",
         ],
+        What::Policies => published::POLICY,
+        What::Programmes => published::PROGRAMME,
+        What::Runs => published::RUN,
         What::Families => {
             &["code", "version", "name", "outcome_kind", "outcome_kinds", "levels", "occupation", "validity_days"]
         }
@@ -193,6 +203,9 @@ fn say(what: What, row: &Row, dir: &Path) -> anyhow::Result<(Body, Option<Secret
         What::RecordingRules => Body::RecordingRule(recording_rule(row)?),
         What::Courses => Body::Course(course(row)?),
         What::Modules => Body::Module(module(row)?),
+        What::Policies => Body::Policy(published::policy(row)?),
+        What::Programmes => Body::Programme(published::programme(row)?),
+        What::Runs => Body::Run(published::run(row)?),
         What::Families => Body::CertificateFamily(family(row)?),
         _ => standards::single(what, row)?,
     };
@@ -393,10 +406,31 @@ mod tests {
         for (what, text) in [
             (What::RecordingRules, "code,hour_minutes,theory_hours_per_credit,practice_hours_per_credit\nR,45,16,32\n"),
             (What::Modules, "code,name,minutes,scale,course_index\nM,甲,90,pass_fail,4\n"),
+            (
+                What::Policies,
+                "code,effective_from,region,scales,thresholds,holidays,achieved_age_days,mass_pass.learners,issue_rights,\
+                 cosign_rules\nnational,2026-09-01,,percentage:60000:100000;two:通过/未通过:1,\
+                 practice_share_teacher:6000:soft:r,2026-10-01;2026-10-02,300,12,\
+                 skill_level_certificate:enterprise:1-6,practice_record:enterprise:30\n",
+            ),
+            (What::Programmes, "code,name,major,required,elective,credits\nP,甲,440301,4;5,6,120\n"),
+            (What::Runs, "code,offer_index,start,end,minutes\nB1,9,2026-09-28,2026-10-09,2880\n"),
             (What::Families, "code,name,outcome_kind,levels\nx-bim,建筑信息模型,x_certificate,初级;中级\n"),
         ] {
             let (said, refused) = read_text(what, text);
             assert_eq!((said.len(), refused.len()), (1, 0), "{what:?} {refused:?}");
+        }
+        for (what, text, told) in [
+            (What::Policies, "code,thresholds\nn,practice:1:hard\n", "is no threshold"),
+            (What::Policies, "code,scales\nn,percentage:60\n", "write code:pass:top"),
+            (What::Policies, "code,holidays\nn,2026-02-30\n", "is no day written"),
+            (What::Programmes, "code,name,required\nP,甲,x\n", "required"),
+            (What::Programmes, "code,name,opinions_hash\nP,甲,00\n", "64 hexadecimal digits"),
+            (What::Runs, "code,offer_index,start,end,minutes\nB,9,2026/09/28,2026-10-09,1\n", "start"),
+        ] {
+            let (_, refused) = read_text(what, text);
+            let said = format!("{:#}", refused.first().expect("a bad row").1);
+            assert!(said.contains(told), "{said}");
         }
         let key = "role,authority,public_key,name\nstatus,x-m,00,甲\n";
         assert_eq!(read_text(What::Authorities, key).1.len(), 1, "no such key");

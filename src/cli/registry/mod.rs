@@ -7,6 +7,7 @@ pub mod enums;
 pub mod genesis;
 pub mod import;
 pub mod offers;
+mod published;
 pub mod read;
 pub mod rows;
 mod standards;

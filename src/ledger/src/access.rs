@@ -23,6 +23,7 @@ const fn may_be_long(table: Table) -> bool {
             | Table::Offer
             | Table::Standing
             | Table::Policies
+            | Table::RunsOf
             | Table::Filed
             | Table::Charter
     )
@@ -102,6 +103,11 @@ pub(crate) trait Access: Read {
     /// The policies of the nation (empty) or of a province.
     fn policies(&self, province: &str) -> Result<Option<rows::PolicyLineRow>, ReadError> {
         Ok(self.value(&rows::policies(province))?.map(|(_, row)| row))
+    }
+
+    /// The runs of a programme that are still to be thought of.
+    fn runs_of(&self, key: &Key) -> Result<rows::RunsRow, ReadError> {
+        Ok(self.value(key)?.map(|(_, row)| row).unwrap_or_default())
     }
 
     fn account(&self, account: AccountKey) -> Result<Option<AccountRow>, ReadError> {

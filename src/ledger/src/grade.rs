@@ -87,6 +87,7 @@ mod tests {
     #[test]
     fn credits_are_divided_once_and_rounded_down() {
         let rule = |hour_minutes, theory, practice, step_millis| RecordingRuleRow {
+            tier: None,
             effective_from: 0,
             hour_minutes,
             theory_hours_per_credit: theory,

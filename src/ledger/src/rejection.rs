@@ -204,7 +204,7 @@ rejections! {
 
     // Recording.
     MinutesOutOfBounds "MINUTES_OUT_OF_BOUNDS"
-        "Practice minutes are at most the total, and the total at most the offer's." "实践分钟数不超过总分钟数，总分钟数不超过课程分钟数。"
+        "Practice minutes are at most the total, and both at most those of the offer and of the run." "实践分钟数不超过总分钟数，二者均不超过课程和班次的分钟数。"
         "Correct the minutes." "请更正分钟数。"
     RecordingRuleWrong "RECORDING_RULE_WRONG"
         "An outcome names the recording rule of its offer." "成果须写明课程所用的学分记录规则。"
@@ -266,6 +266,12 @@ rejections! {
     EffectiveInPast "EFFECTIVE_IN_PAST"
         "A policy takes effect when it is logged or later." "政策不得早于入账时间生效。"
         "Choose a time that has not come yet." "请选择尚未到来的生效时间。"
+    RunExists "RUN_EXISTS"
+        "A run's code is used once by its owner." "同一机构的班次代码只能使用一次。"
+        "Give the run a code of its own." "请为班次另编代码。"
+    NoticeTooShort "NOTICE_TOO_SHORT"
+        "A published programme is changed so many working days before its next run as policy asks, 20 if none says so." "已公布的项目须在开班前规定的工作日数之前报备变更，未规定者为 20 个工作日。"
+        "Leave this run as published, or file the change earlier." "请按原方案实施本班次，或提前报备。"
     LooserThanParent "LOOSER_THAN_PARENT"
         "A rule below another is as strict or stricter." "下级规则须不低于上级规则。"
         "Ask at least what the parent asks." "请至少达到上级规则的要求。"

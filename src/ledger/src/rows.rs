@@ -331,6 +331,8 @@ pub struct DisplayRow {
 /// A recording rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordingRuleRow {
+    /// Region of the authority whose it is, empty for the nation; `None` for an institution's.
+    pub tier: Option<String>,
     /// Unix seconds.
     pub effective_from: i64,
     /// Length of a class hour, minutes.
@@ -380,6 +382,37 @@ pub struct PolicyRow {
     pub body: Vec<u8>,
 }
 
+/// A programme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgrammeRow {
+    /// Unix seconds.
+    pub effective_from: i64,
+    /// The statement's body, canonical bytes.
+    pub body: Vec<u8>,
+}
+
+/// A published run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOfferRow {
+    /// The course, module or programme.
+    pub offer: u64,
+    /// First day, days since 1970-01-01 in UTC+8.
+    pub start_day: u32,
+    /// Last day.
+    pub end_day: u32,
+    /// Length in all, minutes.
+    pub minutes: u32,
+    /// Of these, practice.
+    pub practice_minutes: u32,
+}
+
+/// Runs of a programme that had not begun when the newest of them was announced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunsRow {
+    /// Leaf index and first day, oldest entry first.
+    pub runs: Vec<(u64, u32)>,
+}
+
 /// The policies of the nation or a province.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyLineRow {
@@ -404,6 +437,10 @@ pub enum OfferBody {
     Family(FamilyRow),
     /// `Policy`.
     Policy(PolicyRow),
+    /// `Programme`.
+    Programme(ProgrammeRow),
+    /// `Run`.
+    Run(RunOfferRow),
     /// `Framework`.
     Framework(FrameworkRow),
     /// `MajorCatalogue`.
@@ -486,7 +523,7 @@ pub struct LineRow {
 /// A run's fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRow {
-    /// Newest `achieved_on` of its first attempts, days since 1970-01-01 in UTC+8.
+    /// Its last day if it is published; else the newest `achieved_on` of its first attempts. Days since 1970-01-01 in UTC+8.
     pub end_day: i32,
     /// Learners with a fail.
     pub fails: u32,

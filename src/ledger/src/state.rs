@@ -77,11 +77,13 @@ pub enum Table {
     Device = 45,
     /// Province, or empty → [`PolicyLineRow`](crate::rows::PolicyLineRow).
     Policies = 50,
+    /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
+    RunsOf = 51,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -113,6 +115,7 @@ impl Table {
         Self::Evaluations,
         Self::Device,
         Self::Policies,
+        Self::RunsOf,
     ];
 
     /// The first byte of the table's keys.

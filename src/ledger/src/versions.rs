@@ -25,6 +25,8 @@ impl OfferBody {
             Self::Pathway(_) => Kind::Pathway,
             Self::Equivalence(_) => Kind::Equivalence,
             Self::Policy(_) => Kind::Policy,
+            Self::Programme(_) => Kind::Programme,
+            Self::Run(_) => Kind::Run,
         }
     }
 
@@ -39,7 +41,8 @@ impl OfferBody {
             Self::Pathway(it) => it.effective_from,
             Self::Equivalence(it) => it.effective_from,
             Self::Policy(it) => it.effective_from,
-            Self::Course(_) | Self::Module(_) | Self::Family(_) => 0,
+            Self::Programme(it) => it.effective_from,
+            Self::Course(_) | Self::Module(_) | Self::Family(_) | Self::Run(_) => 0,
         }
     }
 }

@@ -34,6 +34,7 @@ pub fn router() -> Router<Arc<Api>> {
         .route("/log/proof/{index}", get(log::proof))
         .route("/log/consistency/{old}", get(log::consistency))
         .route("/log/growth.json", get(log::growth))
+        .route("/log/witnesses.json", get(log::witnesses))
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";

@@ -402,6 +402,7 @@ pub static PROGRAMME: Form = Form(&[
     Field { number: 14, holds: Holds::Uint32, repeated: false, oneof: false },
     Field { number: 15, holds: Holds::Any64, repeated: false, oneof: false },
     Field { number: 16, holds: Holds::Any64, repeated: true, oneof: false },
+    Field { number: 17, holds: Holds::Bytes, repeated: false, oneof: false },
 ]);
 pub static PROGRAMME_CAP: Form = Form(&[
     Field { number: 1, holds: Holds::Text, repeated: false, oneof: false },

@@ -12,7 +12,8 @@ use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
     AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, Equivalence,
-    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, Policy, RecordingRule,
+    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, Policy, Programme,
+    RecordingRule, Run,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -60,6 +61,11 @@ impl<K: Ord + Clone, V> Facts<K, V> {
     pub(super) fn get_or(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
         self.changed.push(key.clone());
         self.known.entry(key).or_insert_with(new)
+    }
+
+    /// Every fact, by ascending key.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.known.iter()
     }
 
     /// Forgets a fact; the row that told of it stays.
@@ -119,6 +125,8 @@ pub(super) struct Book {
     pub(super) held: Facts<(Account, [u8; 16]), u64>,
     /// (issuer, team) → its result and the newest outcome that says so.
     pub(super) teams: Facts<(String, [u8; 16]), ([u8; 16], u64)>,
+    /// (owner, programme code) → runs that had not begun when the newest was announced.
+    pub(super) announced: Facts<(String, String), Vec<(u64, u32)>>,
     /// Remarks on entries; first those that rest on the entry alone.
     pub(super) remarks: Facts<u64, (Vec<Remark>, Vec<Remark>)>,
     /// (offer, run) → its graded attempts, in the order they were logged.
@@ -273,6 +281,8 @@ pub(super) struct Offer {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     Policy(Box<Policy>),
+    Programme(Box<Programme>),
+    Run(Run),
     Rule(RecordingRule),
     Course(Teaching),
     Module(Teaching),

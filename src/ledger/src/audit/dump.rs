@@ -38,8 +38,16 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 7] =
-    [Table::Institution, Table::Waiting, Table::Offer, Table::Standing, Table::Policies, Table::Filed, Table::Charter];
+const LONG: [Table; 8] = [
+    Table::RunsOf,
+    Table::Institution,
+    Table::Waiting,
+    Table::Offer,
+    Table::Standing,
+    Table::Policies,
+    Table::Filed,
+    Table::Charter,
+];
 
 /// Takes the rows of one entry.
 pub(super) struct Dump<'a> {
@@ -346,7 +354,7 @@ fn parties(book: &mut Book, dump: &mut Dump<'_>) {
     }
 }
 
-fn offer(offer: &Offer) -> rows::OfferRow {
+fn offer(offer: &Offer, tier: Option<&String>) -> rows::OfferRow {
     let teaching = |it: &super::book::Teaching| rows::CourseRow {
         minutes: it.minutes,
         practice_minutes: it.practice_minutes,
@@ -356,6 +364,7 @@ fn offer(offer: &Offer) -> rows::OfferRow {
     };
     let body = published::body(&offer.what).unwrap_or_else(|| match &offer.what {
         What::Rule(rule) => rows::OfferBody::RecordingRule(rows::RecordingRuleRow {
+            tier: tier.cloned(),
             effective_from: rule.effective_from,
             hour_minutes: rule.hour_minutes,
             theory_hours_per_credit: rule.theory_hours_per_credit,
@@ -385,12 +394,16 @@ fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     for ((owner, kind, code), version) in book.versions.changes() {
         dump.put(rows::display(&owner, kind, &code), &rows::DisplayRow { version: version.0 });
     }
+    for ((owner, programme), runs) in book.announced.changes() {
+        dump.put(rows::runs_of(&owner, &programme), &rows::RunsRow { runs: runs.clone() });
+    }
     for (province, line) in book.policies.changes() {
         let (owner, code, versions) = (line.owner.clone(), line.code.clone(), line.versions.clone());
         dump.put(rows::policies(&province), &rows::PolicyLineRow { owner, code, versions });
     }
+    let tiers = super::offers::tier(dump.index, book);
     for (index, it) in book.offers.changes() {
-        dump.put(rows::offer(index), &offer(it));
+        dump.put(rows::offer(index), &offer(it, tiers.as_ref()));
         dump.put_bytes(rows::offers_of(&it.owner), &[]);
     }
     published::tables(book, dump);

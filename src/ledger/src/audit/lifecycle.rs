@@ -46,7 +46,15 @@ pub(super) fn reference<'b>(case: &Case<'_>, index: u64, book: &'b Book, judge: 
 /// Outcomes, standards and offers go out of force by life-cycle entries; keys, institutions and accounts have their own
 /// kinds for it. What still waits for its second authority can be revoked.
 fn has_life(entry: &Seen, waits: bool, judge: &mut Judge) {
-    let kinds = [Kind::RecordOutcome, Kind::RecordingRule, Kind::Course, Kind::Module, Kind::CertificateFamily];
+    let kinds = [
+        Kind::RecordOutcome,
+        Kind::RecordingRule,
+        Kind::Course,
+        Kind::Module,
+        Kind::CertificateFamily,
+        Kind::Programme,
+        Kind::Run,
+    ];
     let published =
         [Kind::Framework, Kind::MajorCatalogue, Kind::FiledMajors, Kind::Equivalence, Kind::ExamScheme, Kind::Pathway];
     let has = kinds.contains(&entry.kind) || published.contains(&entry.kind) || waits;

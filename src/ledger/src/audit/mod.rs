@@ -25,6 +25,7 @@ mod outcomes;
 mod pathways;
 mod payload;
 mod policies;
+mod programmes;
 mod published;
 mod records;
 mod registry;
@@ -262,6 +263,8 @@ impl<S: Secrets> Auditor<S> {
             Body::RecordingRule(body) => offers::recording_rule(&case, body, book, judge),
             Body::Course(body) => offers::course(&case, body, book, judge),
             Body::Module(body) => offers::module(&case, body, book, judge),
+            Body::Programme(body) => programmes::programme(&case, body, book, judge),
+            Body::Run(body) => programmes::run(&case, body, book, judge),
             Body::CertificateFamily(body) => offers::family(&case, body, book, judge),
             Body::OpenAccount(_) => accounts::open(&case, book, secrets, judge),
             Body::AmendAccount(_) => devices::amend(&case, book, secrets, judge),

@@ -3,7 +3,7 @@
 use super::book::{Book, Offer, Teaching, What};
 use super::judge::{Case, Change, Judge};
 use super::registry::level;
-use super::text::are_names;
+use super::text::{are_names, covers};
 use crate::rejection::Rejection;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::{CertificateFamily, Course, Module, Name, OutcomeKind, RecordingRule};
@@ -52,6 +52,13 @@ fn rule_at<'b>(case: &Case<'_>, index: u64, book: &'b Book, judge: &mut Judge) -
     rule
 }
 
+/// The region of the authority that said an entry; none if it was no authority. Of several the widest.
+pub(super) fn tier(index: u64, book: &Book) -> Option<String> {
+    let entry = book.entry(index)?;
+    let parties = book.accrediting(&entry.keys);
+    parties.into_iter().filter(|(owner, _)| *owner == entry.issuer).map(|(_, region)| region).min()
+}
+
 pub(super) fn recording_rule(case: &Case<'_>, body: &RecordingRule, book: &Book, judge: &mut Judge) -> Option<Change> {
     version(case, &body.code, body.version, None, book, judge);
     for (field, value) in [
@@ -64,16 +71,21 @@ pub(super) fn recording_rule(case: &Case<'_>, body: &RecordingRule, book: &Book,
     }
     judge.unless(body.effective_from >= 0, Rejection::FieldMalformed, || "effective_from".to_owned());
     if body.parent_index == 0 {
-        // Only an authority begins; institutions are stricter than something.
-        let authority = !case.accredits_in().is_empty();
-        judge.unless(authority, Rejection::NotEntitled, || case.issuer.to_owned());
+        // Only the nation begins; everybody else is stricter than something.
+        let nation = case.accredits_in().contains(&"");
+        judge.unless(nation, Rejection::NotEntitled, || case.issuer.to_owned());
     } else if let Some(parent) = rule_at(case, body.parent_index, book, judge) {
-        let strict = body.hour_minutes >= parent.hour_minutes
-            && body.theory_hours_per_credit >= parent.theory_hours_per_credit
-            && body.practice_hours_per_credit >= parent.practice_hours_per_credit
+        let per_credit = |it: &RecordingRule, hours: u32| u64::from(it.hour_minutes) * u64::from(hours);
+        let strict = per_credit(body, body.theory_hours_per_credit)
+            >= per_credit(parent, parent.theory_hours_per_credit)
+            && per_credit(body, body.practice_hours_per_credit) >= per_credit(parent, parent.practice_hours_per_credit)
             && parent.step_millis > 0
             && body.step_millis.is_multiple_of(parent.step_millis);
         judge.unless(strict, Rejection::LooserThanParent, || format!("entry {}", body.parent_index));
+        let place = book.institutions.get(case.issuer).filter(|_| case.signs_as_institution());
+        let above = tier(body.parent_index, book)
+            .is_some_and(|tier| tier.is_empty() || place.is_some_and(|it| covers(&tier, &it.rights.region)));
+        judge.unless(above, Rejection::ReferenceWrongKind, || format!("entry {}", body.parent_index));
     }
     Some(published(case, &body.code, body.version, What::Rule(body.clone())))
 }

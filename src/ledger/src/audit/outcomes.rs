@@ -9,6 +9,7 @@ use super::judge::{Case, Change, Judge};
 use super::lifecycle::target;
 use super::offers::credits;
 use super::policies;
+use super::programmes;
 use super::records;
 use super::remarks::{self, Graded, Remark};
 use super::study;
@@ -68,10 +69,12 @@ pub(super) fn record(
         grade(case, "", book, judge);
         Fitted::default()
     };
+    programmes::in_run(case, book, judge);
     let own: Vec<Remark> =
         [remarks::training(case, kind, book, judge), remarks::assessor(case)].into_iter().flatten().collect();
     cited(case, account, book, secrets, judge);
-    for tag in [tags::PROGRAMME, tags::SCHEME, tags::PATHWAY] {
+    programmes::of_outcome(case, book, judge);
+    for tag in [tags::SCHEME, tags::PATHWAY] {
         judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
     }
     nullifier_key(case, body, judge);
@@ -144,6 +147,7 @@ fn graded_in_run(
         passed: passed?,
         achieved: day(case.value(tags::ACHIEVED_ON))?,
         corrected: corrects.then(|| day_of(case.logged_at)),
+        end: programmes::named(case, book).map(|(_, run)| i64::from(run.end_day)),
         window: policy.days(policies::WINDOW),
         many: (policy.number(policies::LEARNERS), policy.number(policies::SHARE)),
     })

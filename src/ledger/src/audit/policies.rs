@@ -54,6 +54,7 @@ pub(super) const SUSPENSION: usize = 2;
 pub(super) const ROTATION: usize = 3;
 pub(super) const COMPROMISE: usize = 4;
 pub(super) const FULL_LADDER: usize = 5;
+pub(super) const NOTICE: usize = 6;
 pub(super) const LEARNERS: usize = 8;
 pub(super) const SHARE: usize = 9;
 pub(super) const WINDOW: usize = 10;

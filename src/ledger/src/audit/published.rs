@@ -8,6 +8,17 @@ use xuefen_core::proto::{ExamPart, PathwaySegment, Standing};
 /// The row of what was published, for the kinds of this file.
 pub(super) fn body(what: &What) -> Option<rows::OfferBody> {
     Some(match what {
+        What::Programme(it) => rows::OfferBody::Programme(rows::ProgrammeRow {
+            effective_from: it.effective_from,
+            body: prost::Message::encode_to_vec(&**it),
+        }),
+        What::Run(it) => rows::OfferBody::Run(rows::RunOfferRow {
+            offer: it.offer_index,
+            start_day: it.start_day,
+            end_day: it.end_day,
+            minutes: it.minutes,
+            practice_minutes: it.practice_minutes,
+        }),
         What::Policy(policy) => {
             let body = prost::Message::encode_to_vec(&**policy);
             rows::OfferBody::Policy(rows::PolicyRow { effective_from: policy.effective_from, body })

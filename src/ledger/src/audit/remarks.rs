@@ -29,6 +29,8 @@ pub(super) struct Graded {
     pub(super) achieved: i64,
     /// A correction counts on the day it was logged.
     pub(super) corrected: Option<i64>,
+    /// Last day of the run, if it is published.
+    pub(super) end: Option<i64>,
     /// Days after the end of the run that count, by the policy of its time.
     pub(super) window: i64,
     /// Learners, and basis points of the fails, that are too many by that policy.
@@ -43,7 +45,9 @@ fn mass_pass(graded: &[Graded]) -> bool {
     let mut failed: BTreeMap<Account, bool> = BTreeMap::new();
     let mut turned_last = false;
     for it in graded {
-        if it.first {
+        if it.end.is_some() {
+            end = it.end;
+        } else if it.first {
             end = end.max(Some(it.achieved));
         }
         turned_last = false;
@@ -124,7 +128,16 @@ mod tests {
 
     fn graded(learner: u8, passed: bool, achieved: i64) -> Graded {
         let many = (10, 3_000);
-        Graded { account: [learner; 16], first: !passed, passed, achieved, corrected: None, window: 30, many }
+        Graded {
+            account: [learner; 16],
+            first: !passed,
+            passed,
+            achieved,
+            corrected: None,
+            end: None,
+            window: 30,
+            many,
+        }
     }
 
     #[test]

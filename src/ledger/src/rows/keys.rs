@@ -80,6 +80,10 @@ pub(crate) fn policies(province: &str) -> Key {
     Key::texts(Table::Policies, &[province])
 }
 
+pub(crate) fn runs_of(owner: &str, programme: &str) -> Key {
+    Key::texts(Table::RunsOf, &[owner, programme])
+}
+
 pub(crate) fn offers_of(owner: &str) -> Key {
     Key::texts(Table::OffersOf, &[owner])
 }

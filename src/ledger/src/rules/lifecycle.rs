@@ -65,6 +65,8 @@ pub(super) fn references<S: Read + ?Sized>(
             | Kind::Course
             | Kind::Module
             | Kind::CertificateFamily
+            | Kind::Programme
+            | Kind::Run
             | Kind::RecordOutcome
             | Kind::Framework
             | Kind::MajorCatalogue

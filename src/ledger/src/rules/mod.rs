@@ -25,8 +25,10 @@ mod outcome;
 mod parties;
 mod pathway;
 mod policy;
+mod programme;
 mod recording_rule;
 mod records;
+mod run;
 mod runs;
 mod study;
 mod training;
@@ -66,6 +68,8 @@ const ENABLED: &[Kind] = &[
     Kind::Pathway,
     Kind::Course,
     Kind::Module,
+    Kind::Programme,
+    Kind::Run,
     Kind::CertificateFamily,
     Kind::OpenAccount,
     Kind::AmendAccount,
@@ -136,6 +140,8 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordingRule(body) => recording_rule::form(body, faults),
         Body::Course(body) => offers::course_form(body, faults),
         Body::Module(body) => offers::module_form(body, faults),
+        Body::Programme(body) => programme::form(body, faults),
+        Body::Run(body) => run::form(body, faults),
         Body::CertificateFamily(body) => offers::family_form(body, faults),
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
@@ -151,6 +157,8 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::ChangeInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::InstitutionKey(body) => keys.push(crate::rows::institution(&body.institution)),
         Body::Policy(body) => policy::reads(body, keys),
+        Body::Programme(body) => programme::reads(body, issuer, keys),
+        Body::Run(body) => run::reads(body, issuer, keys),
         Body::Charter(body) => charter::reads(body, keys),
         Body::FiledMajors(body) => majors::filed_reads(body, keys),
         Body::EvaluateInstitution(body) => keys.push(crate::rows::institution(&body.institution)),
@@ -196,6 +204,8 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::RecordingRule(body) => recording_rule::may(case, body),
         Body::Course(_) => offers::may(case, "statement.course"),
         Body::Module(_) => offers::may(case, "statement.module"),
+        Body::Programme(_) => offers::may(case, "statement.programme"),
+        Body::Run(_) => offers::may(case, "statement.run"),
         Body::CertificateFamily(body) => offers::family_may(case, body),
         Body::OpenAccount(_) => account::may(case, "statement.open_account"),
         Body::AmendAccount(_) => account::may(case, "statement.amend_account"),
@@ -223,6 +233,8 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::RecordingRule(body) => recording_rule::references(case, body),
         Body::Course(body) => offers::course_references(case, body),
         Body::Module(body) => offers::module_references(case, body),
+        Body::Programme(body) => programme::references(case, body),
+        Body::Run(body) => run::references(case, body),
         Body::CertificateFamily(body) => offers::family_references(case, body),
         Body::AmendAccount(_) | Body::BindKey(_) => device::references(case, false),
         Body::UnbindKey(_) => device::references(case, true),
@@ -271,6 +283,8 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::RecordingRule(body) => recording_rule::rules(case, body)?,
         Body::Course(body) => offers::course_rules(case, body)?,
         Body::Module(body) => offers::module_rules(case, body)?,
+        Body::Programme(body) => programme::rules(case, body)?,
+        Body::Run(body) => run::rules(case, body)?,
         Body::CertificateFamily(body) => offers::family_rules(case, body)?,
         Body::OpenAccount(_) => account::open_rules(case)?,
         Body::AmendAccount(_) => device::amend_rules(case)?,
@@ -292,6 +306,7 @@ pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body
     match body {
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
         Body::ChangeInstitution(body) => change::breaches(state, said, body),
+        Body::Programme(body) => programme::breaches(state, said, body),
         Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
@@ -321,6 +336,8 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::RecordingRule(body) => recording_rule::write(writer, entry, body)?,
         Body::Course(body) => offers::write_course(writer, entry, body)?,
         Body::Module(body) => offers::write_module(writer, entry, body)?,
+        Body::Programme(body) => programme::write(writer, entry, body)?,
+        Body::Run(body) => run::write(writer, entry, body)?,
         Body::CertificateFamily(body) => offers::write_family(writer, entry, body)?,
         Body::OpenAccount(_) => account::write_open(writer, entry),
         Body::AmendAccount(_) => device::write_amend(writer, entry.facts())?,

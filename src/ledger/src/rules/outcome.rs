@@ -1,7 +1,7 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, cosign, course, evidence, records, runs, study, training};
+use super::{account, certificate, cosign, course, evidence, records, run, runs, study, training};
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, policy_of, predecessors};
 use crate::day::Day;
@@ -122,10 +122,13 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let known = case.state.institution(original)?.is_some();
         ensure(known, Rejection::ReferenceUnknown, field(tags::ORIGINAL_ISSUER))?;
     }
+    if let Some(index) = facts.programme {
+        let programme = matches!(case.offer(index, field(tags::PROGRAMME))?.body, OfferBody::Programme(_));
+        ensure(programme, Rejection::ReferenceWrongKind, field(tags::PROGRAMME))?;
+        case.in_force(index, field(tags::PROGRAMME))?;
+    }
     // These cannot be published yet.
-    for (index, tag) in
-        [(facts.programme, tags::PROGRAMME), (facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)]
-    {
+    for (index, tag) in [(facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)] {
         ensure(index.is_none(), Rejection::ReferenceUnknown, field(tag))?;
     }
     for (indices, tag) in [(&facts.cites, tags::CITES), (&facts.parts, tags::PARTS)] {
@@ -135,6 +138,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         }
     }
     offer_reference(case, kind(body), facts)?;
+    run::outcome_references(case, facts)?;
     certificate::references(case, kind(body), facts)
 }
 
@@ -208,9 +212,10 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
 /// Minutes and credits.
 pub(super) fn recording<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) -> Check {
     match kind(body) {
-        OutcomeKind::CompletionCertificate => training::recording(case),
-        _ => course::recording(case, body),
+        OutcomeKind::CompletionCertificate => training::recording(case)?,
+        _ => course::recording(case, body)?,
     }
+    facts(case).map_or(Ok(()), |facts| run::outcome_recording(case, facts))
 }
 
 /// What an outcome does not keep: the share of practice. And what is remarked: 清考.
@@ -225,7 +230,7 @@ pub(super) fn breaches<S: Read + ?Sized>(
     breaches.extend(evidence::breach(facts));
     let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
     let day = Day::of(said.logged_at).0;
-    let counted = runs::count(state, &policy, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    let counted = runs::count(state, &policy, said.issuer, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     if counted.is_some_and(|counted| counted.mass_pass) {
         breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
     }
@@ -372,7 +377,8 @@ pub(super) fn write<S: Read + ?Sized>(
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
-    let counted = runs::count(writer, &policy, facts, account, body.supersedes.is_some(), (index, day))?;
+    let counted =
+        runs::count(writer, &policy, entry.issuer(), facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {
         writer.put(counted.line.0, &counted.line.1);
         if let Some((key, run)) = counted.run {

@@ -1,6 +1,7 @@
 //! A learner's attempts, a run's fails, and the 清考 flag (rules.md 2, "Attempts").
 
 use super::course::passed;
+use super::run;
 use crate::access::Access;
 use crate::facts::OutcomeFacts;
 use crate::policy::{InForce, number};
@@ -20,6 +21,7 @@ pub(super) struct Counted {
 pub(super) fn count<S: Read + ?Sized>(
     state: &S,
     policy: &InForce,
+    issuer: &str,
     facts: &OutcomeFacts,
     account: AccountKey,
     corrects: bool,
@@ -37,8 +39,10 @@ pub(super) fn count<S: Read + ?Sized>(
     let found = state.run(&run_key)?;
     let before = found.unwrap_or(RunRow { end_day: i32::MIN, ..RunRow::default() });
     let mut run = before;
-    if attempt == 1 {
-        run.end_day = run.end_day.max(achieved_on.0);
+    match run::named(state, issuer, facts.run.as_deref())? {
+        Some((_, published)) => run.end_day = i32::try_from(published.end_day).unwrap_or(i32::MAX),
+        None if attempt == 1 => run.end_day = run.end_day.max(achieved_on.0),
+        None => {}
     }
     let mut turns = false;
     if passed && line.failed && !line.turned {

@@ -7,7 +7,7 @@ use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
     CharterSeat, Course, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
     FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
-    Pathway, PathwaySegment, Policy, RecordingRule, Standing, institution_key,
+    Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing, institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -237,6 +237,36 @@ pub fn skill_family() -> CertificateFamily {
         levels: levels(&["学徒工", "初级工", "中级工", "高级工", "技师", "高级技师", "特级技师", "首席技师"]),
         occupation: "4-03-02-01".to_owned(),
         validity_days: 0,
+    }
+}
+
+/// A programme of these courses and modules.
+#[must_use]
+pub fn programme(offers: &[u64]) -> Programme {
+    let part = |offer_index: &u64| ProgrammePart { offer_index: *offer_index, required: true };
+    Programme {
+        code: "440301-2026".to_owned(),
+        version: 1,
+        names: zh("建筑工程技术人才培养方案"),
+        major: "440301".to_owned(),
+        parts: offers.iter().map(part).collect(),
+        total_credit_millis: 3_000,
+        ..Programme::default()
+    }
+}
+
+/// A run of 64 hours, half of them practice, in the whole of September 2026.
+#[must_use]
+pub fn run(code: &str, offer: u64) -> Run {
+    Run {
+        code: code.to_owned(),
+        offer_index: offer,
+        start_day: 20_697,
+        end_day: 20_726,
+        minutes: 2_880,
+        practice_minutes: 1_440,
+        venue: String::new(),
+        place: "630100".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@
 use super::audits::{logged, payload_of};
 use crate::audit::{Auditor, Fault, NoPayloads};
 use crate::digest::state_digest;
-use crate::testing::{TestSecrets, World, authorise, course, rule, skill_family, x_family, zh};
+use crate::testing::{TestSecrets, World, authorise, course, programme, rule, run, skill_family, x_family, zh};
 use crate::{Decision, RawPosting, Rejection};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use xuefen_core::proto::change_institution::Change;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     AccreditInstitution, CertificateFamily, ChangeInstitution, Countersign, Course, EndKey, InstitutionKey, IssueRight,
-    MassPassRule, MergeInstitution, Module, OutcomeKind, Policy, RecordingRule, Reinstate, ReinstateInstitution,
-    RenameInstitution, Revoke, RevokeInstitution, RotateKey, Scale, Suspend, SuspendInstitution, Threshold,
-    institution_key,
+    MassPassRule, MergeInstitution, Module, OutcomeKind, Policy, Programme, RecordingRule, Reinstate,
+    ReinstateInstitution, RenameInstitution, Revoke, RevokeInstitution, RotateKey, Run, Scale, Suspend,
+    SuspendInstitution, Threshold, institution_key,
 };
 
 /// Die rolls of one deed.
@@ -39,6 +39,7 @@ pub(super) struct Actors {
     pub(super) counter: u32,
     /// Newest versions of policies.
     versions: BTreeMap<String, u32>,
+    programmes: Vec<u64>,
 }
 
 impl Actors {
@@ -57,6 +58,7 @@ impl Actors {
             records: Vec::new(),
             counter: 0,
             versions: BTreeMap::new(),
+            programmes: Vec::new(),
         }
     }
 
@@ -101,7 +103,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 36 {
+        match r[0] % 40 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -118,6 +120,8 @@ impl Actors {
             27 | 28 => super::deeds_learner::deed(self, r),
             29..=32 => super::deeds_registry::deed(self, r),
             33 | 34 => self.policy(r),
+            36 => self.programme(r),
+            37 | 38 => self.run(r),
             _ => self.waiting(r),
         }
     }
@@ -497,6 +501,50 @@ impl Actors {
             _ => vec![1, province],
         };
         self.world.public(&self.authority(seeds[0]), Body::ChangeInstitution(body), &seeds)
+    }
+
+    /// A programme of a school's courses, or the next version of one.
+    fn programme(&mut self, r: Rolls) -> RawPosting {
+        let issuer = if r[1].is_multiple_of(4) { self.world.college.id.clone() } else { self.world.school.id.clone() };
+        let offers = match r[2] % 5 {
+            0 => vec![self.world.named["course"], self.world.named["other_course"]],
+            1 => vec![self.world.named["rule"]],
+            2 => vec![9_999],
+            _ => vec![self.world.named["course"]],
+        };
+        let line = format!("programme of {issuer}");
+        let version = self.versions.get(&line).copied().unwrap_or(0) + u32::from(r[3] > 20);
+        let opinions_hash = if r[4] > 100 { vec![r[4]; 32] } else { Vec::new() };
+        let body = Programme { version, opinions_hash, ..programme(&offers) };
+        let seed = self.seed(&issuer, r[5]);
+        let posting = self.world.public(&issuer, Body::Programme(body), &[seed]);
+        if matches!(self.world.decide(posting.clone()), Decision::Accept(_)) {
+            self.versions.insert(line, version);
+            self.programmes.push(self.world.state.size());
+        }
+        posting
+    }
+
+    /// A run of a course or programme, under the names that outcomes use.
+    fn run(&mut self, r: Rolls) -> RawPosting {
+        let issuer = if r[1].is_multiple_of(4) { self.world.college.id.clone() } else { self.world.school.id.clone() };
+        let own = if issuer == self.world.school.id { "course" } else { "other_course" };
+        let offer = match self.programmes.last() {
+            Some(programme) if r[2] & 1 == 0 => *programme,
+            _ => self.world.named[own],
+        };
+        let today = u32::try_from((self.world.now + 28_800).div_euclid(86_400)).unwrap_or(0);
+        let start_day = today + u32::from(r[3] % 40);
+        let minutes = if r[4] < 100 { 2_000 } else { 2_880 };
+        let body = Run {
+            start_day,
+            end_day: start_day + u32::from(r[5] % 8),
+            minutes,
+            practice_minutes: minutes / 2 + u32::from(r[5] == 9) * 9_000,
+            ..run(&format!("run-{}", r[6] % 5), offer)
+        };
+        let seed = self.seed(&issuer, r[7]);
+        self.world.public(&issuer, Body::Run(body), &[seed])
     }
 
     /// The nation's or a province's, now and then looser, late, or somebody else's.

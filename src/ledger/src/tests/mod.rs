@@ -15,6 +15,7 @@ mod path;
 mod pathways;
 mod policies;
 mod precedence;
+mod programmes;
 mod records;
 mod registry;
 mod rejections;

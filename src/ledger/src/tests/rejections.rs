@@ -1,6 +1,8 @@
 //! Every rejection is reached by a posting with that one fault. A new one does not compile before it has a case here.
 
-use crate::testing::{World, authorise, charter, consortium, course, payload, policy, rule, sign_with, x_family};
+use crate::testing::{
+    World, authorise, charter, consortium, course, payload, policy, programme, rule, run, sign_with, x_family,
+};
 use crate::{Decision, RawPosting, Rejection};
 use prost::bytes::Bytes;
 use xuefen_core::key::SecretKey;
@@ -181,6 +183,8 @@ fn group(rejection: Rejection) -> Group {
         | R::SuccessorWrong
         | R::VersionNotNext
         | R::EffectiveInPast
+        | R::RunExists
+        | R::NoticeTooShort
         | R::GroundNotListed
         | R::LooserThanParent
         | R::OfferCredits => Group::Trust,
@@ -396,6 +400,17 @@ fn trust(rejection: Rejection, world: &mut World) -> RawPosting {
         }
         R::SuccessorWrong => change(world, &school, merged(&school), &[1, 2]),
         R::VersionNotNext => world.public(&school, course(|course| course.version = 3), &[4]),
+        R::RunExists => {
+            world.post(&school, Body::Run(run("B", world.named["course"])), &[4]);
+            world.public(&school, Body::Run(run("B", world.named["course"])), &[4])
+        }
+        R::NoticeTooShort => {
+            let index = world.post(&school, Body::Programme(programme(&[world.named["course"]])), &[4]);
+            let announced = xuefen_core::proto::Run { start_day: 20_700, ..run("B", index) };
+            world.post(&school, Body::Run(announced), &[4]);
+            let change = xuefen_core::proto::Programme { version: 2, opinions_hash: vec![1; 32], ..programme(&[]) };
+            world.public(&school, Body::Programme(change), &[4])
+        }
         R::EffectiveInPast => world.public(&ministry, Body::Policy(policy(1, world.now - 1)), &[1]),
         R::GroundNotListed => {
             let reasons = vec![xuefen_core::proto::ReasonCode { code: "fraud".to_owned(), ..Default::default() }];
