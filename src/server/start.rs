@@ -168,8 +168,8 @@ pub fn open_witnessed(
 
 /// Reads a running server's trust files and its witnesses' policy again. All of it takes force, or on an error none.
 ///
-/// A witness that is new here may know of more than this ledger ever signed; it then answers so in its first round, and that is an
-/// alarm like any other day.
+/// A witness that is new here may know of more than this ledger ever signed; it then answers so in its first round, and
+/// that is an alarm like any other day.
 pub async fn reload(api: &Api, home: &Home, log: &PublicKey, witnessing: &Witnessing) -> Result<(), StartError> {
     let trust = own_trust(home)?;
     // A witness that a start went without may be gone by now.

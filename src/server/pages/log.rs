@@ -85,8 +85,8 @@ pub async fn growth(State(api): State<Arc<Api>>) -> Response {
     .await
 }
 
-/// Where the witnesses stand, as this server knows it: each one's newest cosignature, how far that is behind the newest signed
-/// checkpoint, and what is wrong with it. The server's word, unlike the cosignatures of the checkpoint itself.
+/// Where the witnesses stand, as this server knows it: each one's newest cosignature, how far that is behind the newest
+/// signed checkpoint, and what is wrong with it. The server's word, unlike the cosignatures of the checkpoint itself.
 pub async fn witnesses(State(api): State<Arc<Api>>) -> Response {
     let signed = api.ledger.view().tree.size;
     let known = api::witness_standings(&api, signed).map(|known| known.witnesses).unwrap_or_default();
