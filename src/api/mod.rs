@@ -22,6 +22,7 @@ mod standards;
 mod status;
 mod transcript;
 mod transcript_sums;
+mod trust;
 mod verification;
 mod witnessing;
 mod words;
@@ -33,7 +34,9 @@ pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
 pub use transcript::Transcripts;
-pub use verification::{Verification, current_status};
+pub use trust::OwnTrust;
+pub use verification::{Verification, current_status, presentation_by_grant};
+pub use witnessing::shown as witness_standings;
 
 /// Messages and services, generated from `proto/` (`tests/generated` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
@@ -47,11 +50,10 @@ pub mod proto {
 use std::sync::Arc;
 
 use access::{AccessError, AccountId, Caller, LocalTokens};
+use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tonic::Request;
-use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::key::{PublicKey, SecretKey};
-use xuefen_core::policy::Policy;
 
 use crate::sequencer::Ledger;
 use crate::witness::feeder::Witnesses;
@@ -69,13 +71,7 @@ pub struct Api {
     /// Signs status notes (formats.md 5).
     pub status_key: SecretKey,
     /// What this server itself trusts when it is asked to verify.
-    pub policy: Policy,
-    /// Authority and status keys beside that policy.
-    pub authority: AuthorityFile,
-    /// policy.txt as it was read, for verifiers who start from what the operator trusts.
-    pub policy_text: String,
-    /// authority.txt likewise.
-    pub authority_text: String,
+    pub trust: ArcSwap<OwnTrust>,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
     /// Keys of those who operate the server.

@@ -16,6 +16,7 @@ pub mod commitment;
 pub mod cosignature;
 pub mod disclosure;
 pub mod entry;
+pub mod form;
 pub mod hash;
 pub mod holder;
 pub mod json;
