@@ -6,6 +6,7 @@ pub mod access;
 mod account;
 mod codes;
 mod convert;
+mod erase;
 mod grants;
 mod issued;
 mod issuer;
@@ -34,7 +35,7 @@ pub use registry::Registry;
 pub use transcript::Transcripts;
 pub use verification::{Verification, current_status};
 
-/// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
+/// Messages and services, generated from `proto/` (`tests/generated` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     include!("proto/xuefen.v1.rs");
@@ -49,7 +50,7 @@ use access::{AccessError, AccountId, Caller, LocalTokens};
 use tokio::sync::Semaphore;
 use tonic::Request;
 use xuefen_core::authority_file::AuthorityFile;
-use xuefen_core::key::SecretKey;
+use xuefen_core::key::{PublicKey, SecretKey};
 use xuefen_core::policy::Policy;
 
 use crate::sequencer::Ledger;
@@ -77,6 +78,8 @@ pub struct Api {
     pub authority_text: String,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
+    /// Keys of those who operate the server.
+    pub operators: Vec<PublicKey>,
     /// Who cosigns the checkpoints; `None` if nobody is asked to.
     pub witnesses: Option<Arc<Witnesses>>,
 }
@@ -114,6 +117,14 @@ impl Api {
         match self.caller(request)? {
             Caller::Institution(id) => Ok(id),
             Caller::Learner(_) | Caller::Operator => Err(AccessError::Denied),
+        }
+    }
+
+    /// Whether the caller is the operator.
+    fn operator<T>(&self, request: &Request<T>) -> Result<(), AccessError> {
+        match self.caller(request)? {
+            Caller::Operator => Ok(()),
+            Caller::Learner(_) | Caller::Institution(_) => Err(AccessError::Denied),
         }
     }
 

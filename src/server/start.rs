@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use xuefen_core::authority_file::AuthorityFile;
-use xuefen_core::key::{Algorithm, KeyId, SecretKey};
+use xuefen_core::key::{Algorithm, KeyId, PublicKey, SecretKey};
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
 use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
@@ -167,9 +167,24 @@ pub fn open_witnessed(
         authority,
         policy_text,
         authority_text,
+        operators: operators(home)?,
         verifying: Semaphore::new(VERIFYING),
         witnesses,
     }))
+}
+
+/// Keys of the operators; none where there is no file of them.
+fn operators(home: &Home) -> Result<Vec<PublicKey>, StartError> {
+    let path = home.operators();
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let content = |_| StartError::Content {
+        path: path.display().to_string(),
+        what: "a list of operators' keys, one vkey a line",
+    };
+    let keys = AuthorityFile::parse(&text(&path)?).map_err(content)?;
+    Ok(keys.keys().iter().map(|key| key.public_key().clone()).collect())
 }
 
 /// The policy whose witnesses are asked; `None` if there are none.

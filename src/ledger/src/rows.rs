@@ -308,6 +308,12 @@ impl InstitutionRow {
         }
     }
 
+    /// The entry by which its newest accreditation took force: region, kind and rights are as they stand since then.
+    #[must_use]
+    pub fn accredited_at(&self) -> Option<u64> {
+        self.accreditations.last().map(|it| it.completed_by.unwrap_or(it.entry))
+    }
+
     /// The names in force at a time.
     #[must_use]
     pub fn names_at(&self, time: i64) -> &[NameRow] {

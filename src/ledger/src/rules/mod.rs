@@ -308,7 +308,7 @@ pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
         Body::ChangeInstitution(body) => change::breaches(state, said, body),
         Body::Programme(body) => programme::breaches(state, said, body),
-        Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
+        Body::ExamScheme(body) => Ok(exam_scheme::breach(said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }

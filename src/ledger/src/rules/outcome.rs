@@ -3,7 +3,7 @@
 
 use super::{account, certificate, cosign, course, evidence, records, run, runs, study, training, ways};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, policy_of, predecessors};
+use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
 use crate::decide::Effects;
 use crate::evolve::Accepted;
@@ -219,12 +219,12 @@ pub(super) fn breaches<S: Read + ?Sized>(
 ) -> Result<Vec<Breach>, ReadError> {
     let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
     let policy = said.policy(state)?;
-    let mut breaches: Vec<Breach> = training::breach(&policy, facts).into_iter().collect();
+    let mut breaches: Vec<Breach> = training::breach(policy, facts).into_iter().collect();
     breaches.extend(evidence::breach(facts));
     breaches.extend(ways::breach(state, kind(body), facts)?);
     let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
     let day = Day::of(said.logged_at).0;
-    let counted = runs::count(state, &policy, said.issuer, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    let counted = runs::count(state, policy, said.issuer, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     if counted.is_some_and(|counted| counted.mass_pass) {
         breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
     }
@@ -370,9 +370,8 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.mark(rows::outcomes_of(account));
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
-    let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
-    let counted =
-        runs::count(writer, &policy, entry.issuer(), facts, account, body.supersedes.is_some(), (index, day))?;
+    let policy = entry.policy(writer)?;
+    let counted = runs::count(writer, policy, entry.issuer(), facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {
         writer.put(counted.line.0, &counted.line.1);
         if let Some((key, run)) = counted.run {

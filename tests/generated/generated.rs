@@ -21,7 +21,7 @@ const CORE: [&str; 12] = [
 ];
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn all_protos() -> Vec<String> {
@@ -47,7 +47,7 @@ fn compare_or_write(fresh: &Path, kept: &Path) {
     let old = std::fs::read(kept).unwrap_or_default();
     assert!(
         old == fresh,
-        "{} is not what proto/ gives. Run: UPDATE_GENERATED=1 cargo test --test suite generated",
+        "{} is not what proto/ gives. Run: UPDATE_GENERATED=1 cargo test -p xuefen-generated",
         kept.display()
     );
 }
