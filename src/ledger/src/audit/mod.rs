@@ -33,6 +33,7 @@ mod remarks;
 mod study;
 mod text;
 mod trust;
+mod ways;
 
 pub use dump::{Difference, compare};
 

@@ -32,6 +32,7 @@ mod run;
 mod runs;
 mod study;
 mod training;
+mod ways;
 
 use crate::access::Writer;
 use crate::case::{Case, Check, Said, Stop};

@@ -121,6 +121,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
         Group::Evidence => super::evidence::case(rejection, &mut world),
+        Group::Ways => super::ways::case(rejection, &mut world),
         Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
@@ -135,6 +136,7 @@ enum Group {
     Records,
     Cosigned,
     Evidence,
+    Ways,
     Rules,
 }
 
@@ -209,6 +211,7 @@ fn group(rejection: Rejection) -> Group {
         | R::MajorNotFiled
         | R::CustodianNotIssuer => Group::Private,
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
+        R::SchemeWrong | R::SegmentWrong => Group::Ways,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
         R::AccountExists
