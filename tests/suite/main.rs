@@ -8,6 +8,7 @@ mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod policy_page;
 mod privacy;
 mod readme;
 mod samples;
