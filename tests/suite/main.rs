@@ -22,3 +22,4 @@ mod verify;
 mod wasm;
 mod web;
 mod witness;
+mod workbook;
