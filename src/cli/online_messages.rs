@@ -22,6 +22,7 @@ texts! {
     STATE_LOGGED: "in the ledger", "已入账";
     WRITTEN: "Wrote {file}. Post it with: xuefen post {file}", "已写入 {file}。提交：xuefen post {file}";
     ROWS_LEFT_OUT: "{count} rows were left out; the others go on.", "{count} 行有误，已跳过；其余继续处理。";
+    WOULD_SAY: "{count} statements could be signed. Nothing was signed or posted.", "可签名 {count} 条声明；未签名，未提交。";
     VALUE: "value", "值";
     CHECKED: "what was checked", "核验内容";
     RESULT: "result", "结果";
