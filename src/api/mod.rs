@@ -16,6 +16,7 @@ mod page;
 mod people;
 mod present;
 mod registry;
+mod reports;
 mod resource;
 mod standards;
 mod status;
@@ -31,6 +32,7 @@ pub use issuing::Issuing;
 pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
+pub use reports::{REPORTING, Reports};
 pub use transcript::Transcripts;
 pub use verification::{Verification, current_status};
 
@@ -77,6 +79,8 @@ pub struct Api {
     pub authority_text: String,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
+    /// Places for reports that are being made: [`REPORTING`] of them.
+    pub reporting: Arc<Semaphore>,
     /// Who cosigns the checkpoints; `None` if nobody is asked to.
     pub witnesses: Option<Arc<Witnesses>>,
 }
@@ -113,7 +117,7 @@ impl Api {
     fn institution<T>(&self, request: &Request<T>) -> Result<String, AccessError> {
         match self.caller(request)? {
             Caller::Institution(id) => Ok(id),
-            Caller::Learner(_) | Caller::Operator => Err(AccessError::Denied),
+            Caller::Learner(_) | Caller::Authority { .. } | Caller::Operator => Err(AccessError::Denied),
         }
     }
 
@@ -121,7 +125,7 @@ impl Api {
     fn learner<T>(&self, request: &Request<T>) -> Result<AccountId, AccessError> {
         match self.caller(request)? {
             Caller::Learner(account) => Ok(account),
-            Caller::Institution(_) | Caller::Operator => Err(AccessError::Denied),
+            Caller::Institution(_) | Caller::Authority { .. } | Caller::Operator => Err(AccessError::Denied),
         }
     }
 }

@@ -72,6 +72,7 @@ impl Bank {
             policy_text: String::new(),
             authority_text: String::new(),
             verifying: Semaphore::new(VERIFYING),
+            reporting: Arc::new(Semaphore::new(REPORTING)),
             witnesses: None,
         }));
     }

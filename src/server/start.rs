@@ -14,7 +14,7 @@ use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Codes, Pages, VERIFYING};
+use crate::api::{Api, Codes, Pages, REPORTING, VERIFYING};
 use crate::http_client::{HttpClient, HttpError};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 pub use crate::witness::feeder::Pace;
@@ -168,6 +168,7 @@ pub fn open_witnessed(
         policy_text,
         authority_text,
         verifying: Semaphore::new(VERIFYING),
+        reporting: Arc::new(Semaphore::new(REPORTING)),
         witnesses,
     }))
 }
