@@ -17,4 +17,5 @@ mod expiry;
 mod host_and_home;
 mod names;
 mod notice;
+mod regulator;
 mod training;

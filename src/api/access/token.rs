@@ -6,7 +6,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey, SecretKey, Signature};
 
 use super::{AccessError, AccountId, Caller, TokenVerifier};
@@ -26,7 +25,7 @@ struct Claims {
     aud: String,
     sub: String,
     role: Role,
-    /// Id of the key that an authority has shown, in hexadecimal.
+    /// Id of the key that an authority has shown, base64url.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     key: String,
     iat: i64,
@@ -67,7 +66,8 @@ impl LocalTokens {
             Caller::Authority { id, .. } => (id.clone(), Role::Authority),
             Caller::Operator => (String::new(), Role::Operator),
         };
-        let key = if let Caller::Authority { key, .. } = caller { key.0.to_string() } else { String::new() };
+        let key =
+            if let Caller::Authority { key, .. } = caller { URL_SAFE_NO_PAD.encode(key.0.0) } else { String::new() };
         let exp = now + i64::from(LIFETIME_SECONDS);
         let claims = Claims { iss: self.origin.clone(), aud: self.origin.clone(), sub, role, key, iat: now, exp };
         let claims = serde_json::to_vec(&claims).expect("strings and integers are always JSON");
@@ -106,8 +106,8 @@ impl TokenVerifier for LocalTokens {
             Role::Learner => Ok(Caller::Learner(claims.sub.parse::<AccountId>().map_err(|_| AccessError::Forged)?)),
             Role::Institution => Ok(Caller::Institution(claims.sub)),
             Role::Authority => {
-                let key = claims.key.parse::<Hash>().map_err(|_| AccessError::Forged)?;
-                Ok(Caller::Authority { id: claims.sub, key: KeyId(key) })
+                let key = URL_SAFE_NO_PAD.decode(claims.key).ok().and_then(|id| KeyId::from_slice(&id));
+                Ok(Caller::Authority { id: claims.sub, key: key.ok_or(AccessError::Forged)? })
             }
             Role::Operator => Ok(Caller::Operator),
         }
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_token_opens_what_it_was_issued_for_until_it_ends() {
         let issuer = tokens(1, "a.example/x");
-        let authority = Caller::Authority { id: "x-ministry".into(), key: KeyId(Hash([7; 32])) };
+        let authority = Caller::Authority { id: "x-ministry".into(), key: issuer.public.id() };
         let institution = Caller::Institution("x-school".into());
         for caller in [Caller::Learner(AccountId([7; 16])), institution, authority, Caller::Operator] {
             let token = issuer.issue(&caller, 1_000);

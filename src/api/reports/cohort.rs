@@ -67,12 +67,12 @@ impl Gather for Cohort {
         if whole.outcomes == 0 {
             return Ok(());
         }
-        let keys = |major| [institution.id.as_str(), institution.name.as_str(), major];
-        let group = |(major, it): (&String, &Counted)| it.row(ReportRowKind::Group, keys(major), Cell::NOTHING);
+        let group =
+            |(major, it): (&String, &Counted)| it.row(ReportRowKind::Group, institution.keys(major), Cell::NOTHING);
         let groups = majors.iter().map(group).collect();
         // Outcomes that name no major are a group of their own and no major.
         let named: Vec<&String> = majors.keys().filter(|major| !major.is_empty()).collect();
-        let row = whole.row(ReportRowKind::Part, keys(""), Cell::Number(named.len() as u64));
+        let row = whole.row(ReportRowKind::Part, institution.keys(""), Cell::Number(named.len() as u64));
         self.all_majors.extend(named.into_iter().cloned());
         self.parts.push(Part { row, groups });
         Ok(())

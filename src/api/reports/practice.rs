@@ -9,14 +9,13 @@ use tonic::Status;
 use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::OutcomeKind;
+use xuefen_ledger::Threshold;
 use xuefen_ledger::rows::AccountKey;
-use xuefen_ledger::{Threshold, query};
 
 use super::scan::{Gather, Institution, Outcome, Scan};
-use super::shape::{Cell, Column, Figures, Part, Row};
+use super::shape::{Cell, Column, Figures, Part, Row, remark};
 use crate::api::people::{number, text};
 use crate::api::proto::ReportRowKind;
-use crate::api::status::internal;
 
 pub const COLUMNS: &[Column] = &[
     Column::key("institution", "institution", "机构代码"),
@@ -26,7 +25,8 @@ pub const COLUMNS: &[Column] = &[
     Column::figure("minutes", "minutes", "teaching time, minutes", "总学时（分钟）"),
     Column::figure("practice_minutes", "minutes", "of it practice, minutes", "其中实践（分钟）"),
     Column::figure("practice_basis_points", "basis points", "share of practice, basis points", "实践占比（万分之一）"),
-    Column::open("bound_basis_points", "basis points", "asked by policy, basis points", "政策要求（万分之一）"),
+    Column::open("bound", "basis points", "asked by policy, basis points", "政策要求（万分之一）"),
+    Column::figure("remark", "", "remark", "备注"),
 ];
 
 #[derive(Default)]
@@ -49,8 +49,9 @@ impl Sums {
         let persons = self.persons.len() as u64;
         let mut cells: Vec<Cell> = keys.into_iter().map(|key| Cell::Text(key.to_owned())).collect();
         cells.extend([persons, self.minutes, self.practice].map(Cell::Number));
-        cells.push(share.map_or(Cell::NOTHING, Cell::Number));
-        cells.push(bound.map_or(Cell::NOTHING, Cell::Number));
+        cells.extend([share, bound].map(|number| number.map_or(Cell::NOTHING, Cell::Number)));
+        let low = share.zip(bound).map(|(share, bound)| share < bound);
+        cells.push(remark(low, Threshold::PracticeShareProgramme));
         Row { kind, persons, cells }
     }
 }
@@ -89,13 +90,10 @@ impl Gather for Practice {
         if whole.persons.is_empty() {
             return Ok(());
         }
-        let policy = query::policy_in_force(&scan.state, &institution.id, scan.as_of);
-        let policy = policy.map_err(|error| internal(&error))?;
-        let bound = policy.threshold(Threshold::PracticeShareProgramme).map(|bound| u64::from(bound.least));
-        let keys = |major| [institution.id.as_str(), institution.name.as_str(), major];
-        let group = |(major, sums): (&String, &Sums)| sums.row(ReportRowKind::Group, keys(major), bound);
+        let bound = scan.bound(&institution.id, Threshold::PracticeShareProgramme)?;
+        let group = |(major, sums): (&String, &Sums)| sums.row(ReportRowKind::Group, institution.keys(major), bound);
         let groups = majors.iter().map(group).collect();
-        self.parts.push(Part { row: whole.row(ReportRowKind::Part, keys(""), bound), groups });
+        self.parts.push(Part { row: whole.row(ReportRowKind::Part, institution.keys(""), bound), groups });
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use xuefen_core::proto::OutcomeKind;
 use xuefen_ledger::day::Day;
 use xuefen_ledger::query::{self, EntryStatus};
 use xuefen_ledger::rows::{AccountKey, InstitutionRow, Status as Standing};
-use xuefen_ledger::{Key, Read, ReadError};
+use xuefen_ledger::{Key, Read, ReadError, Threshold};
 
 use super::period::Period;
 use super::scope::{Scope, covers};
@@ -64,6 +64,13 @@ pub struct Institution {
     pub name: String,
     /// What it is.
     pub row: InstitutionRow,
+}
+
+impl Institution {
+    /// What a row of it begins with; `major` is empty for all.
+    pub fn keys<'a>(&'a self, major: &'a str) -> [&'a str; 3] {
+        [&self.id, &self.name, major]
+    }
 }
 
 /// An outcome that counts.
@@ -123,7 +130,9 @@ impl<'a> Scan<'a> {
         let mut after: Option<String> = None;
         let rows = |after: Option<&str>| match &*scope.institution {
             "" => query::institutions(&self.state.state, after, PAGE),
-            id if after.is_none() => Ok(query::institution(&self.state, id)?.map(|row| (id.to_owned(), row)).into_iter().collect()),
+            id if after.is_none() => {
+                Ok(query::institution(&self.state, id)?.map(|row| (id.to_owned(), row)).into_iter().collect())
+            }
             _ => Ok(Vec::new()),
         };
         loop {
@@ -239,6 +248,12 @@ impl<'a> Scan<'a> {
         let Some(outcome) = outcome else { return Ok(None) };
         let account = query::account(&self.state, outcome.account).map_err(|error| internal(&error))?;
         Ok(Some(account.map_or(outcome.account, |(kept, _)| kept)))
+    }
+
+    /// What the policy that binds an institution asks of a threshold at least.
+    pub fn bound(&self, institution: &str, threshold: Threshold) -> Result<Option<u64>, Status> {
+        let policy = query::policy_in_force(&self.state, institution, self.as_of).map_err(|error| internal(&error))?;
+        Ok(policy.threshold(threshold).map(|bound| bound.least))
     }
 
     /// The size it is as of.

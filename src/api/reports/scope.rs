@@ -36,13 +36,7 @@ impl Scope {
         }
     }
 
-    fn of_authority(
-        api: &Api,
-        view: &View,
-        caller: &Caller,
-        region: &str,
-        institution: &str,
-    ) -> Result<Self, Status> {
+    fn of_authority(api: &Api, view: &View, caller: &Caller, region: &str, institution: &str) -> Result<Self, Status> {
         let own = authority_region(api, view, caller)?;
         let region = if region.is_empty() { own.as_str() } else { region };
         if !covers(&own, region) {

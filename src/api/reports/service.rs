@@ -46,10 +46,7 @@ impl ReportService for Reports {
 
     type RunReportStream = Pin<Box<dyn Stream<Item = Result<RunReportResponse, Status>> + Send>>;
 
-    async fn run_report(
-        &self,
-        request: Request<RunReportRequest>,
-    ) -> Result<Response<Self::RunReportStream>, Status> {
+    async fn run_report(&self, request: Request<RunReportRequest>) -> Result<Response<Self::RunReportStream>, Status> {
         let caller = self.0.caller(&request)?;
         let asked = request.into_inner();
         let view = self.0.ledger.view();

@@ -1,7 +1,7 @@
 //! What a report is made of: columns, rows, cells, and how they travel. No figure is computed here.
 
 use xuefen_core::proto::Name;
-use xuefen_ledger::Text;
+use xuefen_ledger::{Text, Threshold};
 
 use crate::api::proto::report_cell::Value;
 use crate::api::proto::{ReportAbsence, ReportCell, ReportColumn, ReportRow, ReportRowKind};
@@ -53,6 +53,11 @@ impl Cell {
         number.map_or(Self::Absent(ReportAbsence::NotDeclared), Self::Number)
     }
 
+    /// A text.
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
     /// The column says nothing of such a row.
     pub const NOTHING: Self = Self::Absent(ReportAbsence::NotApplicable);
 }
@@ -92,6 +97,12 @@ impl Figures {
         let parts = self.parts.into_iter().flat_map(|part| std::iter::once(part.row).chain(part.groups));
         std::iter::once(self.total).chain(parts)
     }
+}
+
+/// The remark of a row that is below a threshold, as entries carry it: a code of docs/spec/flags.md, or nothing. `low` is
+/// `None` where nothing was measured.
+pub fn remark(low: Option<bool>, threshold: Threshold) -> Cell {
+    low.map_or(Cell::NOTHING, |low| Cell::text(if low { threshold.flag().code() } else { "" }))
 }
 
 /// A text in both languages.

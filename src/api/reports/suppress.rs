@@ -1,9 +1,9 @@
 //! Figures of fewer than [`LEAST_PERSONS`] persons are not shown, and none that would give one away.
 //!
-//! A row of 1 to 9 persons is hidden. Beside it so many others under the same sum are hidden, smallest first, that what the sum
-//! leaves over is of two rows and [`LEAST_PERSONS`] persons at least; if there are not enough, the sum is hidden too. Parts are
-//! looked at first, under the total; a part that is hidden hides its groups. Nobody's row (0 persons) is shown: it tells of
-//! no record.
+//! A row of 1 to 9 persons is hidden. So many others under the same sum are hidden with it, smallest first, that what the sum
+//! leaves over is of two rows and [`LEAST_PERSONS`] persons at least; if there are not enough, the sum is hidden too. Parts
+//! are looked at first, under the total; a part that is hidden hides its groups. A row of nobody is shown: it tells of no
+//! record.
 
 use super::shape::{Cell, Column, Figures, Row};
 use crate::api::proto::ReportAbsence;
@@ -89,15 +89,19 @@ mod tests {
     use super::*;
     use crate::api::proto::ReportRowKind;
 
-    const COLUMNS: &[Column] = &[Column::key("key", "key", "键"), Column::figure("persons", "persons", "persons", "人数")];
+    const COLUMNS: &[Column] =
+        &[Column::key("key", "key", "键"), Column::figure("persons", "persons", "persons", "人数")];
 
     fn row(persons: u64) -> Row {
         let cells = vec![Cell::Text("k".into()), Cell::Number(persons)];
         Row { kind: ReportRowKind::Group, persons, cells }
     }
 
+    /// A part and its groups.
+    type Shown = (Option<u64>, Vec<Option<u64>>);
+
     /// The figures after suppression, `None` = hidden: total, then parts with their groups.
-    fn shown(parts: &[&[u64]]) -> (Option<u64>, Vec<(Option<u64>, Vec<Option<u64>>)>) {
+    fn shown(parts: &[&[u64]]) -> (Option<u64>, Vec<Shown>) {
         let part = |groups: &&[u64]| Part {
             row: row(groups.iter().sum()),
             groups: groups.iter().map(|persons| row(*persons)).collect(),
@@ -167,7 +171,8 @@ mod tests {
 
     fn left_over(sum: Option<u64>, persons: &[u64], shown: &[Option<u64>]) {
         assert!(shown.iter().flatten().chain(&sum).all(|figure| !is_small(*figure)), "{persons:?}");
-        let behind: Vec<u64> = persons.iter().zip(shown).filter(|(_, shown)| shown.is_none()).map(|(it, _)| *it).collect();
+        let behind: Vec<u64> =
+            persons.iter().zip(shown).filter(|(_, shown)| shown.is_none()).map(|(it, _)| *it).collect();
         let rows = behind.iter().filter(|persons| **persons > 0).count();
         let enough = rows == 0 || (rows > 1 && behind.iter().sum::<u64>() >= LEAST_PERSONS);
         assert!(sum.is_none() || enough, "{sum:?} over {persons:?} shown as {shown:?}");

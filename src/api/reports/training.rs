@@ -9,17 +9,14 @@ use tonic::Status;
 use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::{Kind, tags};
 use xuefen_core::proto::OutcomeKind;
-use xuefen_ledger::query;
 use xuefen_ledger::rows::AccountKey;
+use xuefen_ledger::{Threshold, query};
 
 use super::scan::{Gather, Institution, Outcome, Scan};
-use super::shape::{Cell, Column, Figures, Part, Row};
+use super::shape::{Cell, Column, Figures, Part, Row, remark};
 use crate::api::people::{number, text};
 use crate::api::proto::ReportRowKind;
 use crate::api::status::internal;
-
-/// Person-times over learners that a school of quality reaches, thousandths: twice its headcount (policy research, D6).
-const TARGET_MILLIS: u64 = 2_000;
 
 pub const COLUMNS: &[Column] = &[
     Column::key("institution", "institution", "机构代码"),
@@ -28,8 +25,9 @@ pub const COLUMNS: &[Column] = &[
     Column::figure("person_times", "person-times", "person-times", "培训人次"),
     Column::open("headcount", "persons", "learners enrolled", "在校生数"),
     Column::key("headcount_by", "declared by", "申报方"),
-    Column::figure("ratio_millis", "thousandths", "person-times per learner, thousandths", "人次与在校生之比（千分之一）"),
-    Column::figure("target_met", "", "twice the headcount reached", "达到两倍"),
+    Column::figure("per_learner", "hundredths", "person-times per learner, hundredths", "人次与在校生之比（百分之一）"),
+    Column::open("bound", "hundredths", "asked by policy, hundredths", "政策要求（百分之一）"),
+    Column::figure("remark", "", "remark", "备注"),
 ];
 
 /// A run: of whom, of what, and its code or label.
@@ -77,14 +75,18 @@ impl Gather for Training {
             return Ok(());
         }
         let persons: BTreeSet<AccountKey> = taken.iter().map(|(person, _)| *person).collect();
-        let person_times = taken.len() as u64;
-        let headcount = declared.as_ref().map(|(_, row)| row.learners);
-        let by = declared.map(|(_, row)| row.declared_by).unwrap_or_default();
-        let keys = [institution.id.clone(), institution.name.clone()];
-        let row = row(ReportRowKind::Part, keys, persons.len() as u64, person_times, (headcount, by));
+        let (headcount, declared_by) = declared.map(|(_, row)| (row.learners, row.declared_by)).unzip();
+        let figures = Sums {
+            persons: persons.len() as u64,
+            person_times: taken.len() as u64,
+            headcount,
+            declared_by: declared_by.unwrap_or_default(),
+            bound: scan.bound(&institution.id, Threshold::TrainingPerLearner)?,
+        };
+        let row = figures.row(ReportRowKind::Part, [&institution.id, &institution.name]);
         self.parts.push(Part { row, groups: Vec::new() });
         self.everybody.extend(persons);
-        self.person_times += person_times;
+        self.person_times += figures.person_times;
         if let Some(headcount) = headcount {
             *self.headcount.get_or_insert(0) += headcount;
         }
@@ -92,10 +94,13 @@ impl Gather for Training {
     }
 
     fn finish(self: Box<Self>) -> Figures {
-        let keys = [String::new(), String::new()];
-        let of = (self.headcount, String::new());
-        let total = row(ReportRowKind::Total, keys, self.everybody.len() as u64, self.person_times, of);
-        Figures { total, parts: self.parts }
+        let total = Sums {
+            persons: self.everybody.len() as u64,
+            person_times: self.person_times,
+            headcount: self.headcount,
+            ..Sums::default()
+        };
+        Figures { total: total.row(ReportRowKind::Total, ["", ""]), parts: self.parts }
     }
 }
 
@@ -107,40 +112,51 @@ impl Training {
             return Ok((issuer, outcome.index, String::new()));
         }
         let key = (issuer.clone(), code.clone());
-        let published = match self.published.get(&key) {
-            Some(known) => *known,
-            None => {
-                let found = query::display(&scan.state, &issuer, Kind::Run, &code).map_err(|error| internal(&error))?;
-                *self.published.entry(key).or_insert(found.is_some())
-            }
+        let published = if let Some(known) = self.published.get(&key) {
+            *known
+        } else {
+            let found = query::display(&scan.state, &issuer, Kind::Run, &code).map_err(|error| internal(&error))?;
+            *self.published.entry(key).or_insert(found.is_some())
         };
         let of = number(outcome.payload, tags::OFFER).max(number(outcome.payload, tags::FAMILY));
         Ok((issuer, if published { 0 } else { of }, code))
     }
 }
 
-fn row(
-    kind: ReportRowKind,
-    [id, name]: [String; 2],
+/// What a row is made of.
+#[derive(Default)]
+struct Sums {
     persons: u64,
     person_times: u64,
-    (headcount, by): (Option<u64>, String),
-) -> Row {
-    let ratio = headcount.and_then(|learners| {
-        u64::try_from((u128::from(person_times) * 1_000).checked_div(u128::from(learners))?).ok()
-    });
-    let met = |ratio| Cell::Text(if ratio >= TARGET_MILLIS { "yes" } else { "no" }.to_owned());
-    let cells = vec![
-        Cell::Text(id),
-        Cell::Text(name),
-        Cell::Number(persons),
-        Cell::Number(person_times),
-        Cell::declared(headcount),
-        Cell::Text(by),
-        Cell::declared(ratio),
-        ratio.map_or(Cell::declared(None), met),
-    ];
-    Row { kind, persons, cells }
+    headcount: Option<u64>,
+    declared_by: String,
+    /// What policy asks, hundredths.
+    bound: Option<u64>,
+}
+
+impl Sums {
+    fn row(&self, kind: ReportRowKind, [id, name]: [&str; 2]) -> Row {
+        let Self { persons, person_times, .. } = *self;
+        // Rounded down: what falls short of twice by one person-time is not twice.
+        let per_learner = |learners: u64| {
+            let share = (u128::from(person_times) * 100).checked_div(u128::from(learners))?;
+            u64::try_from(share).ok()
+        };
+        let per_learner = self.headcount.and_then(per_learner);
+        let low = per_learner.zip(self.bound).map(|(is, bound)| is < bound);
+        let cells = vec![
+            Cell::text(id),
+            Cell::text(name),
+            Cell::Number(persons),
+            Cell::Number(person_times),
+            Cell::declared(self.headcount),
+            Cell::text(&self.declared_by),
+            Cell::declared(per_learner),
+            self.bound.map_or(Cell::NOTHING, Cell::Number),
+            remark(low, Threshold::TrainingPerLearner),
+        ];
+        Row { kind, persons, cells }
+    }
 }
 
 #[cfg(test)]
@@ -149,14 +165,15 @@ mod tests {
 
     #[test]
     fn the_ratio_is_rounded_down_and_twice_is_reached_at_two() {
-        let of = |times, learners| {
-            let cells = row(ReportRowKind::Part, [String::new(), String::new()], 10, times, (learners, String::new())).cells;
-            (cells[6].clone(), cells[7].clone())
+        let of = |person_times, headcount| {
+            let sums = Sums { persons: 10, person_times, headcount, bound: Some(200), ..Sums::default() };
+            let cells = sums.row(ReportRowKind::Part, ["", ""]).cells;
+            (cells[6].clone(), cells[8].clone())
         };
-        let said = |ratio, met: &str| (Cell::Number(ratio), Cell::Text(met.to_owned()));
-        assert_eq!(of(4_800, Some(2_400)), said(2_000, "yes"));
-        assert_eq!(of(4_799, Some(2_400)), said(1_999, "no"));
-        let none = (Cell::declared(None), Cell::declared(None));
+        let said = |ratio, remark| (Cell::Number(ratio), Cell::text(remark));
+        assert_eq!(of(4_800, Some(2_400)), said(200, ""));
+        assert_eq!(of(4_799, Some(2_400)), said(199, "TRAINING_LOW"));
+        let none = (Cell::declared(None), Cell::NOTHING);
         assert_eq!((of(1, Some(0)), of(1, None)), (none.clone(), none));
     }
 }

@@ -6,8 +6,8 @@ use crate::case::policy_of;
 use crate::flag::Flag;
 use crate::policy::InForce;
 use crate::rows::{
-    self, AccountKey, AccountRow, CharterRow, DisplayRow, EntryRow, EvaluationRow, FiledRow, HeadcountRow, InstitutionRow, KeyRow, OfferRow,
-    OutcomeRow, Short, StandingOf, StandingRow,
+    self, AccountKey, AccountRow, CharterRow, DisplayRow, EntryRow, EvaluationRow, FiledRow, HeadcountRow,
+    InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;

@@ -18,7 +18,7 @@ pub(super) fn headcount(case: &Case<'_>, body: &DeclareHeadcount, book: &Book, j
     let by_authority = case.accredits_in().iter().any(|of| covers(of, &region));
     judge.unless(by_itself || by_authority, Rejection::NotEntitled, || case.issuer.to_owned());
     let today = day_of(case.logged_at);
-    judge.unless(i64::from(body.day) <= i64::from(today), Rejection::DayInFuture, || format!("day {}", body.day));
+    judge.unless(i64::from(body.day) <= today, Rejection::DayInFuture, || format!("day {}", body.day));
     let key = (body.institution.clone(), body.day);
     let value = (body.clone(), case.issuer.to_owned());
     Some(Box::new(move |book| book.headcounts.insert(key, value)))

@@ -5,9 +5,10 @@ use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
-    CharterSeat, Course, DeclareHeadcount, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
-    FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
-    Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing, institution_key,
+    CharterSeat, Course, DeclareHeadcount, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors,
+    Framework, FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass,
+    OutcomeKind, Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing,
+    institution_key,
 };
 
 /// An authority's authorisation of a key.
