@@ -17,6 +17,7 @@ mod page;
 mod people;
 mod present;
 mod registry;
+mod reports;
 mod resource;
 mod standards;
 mod status;
@@ -33,6 +34,7 @@ pub use issuing::Issuing;
 pub use log::Log;
 pub use page::Pages;
 pub use registry::Registry;
+pub use reports::{REPORTING, Reports};
 pub use transcript::Transcripts;
 pub use trust::OwnTrust;
 pub use verification::{Verification, current_status, presentation_by_grant};
@@ -76,6 +78,8 @@ pub struct Api {
     pub verifying: Semaphore,
     /// Keys of those who operate the server.
     pub operators: Vec<PublicKey>,
+    /// Places for reports that are being made: [`REPORTING`] of them.
+    pub reporting: Arc<Semaphore>,
     /// Who cosigns the checkpoints; `None` if nobody is asked to.
     pub witnesses: Option<Arc<Witnesses>>,
 }
@@ -112,7 +116,7 @@ impl Api {
     fn institution<T>(&self, request: &Request<T>) -> Result<String, AccessError> {
         match self.caller(request)? {
             Caller::Institution(id) => Ok(id),
-            Caller::Learner(_) | Caller::Operator => Err(AccessError::Denied),
+            Caller::Learner(_) | Caller::Authority { .. } | Caller::Operator => Err(AccessError::Denied),
         }
     }
 
@@ -120,7 +124,7 @@ impl Api {
     fn operator<T>(&self, request: &Request<T>) -> Result<(), AccessError> {
         match self.caller(request)? {
             Caller::Operator => Ok(()),
-            Caller::Learner(_) | Caller::Institution(_) => Err(AccessError::Denied),
+            Caller::Learner(_) | Caller::Institution(_) | Caller::Authority { .. } => Err(AccessError::Denied),
         }
     }
 
@@ -128,7 +132,7 @@ impl Api {
     fn learner<T>(&self, request: &Request<T>) -> Result<AccountId, AccessError> {
         match self.caller(request)? {
             Caller::Learner(account) => Ok(account),
-            Caller::Institution(_) | Caller::Operator => Err(AccessError::Denied),
+            Caller::Institution(_) | Caller::Authority { .. } | Caller::Operator => Err(AccessError::Denied),
         }
     }
 }

@@ -75,6 +75,7 @@ impl Bank {
             }),
             operators: vec![SecretKey::from_seed(&[93; 32]).public().clone()],
             verifying: Semaphore::new(VERIFYING),
+            reporting: Arc::new(Semaphore::new(REPORTING)),
             witnesses: None,
         }));
     }

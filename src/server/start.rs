@@ -15,7 +15,7 @@ use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Codes, OwnTrust, Pages, VERIFYING};
+use crate::api::{Api, Codes, OwnTrust, Pages, REPORTING, VERIFYING};
 use crate::http_client::{HttpClient, HttpError};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 pub use crate::witness::feeder::Pace;
@@ -163,6 +163,7 @@ pub fn open_witnessed(
         trust: ArcSwap::from_pointee(trust),
         operators: operators(home)?,
         verifying: Semaphore::new(VERIFYING),
+        reporting: Arc::new(Semaphore::new(REPORTING)),
         witnesses,
     }))
 }

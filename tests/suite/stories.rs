@@ -18,4 +18,5 @@ mod host_and_home;
 mod names;
 mod notice;
 mod pathways;
+mod regulator;
 mod training;

@@ -381,6 +381,11 @@ rejections! {
         "What waits for a second signature lapses after the days of the policy." "待会签的记录超过政策规定的天数即失效。"
         "Record it anew under another record number." "请以新的记录号重新登记。"
 
+    // Rules of the kinds: control.
+    DayInFuture "DAY_IN_FUTURE"
+        "A headcount is of a day that has come." "在校生数须为已到来的日期。"
+        "Declare it on that day or later." "请在该日或之后申报。"
+
     // Thresholds of the policy, after everything else.
     ThresholdNotMet "THRESHOLD_NOT_MET"
         "What is measured keeps to the policy's hard thresholds." "测得的数值须达到政策的硬性门槛。"

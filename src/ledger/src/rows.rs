@@ -3,9 +3,11 @@
 //!
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
+mod control;
 mod keys;
 mod registry;
 
+pub use control::*;
 pub(crate) use keys::*;
 pub use registry::*;
 

@@ -80,11 +80,13 @@ pub enum Table {
     Policies = 50,
     /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
     RunsOf = 51,
+    /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
+    Headcount = 70,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -117,6 +119,7 @@ impl Table {
         Self::Device,
         Self::Policies,
         Self::RunsOf,
+        Self::Headcount,
     ];
 
     /// The first byte of the table's keys.

@@ -50,9 +50,9 @@ static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
         passing_words,
         ..Scale::default()
     };
-    let threshold = |threshold: Threshold, severity: Severity| proto::Threshold {
+    let threshold = |threshold: Threshold, bound: u64, severity: Severity| proto::Threshold {
         code: threshold.code().to_owned(),
-        bound: 5_000,
+        bound,
         severity: severity as i32,
         reason: String::new(),
     };
@@ -69,10 +69,11 @@ static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
         ],
         // rules.md 2, "Severity".
         thresholds: vec![
-            threshold(Threshold::SkillTestShare, Severity::Hard),
-            threshold(Threshold::PracticeShareEnterprise, Severity::Hard),
-            threshold(Threshold::PracticeShareTeacher, Severity::Soft),
-            threshold(Threshold::PracticeShareProgramme, Severity::Advisory),
+            threshold(Threshold::SkillTestShare, 5_000, Severity::Hard),
+            threshold(Threshold::PracticeShareEnterprise, 5_000, Severity::Hard),
+            threshold(Threshold::PracticeShareTeacher, 5_000, Severity::Soft),
+            threshold(Threshold::PracticeShareProgramme, 5_000, Severity::Advisory),
+            threshold(Threshold::TrainingPerLearner, 200, Severity::Advisory),
         ],
         ..Policy::default()
     }

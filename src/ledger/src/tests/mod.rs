@@ -3,6 +3,7 @@
 mod audit_histories;
 mod audits;
 mod charters;
+mod control;
 mod cosigned;
 mod deeds_learner;
 mod deeds_registry;

@@ -117,6 +117,7 @@ fn supersede(world: &mut World, index: u64, change: impl FnOnce(&mut RecordOutco
 pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
     let mut world = World::furnished();
     let posting = match group(rejection) {
+        Group::Control => super::control::case(rejection, &mut world),
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
@@ -130,6 +131,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
 }
 
 enum Group {
+    Control,
     Form,
     Trust,
     Private,
@@ -214,6 +216,7 @@ fn group(rejection: Rejection) -> Group {
         R::SchemeWrong | R::SegmentWrong => Group::Ways,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
+        R::DayInFuture => Group::Control,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
