@@ -410,8 +410,8 @@ mod tests {
                 What::Policies,
                 "code,effective_from,region,scales,thresholds,holidays,achieved_age_days,mass_pass.learners,issue_rights,\
                  cosign_rules\nnational,2026-09-01,,percentage:60000:100000;two:通过/未通过:1,\
-                 practice_share_teacher:6000:soft:r,2026-10-01;2026-10-02,300,12,skill_level_certificate:enterprise:1-6,\
-                 practice_record:enterprise:30\n",
+                 practice_share_teacher:6000:soft:r,2026-10-01;2026-10-02,300,12,\
+                 skill_level_certificate:enterprise:1-6,practice_record:enterprise:30\n",
             ),
             (What::Programmes, "code,name,major,required,elective,credits\nP,甲,440301,4;5,6,120\n"),
             (What::Runs, "code,offer_index,start,end,minutes\nB1,9,2026-09-28,2026-10-09,2880\n"),

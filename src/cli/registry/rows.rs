@@ -115,7 +115,7 @@ fn column(header: &str) -> String {
         }
         "英文名称" => "name_en",
         "成果类型" => "outcome_kinds",
-        "证书代码" | "课程代码" | "模块代码" | "代码" => "code",
+        "证书代码" | "课程代码" | "模块代码" | "代码" | "班次代码" => "code",
         "版本" => "version",
         "分钟" | "总分钟" => "minutes",
         "学时" | "总学时" => "hours",
@@ -128,7 +128,6 @@ fn column(header: &str) -> String {
         "等级" => "levels",
         "有效天数" => "validity_days",
         "生效日期" => "effective_from",
-        "班次代码" => "code",
         "开班日期" => "start",
         "结束日期" => "end",
         "实施地点" => "place",

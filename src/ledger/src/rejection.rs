@@ -204,7 +204,7 @@ rejections! {
 
     // Recording.
     MinutesOutOfBounds "MINUTES_OUT_OF_BOUNDS"
-        "Practice minutes are at most the total, and the total at most the offer's." "实践分钟数不超过总分钟数，总分钟数不超过课程分钟数。"
+        "Practice minutes are at most the total, and both at most those of the offer and of the run." "实践分钟数不超过总分钟数，二者均不超过课程和班次的分钟数。"
         "Correct the minutes." "请更正分钟数。"
     RecordingRuleWrong "RECORDING_RULE_WRONG"
         "An outcome names the recording rule of its offer." "成果须写明课程所用的学分记录规则。"

@@ -24,7 +24,7 @@ fn certificate(
         (tags::ISSUER_NAME, NAME),
         (tags::MINUTES, "3600"),
         (tags::PRACTICE_MINUTES, practice.as_str()),
-        (tags::TRAINING_LEVEL, "国家级"),
+        (tags::TRAINING_LEVEL, "nation"),
         (tags::PROJECT_TYPE, project),
     ];
     bank.certificate(base, xuefen_core::proto::OutcomeKind::CompletionCertificate, &values)

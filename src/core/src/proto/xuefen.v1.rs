@@ -545,7 +545,8 @@ pub struct ProgrammeCap {
     #[prost(uint32, tag = "2")]
     pub basis_points: u32,
 }
-/// A programme (专业人才培养方案).
+/// A programme (专业人才培养方案). Changed by its next version only, filed so many working days before the first run that is
+/// announced and has not begun as policy asks.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Programme {
     /// The institution's own code, unique with the version.
@@ -603,10 +604,10 @@ pub struct Programme {
 /// One run of a course or programme (班次).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Run {
-    /// The institution's own code.
+    /// The institution's own code, used once; outcomes name their run by it.
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
-    /// Leaf index of the course or programme.
+    /// Leaf index of the course, module or programme, by its version.
     #[prost(uint64, tag = "2")]
     pub offer_index: u64,
     /// First day, days since 1970-01-01 in UTC+8.

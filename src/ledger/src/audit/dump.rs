@@ -354,7 +354,7 @@ fn parties(book: &mut Book, dump: &mut Dump<'_>) {
     }
 }
 
-fn offer(offer: &Offer, tier: &Option<String>) -> rows::OfferRow {
+fn offer(offer: &Offer, tier: Option<&String>) -> rows::OfferRow {
     let teaching = |it: &super::book::Teaching| rows::CourseRow {
         minutes: it.minutes,
         practice_minutes: it.practice_minutes,
@@ -364,7 +364,7 @@ fn offer(offer: &Offer, tier: &Option<String>) -> rows::OfferRow {
     };
     let body = published::body(&offer.what).unwrap_or_else(|| match &offer.what {
         What::Rule(rule) => rows::OfferBody::RecordingRule(rows::RecordingRuleRow {
-            tier: tier.clone(),
+            tier: tier.cloned(),
             effective_from: rule.effective_from,
             hour_minutes: rule.hour_minutes,
             theory_hours_per_credit: rule.theory_hours_per_credit,
@@ -403,7 +403,7 @@ fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     }
     let tiers = super::offers::tier(dump.index, book);
     for (index, it) in book.offers.changes() {
-        dump.put(rows::offer(index), &offer(it, &tiers));
+        dump.put(rows::offer(index), &offer(it, tiers.as_ref()));
         dump.put_bytes(rows::offers_of(&it.owner), &[]);
     }
     published::tables(book, dump);

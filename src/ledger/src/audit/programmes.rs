@@ -114,7 +114,7 @@ pub(super) fn run(case: &Case<'_>, body: &Run, book: &Book, judge: &mut Judge) -
     judge.unless(case.signs_as_institution(), Rejection::NotEntitled, || case.issuer.to_owned());
     let there = !body.code.is_empty() && body.offer_index > 0 && body.start_day > 0 && body.minutes > 0;
     judge.unless(there, Rejection::FieldMissing, || body.code.clone());
-    let good = body.start_day <= body.end_day && body.practice_minutes <= body.minutes;
+    let good = body.start_day <= body.end_day && body.end_day < 4_194_304 && body.practice_minutes <= body.minutes;
     judge.unless(good, Rejection::FieldMalformed, || format!("{} to {}", body.start_day, body.end_day));
     let venue = body.venue.is_empty() || is_institution(&body.venue);
     judge.unless(venue, Rejection::InstitutionIdMalformed, || body.venue.clone());
@@ -130,8 +130,13 @@ pub(super) fn run(case: &Case<'_>, body: &Run, book: &Book, judge: &mut Judge) -
     }
     let name = (case.issuer.to_owned(), case.kind, body.code.clone());
     judge.unless(!book.versions.contains_key(&name), Rejection::RunExists, || body.code.clone());
+    let today = day_of(case.logged_at);
+    let line = book.offers.get(&body.offer_index).map(|of| (of.owner.clone(), of.code.clone()));
+    let announced = line.and_then(|line| book.announced.get(&line));
+    let ahead = announced.map_or(0, |runs| runs.iter().filter(|(_, start)| i64::from(*start) > today).count());
+    judge.unless(ahead < 1_000, Rejection::FieldMalformed, || format!("{ahead} runs ahead"));
     let done = published(case, &body.code, 1, What::Run(body.clone()));
-    let (index, body, today) = (case.index, body.clone(), day_of(case.logged_at));
+    let (index, body) = (case.index, body.clone());
     Some(Box::new(move |book| {
         let of = book.offers.get(&body.offer_index).filter(|of| matches!(of.what, What::Programme(_)));
         if let Some(line) = of.map(|of| (of.owner.clone(), of.code.clone())) {

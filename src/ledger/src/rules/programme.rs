@@ -5,7 +5,7 @@ use super::form::Form;
 use super::framework;
 use super::offers::{next_version, write_offer};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Said, ensure};
+use crate::case::{Case, Check, Said, ensure, is_in_force};
 use crate::day::Day;
 use crate::evolve::Accepted;
 use crate::ids;
@@ -79,12 +79,11 @@ fn notice<S: Read + ?Sized>(case: &Case<'_, S>, body: &Programme) -> Check {
     let policy = case.policy()?;
     let asked = policy.number(&number::NOTICE).unwrap_or(0);
     let mut touched = false;
-    for (index, start) in case.state.runs_of(&rows::runs_of(case.issuer, &body.code))?.runs {
-        let start = Day(i32::try_from(start).unwrap_or(i32::MAX));
-        let called_off = !crate::case::is_in_force(&case.state.standing(index)?, case.logged_at);
-        if start <= filed || called_off {
-            continue;
+    for (index, start) in ahead(case.state, (case.issuer, &body.code), case.logged_at)? {
+        if !is_in_force(&case.state.standing(index)?, case.logged_at) {
+            continue; // called off
         }
+        let start = Day(i32::try_from(start).unwrap_or(i32::MAX));
         touched = true;
         // Neither the day of filing nor that of the start counts.
         let days = policy.working_days().between(filed, start, asked);
@@ -134,11 +133,20 @@ pub(super) fn announce<S: Read + ?Sized>(
     start_day: u32,
     logged_at: i64,
 ) -> Result<(), ReadError> {
-    let key = rows::runs_of(owner, code);
-    let today = Day::of(logged_at).0;
-    let mut row: RunsRow = writer.runs_of(&key)?;
-    row.runs.retain(|(_, start)| i32::try_from(*start).is_ok_and(|start| start > today));
-    row.runs.push((writer.index(), start_day));
-    writer.put(key, &row);
+    let mut runs = ahead(writer, (owner, code), logged_at)?;
+    runs.push((writer.index(), start_day));
+    writer.put(rows::runs_of(owner, code), &RunsRow { runs });
     Ok(())
+}
+
+/// The runs of a programme that have not begun, called off or not: leaf index and first day.
+pub(super) fn ahead<S: Read + ?Sized>(
+    state: &S,
+    (owner, code): (&str, &str),
+    logged_at: i64,
+) -> Result<Vec<(u64, u32)>, ReadError> {
+    let today = Day::of(logged_at).0;
+    let mut runs = state.runs_of(&rows::runs_of(owner, code))?.runs;
+    runs.retain(|(_, start)| i32::try_from(*start).is_ok_and(|start| start > today));
+    Ok(runs)
 }

@@ -16,6 +16,9 @@ use xuefen_core::proto::{Programme, Run};
 
 const OFFER: &str = "statement.run.offer_index";
 
+/// Most runs of a programme that are announced and have not begun: each is looked at when the programme changes.
+const AHEAD: usize = 1_000;
+
 pub(super) fn reads(body: &Run, issuer: &str, keys: &mut Vec<Key>) {
     keys.extend([rows::display(issuer, Kind::Run, &body.code), rows::offer(body.offer_index)]);
 }
@@ -43,10 +46,22 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Run) -> Ch
 }
 
 pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Run) -> Check {
-    match case.state.display(&rows::display(case.issuer, Kind::Run, &body.code))? {
-        None => Ok(()),
-        Some((index, _)) => Err(Refusal::new(Rejection::RunExists, "statement.run.code").existing(index).into()),
+    if let Some((index, _)) = case.state.display(&rows::display(case.issuer, Kind::Run, &body.code))? {
+        return Err(Refusal::new(Rejection::RunExists, "statement.run.code").existing(index).into());
     }
+    let ahead = match case.state.offer(body.offer_index)? {
+        Some(OfferRow { owner, code, body: OfferBody::Programme(_), .. }) => {
+            programme::ahead(case.state, (&owner, &code), case.logged_at)?.len()
+        }
+        _ => 0,
+    };
+    if ahead < AHEAD {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Rejection::FieldMalformed, OFFER);
+    Err(refusal
+        .detail(format!("{ahead} runs of the programme are announced and have not begun, at most {AHEAD}"))
+        .into())
 }
 
 pub(super) fn write<S: Read + ?Sized>(

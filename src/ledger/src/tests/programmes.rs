@@ -45,9 +45,10 @@ fn a_change_is_filed_so_many_working_days_before_a_run_begins() {
     let monday = 20_724;
     let announced = say(&mut world, Body::Run(Run { start_day: monday, end_day: monday + 9, ..run("B1", index) }));
     let first = world.accept(announced);
+    let first_version = programme(&[world.named["course"]]);
     let change = |version, opinions: usize| {
         let opinions_hash = vec![7; opinions];
-        Body::Programme(Programme { version, opinions_hash, ..programme(&[world.named["course"]]) })
+        Body::Programme(Programme { version, opinions_hash, ..first_version.clone() })
     };
     let (silent, heard) = (change(2, 0), change(2, 32));
     let posting = say(&mut world, heard.clone());
@@ -75,6 +76,26 @@ fn a_change_is_filed_so_many_working_days_before_a_run_begins() {
 }
 
 #[test]
+fn a_programme_has_a_thousand_runs_ahead_at_most() {
+    let mut world = World::furnished();
+    let index = published(&mut world);
+    for number in 0..1_000 {
+        let posting =
+            say(&mut world, Body::Run(Run { start_day: 20_750, end_day: 20_760, ..run(&format!("B{number}"), index) }));
+        world.accept(posting);
+    }
+    let posting = say(&mut world, Body::Run(Run { start_day: 20_750, end_day: 20_760, ..run("B", index) }));
+    let told = refusal(&world, posting).expect("one too many");
+    assert_eq!((told.rejection, &*told.field), (Rejection::FieldMalformed, "statement.run.offer_index"));
+    // Those that have begun are thought of no more.
+    world.now += 60 * 86_400;
+    let posting = say(&mut world, Body::Run(Run { start_day: 20_790, end_day: 20_791, ..run("B", index) }));
+    world.accept(posting);
+    assert_eq!(world.rebuilt(), world.state);
+    assert_audited(&world);
+}
+
+#[test]
 fn a_run_bounds_the_minutes_of_outcomes_that_name_it() {
     let mut world = World::furnished();
     let school = world.school.id.clone();
@@ -86,7 +107,8 @@ fn a_run_bounds_the_minutes_of_outcomes_that_name_it() {
     }
     let again = say(&mut world, Body::Run(run("short", course_index)));
     assert_eq!(rejection(&world, again), Some(Rejection::RunExists));
-    let theirs = say(&mut world, Body::Run(run("theirs", world.named["other_course"])));
+    let theirs = Body::Run(run("theirs", world.named["other_course"]));
+    let theirs = say(&mut world, theirs);
     assert_eq!(rejection(&world, theirs), Some(Rejection::ReferenceWrongKind));
     let second = course(world.named["rule"]);
     let second = say(&mut world, Body::Course(xuefen_core::proto::Course { code: "第二".into(), ..second }));
