@@ -20,6 +20,7 @@ mod decide;
 pub mod digest;
 mod evolve;
 pub mod exam;
+pub mod explain;
 mod facts;
 mod flag;
 pub mod grade;
