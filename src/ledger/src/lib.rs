@@ -14,6 +14,7 @@ mod access;
 pub mod audit;
 pub mod authority;
 mod case;
+pub mod check_rules;
 pub mod conversion;
 pub mod day;
 mod decide;
