@@ -64,7 +64,7 @@ pub(super) fn check<'a>(
             graph.nodes.iter().filter(|(_, node)| inside.contains(node)).map(|((_, code), _)| code.as_str()).collect();
         let finding = Finding::of(FindingCode::ExemptCircle, first, "target.exempt");
         let said = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(",");
-        found.push(Finding { others: rules.take(NAMED).collect(), ..finding.numbers(said, "") });
+        found.push(Finding { others: rules.take(NAMED).collect(), ..finding.numbers(&said, &"") });
     }
     Ok(())
 }
@@ -115,7 +115,9 @@ fn components(edges: &[Vec<(usize, u64)>]) -> Vec<Vec<usize>> {
                 let at =
                     stack.iter().rposition(|it| *it == node).expect("a node is on the stack until its component is");
                 let component = stack.split_off(at);
-                component.iter().for_each(|it| on_stack[*it] = false);
+                for it in &component {
+                    on_stack[*it] = false;
+                }
                 if component.len() > 1 {
                     found.push(component);
                 }

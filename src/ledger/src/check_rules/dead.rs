@@ -29,16 +29,16 @@ pub(super) fn check(
     let index = rule.index;
     if !rule.programme.1.is_empty() {
         if !state.may_decide(&rule.owner)? {
-            found.push(Finding::of(FindingCode::OwnerEnded, index, "").numbers(&rule.owner, ""));
+            found.push(Finding::of(FindingCode::OwnerEnded, index, "").numbers(&rule.owner, &""));
         }
         let programme = rule.rule.programme_index;
         if state.offer(programme)?.is_none_or(|it| !it.stands) {
-            found.push(Finding::of(FindingCode::ProgrammeEnded, index, "programme_index").numbers(programme, ""));
+            found.push(Finding::of(FindingCode::ProgrammeEnded, index, "programme_index").numbers(&programme, &""));
         }
     }
     for offer in rule.rule.target.iter().flat_map(|target| &target.exempt) {
         if state.offer(*offer)?.is_none_or(|it| !it.stands) {
-            found.push(Finding::of(FindingCode::ExemptEnded, index, "target.exempt").numbers(offer, ""));
+            found.push(Finding::of(FindingCode::ExemptEnded, index, "target.exempt").numbers(&offer, &""));
         }
     }
     for source in &rule.rule.sources {
@@ -62,7 +62,7 @@ fn kinds(index: u64, source: &ConversionSource, found: &mut Vec<Finding>) {
     for (_, field, tag) in NEEDED.iter().filter(|(asks, ..)| asks(source)) {
         if rows.iter().all(|row| !row.has(*tag)) {
             let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
-            found.push(Finding::of(FindingCode::KindWithout, index, *field).numbers(names.join(","), tag.name));
+            found.push(Finding::of(FindingCode::KindWithout, index, *field).numbers(&names.join(","), &tag.name));
         }
     }
 }
@@ -78,11 +78,11 @@ fn scale(
     }
     match state.top_mark(&rule.owner, &source.scale)? {
         None => {
-            found.push(Finding::of(FindingCode::ScaleUnknown, rule.index, "sources.scale").numbers(&source.scale, ""))
+            found.push(Finding::of(FindingCode::ScaleUnknown, rule.index, "sources.scale").numbers(&source.scale, &""));
         }
         Some(top) if u64::from(source.lowest_mark_millis) > top => {
             let finding = Finding::of(FindingCode::MarkTooHigh, rule.index, "sources.lowest_mark_millis");
-            found.push(finding.numbers(source.lowest_mark_millis, top));
+            found.push(finding.numbers(&source.lowest_mark_millis, &top));
         }
         Some(_) => {}
     }
@@ -105,8 +105,8 @@ fn issuers(
     for issuer in &source.issuers {
         match state.issues(issuer)? {
             Some(true) => left.push(issuer),
-            Some(false) => found.push(Finding::of(FindingCode::IssuerEnded, index, field).numbers(issuer, "")),
-            None => found.push(Finding::of(FindingCode::IssuerUnknown, index, field).numbers(issuer, "")),
+            Some(false) => found.push(Finding::of(FindingCode::IssuerEnded, index, field).numbers(&issuer, &"")),
+            None => found.push(Finding::of(FindingCode::IssuerUnknown, index, field).numbers(&issuer, &"")),
         }
     }
     if left.is_empty() {
@@ -119,11 +119,13 @@ fn issuers(
         }
         match most {
             None => {
-                found.push(Finding::of(FindingCode::FamilyUnknown, index, "sources.family").numbers(&source.family, ""))
+                found.push(
+                    Finding::of(FindingCode::FamilyUnknown, index, "sources.family").numbers(&source.family, &""),
+                );
             }
             Some(levels) if source.lowest_level > levels => {
                 let finding = Finding::of(FindingCode::LevelUnknown, index, "sources.lowest_level");
-                found.push(finding.numbers(source.lowest_level, levels));
+                found.push(finding.numbers(&source.lowest_level, &levels));
             }
             Some(_) => {}
         }
@@ -134,7 +136,7 @@ fn issuers(
     }
     if !taught {
         let codes = source.course_codes.join(",");
-        found.push(Finding::of(FindingCode::CourseUnknown, index, "sources.course_codes").numbers(codes, ""));
+        found.push(Finding::of(FindingCode::CourseUnknown, index, "sources.course_codes").numbers(&codes, &""));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What can be found, with what it means and what helps.
 
 use crate::rejection::Text;
+use std::fmt::Display;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,7 +165,7 @@ impl Finding {
         Self { others: vec![other], ..self }
     }
 
-    pub(super) fn numbers(self, said: impl ToString, asked: impl ToString) -> Self {
+    pub(super) fn numbers(self, said: &dyn Display, asked: &dyn Display) -> Self {
         Self { said: said.to_string(), asked: asked.to_string(), ..self }
     }
 

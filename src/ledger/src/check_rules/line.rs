@@ -20,14 +20,14 @@ pub(super) fn check(
         let (until, from) = (pair[0].rule.effective_until, pair[1].rule.effective_from);
         if until > 0 && until < from {
             let gap = Finding::of(FindingCode::Gap, pair[1].index, "effective_from").with(pair[0].index);
-            found.push(gap.numbers(from, until));
+            found.push(gap.numbers(&from, &until));
         }
     }
     if let Some(last) = versions.last()
         && (1..=when.time).contains(&last.rule.effective_until)
     {
         let past = Finding::of(FindingCode::IntervalPast, last.index, "effective_until");
-        found.push(past.numbers(last.rule.effective_until, when.time));
+        found.push(past.numbers(&last.rule.effective_until, &when.time));
     }
     for rule in versions {
         for wrong in malformed(&rule.rule) {
@@ -35,7 +35,7 @@ pub(super) fn check(
             if wrong.field == "target" && rule.programme.1.is_empty() && rule.rule.target.is_none() {
                 continue;
             }
-            found.push(Finding::of(FindingCode::Malformed, rule.index, wrong.field).numbers("", wrong.rule));
+            found.push(Finding::of(FindingCode::Malformed, rule.index, wrong.field).numbers(&"", &wrong.rule));
         }
         parents(book, rule, when, state, found)?;
     }
@@ -85,12 +85,12 @@ fn parents(
         if std::ptr::eq(below, rule) {
             for it in looser(&rule.rule, &parent.rule) {
                 let finding = Finding::of(FindingCode::LooserThanParent, rule.index, it.clause.field());
-                found.push(finding.with(parent.index).numbers(it.said, it.asked));
+                found.push(finding.with(parent.index).numbers(&it.said, &it.asked));
             }
             let (own, theirs) = (rule.rule.effective_until, parent.rule.effective_until);
             if meet_in_time(rule, parent) && theirs > 0 && (own == 0 || own > theirs) {
                 let finding = Finding::of(FindingCode::ParentEndsFirst, rule.index, "effective_until");
-                found.push(finding.with(parent.index).numbers(own, theirs));
+                found.push(finding.with(parent.index).numbers(&own, &theirs));
             }
         }
         line.push(name);

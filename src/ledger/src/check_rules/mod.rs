@@ -77,12 +77,11 @@ pub fn check_rules(
     Ok(found)
 }
 
+/// Versions by owner and code.
+type Lines<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Arc<Published>>>;
+
 /// Versions that hold or will, oldest first, by owner and code; of a line that is over, its last version.
-fn lines<'a>(
-    book: &'a Book,
-    when: When,
-    state: &impl Registry,
-) -> Result<BTreeMap<(&'a str, &'a str), Vec<&'a Arc<Published>>>, ReadError> {
+fn lines<'a>(book: &'a Book, when: When, state: &impl Registry) -> Result<Lines<'a>, ReadError> {
     let mut found = BTreeMap::new();
     for (owner, code) in book.lines() {
         let mut versions: Vec<&Arc<Published>> = Vec::new();
