@@ -5,6 +5,7 @@ use super::shape::own_families;
 use super::yields::worth;
 use super::{Candidate, Mode, SOURCES, select};
 use crate::day::Day;
+use std::borrow::Borrow;
 use std::cmp::{Ordering, Reverse};
 use xuefen_core::proto::{ConversionRule, ConversionSource};
 
@@ -30,19 +31,25 @@ pub enum Unassigned {
 ///
 /// Outcomes are taken up one by one, the best first, and each stays if all that stay can be placed together (an augmenting
 /// path of at most 16 steps finds out). Sets that can be placed form a matroid, so no choice that looks good early costs later.
-pub fn assign(rule: &ConversionRule, candidates: &[Candidate], on: Day) -> Result<Assignment, Unassigned> {
+pub fn assign<C: Borrow<Candidate>>(
+    rule: &ConversionRule,
+    candidates: &[C],
+    on: Day,
+) -> Result<Assignment, Unassigned> {
     let sources = &rule.sources;
     let families = !rule.highest_of_family || own_families(rule);
-    let Some(mode) = Mode::of_rule(rule).filter(|_| families && (1..=SOURCES).contains(&sources.len())) else {
+    // A rule that only bounds others may leave open what they give.
+    let open = rule.target.is_none().then_some(Mode::Exempt(&[]));
+    let Some(mode) = Mode::of_rule(rule).or(open).filter(|_| families && (1..=SOURCES).contains(&sources.len())) else {
         return Err(Unassigned::Malformed);
     };
-    let meets = |candidate: &Candidate| -> Vec<usize> {
-        let met = |(_, source): &(usize, &ConversionSource)| select(source, candidate, on).is_met();
+    let meets = |candidate: &C| -> Vec<usize> {
+        let met = |(_, source): &(usize, &ConversionSource)| select(source, candidate.borrow(), on).is_met();
         sources.iter().enumerate().filter(met).map(|(at, _)| at).collect()
     };
     let met: Vec<Vec<usize>> = candidates.iter().map(meets).collect();
     let mut order: Vec<usize> = (0..candidates.len()).filter(|at| !met[*at].is_empty()).collect();
-    order.sort_by(|a, b| better(rule, mode, &candidates[*a], &candidates[*b]));
+    order.sort_by(|a, b| better(rule, mode, candidates[*a].borrow(), candidates[*b].borrow()));
     let mut places = Places { met: &met, taken: vec![None; sources.len()] };
     for at in order {
         places.place(at, &mut vec![false; sources.len()]);
@@ -90,15 +97,16 @@ impl Places<'_> {
 /// The other members of the families of outcomes that are used under a rule that counts the highest of a family only: a use
 /// uses them up too. Places in `held`; `used` are leaf indices.
 #[must_use]
-pub fn absorbed(rule: &ConversionRule, used: &[u64], held: &[Candidate]) -> Vec<usize> {
+pub fn absorbed<C: Borrow<Candidate>>(rule: &ConversionRule, used: &[u64], held: &[C]) -> Vec<usize> {
     if !rule.highest_of_family {
         return Vec::new();
     }
-    let families: Vec<&str> = held.iter().filter(|it| used.contains(&it.index)).map(|it| it.family.as_str()).collect();
+    let all = || held.iter().map(Borrow::<Candidate>::borrow);
+    let families: Vec<&str> = all().filter(|it| used.contains(&it.index)).map(|it| it.family.as_str()).collect();
     let absorbed = |it: &Candidate| {
         !it.family.is_empty() && families.contains(&it.family.as_str()) && !used.contains(&it.index) && it.is_held()
     };
-    held.iter().enumerate().filter(|(_, it)| absorbed(it)).map(|(at, _)| at).collect()
+    all().enumerate().filter(|(_, it)| absorbed(it)).map(|(at, _)| at).collect()
 }
 
 #[cfg(test)]

@@ -26,4 +26,4 @@ pub use shape::{Malformed, Mode, SOURCES, TableBy, malformed};
 pub use yields::{Part, TooLarge, Yield, yields};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

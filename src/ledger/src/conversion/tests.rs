@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use xuefen_core::proto::{ConversionRule, ConversionSource, ConversionStep, ConversionTarget};
 
 /// Today in these tests.
-pub(super) const ON: Day = Day(20_000);
+pub(crate) const ON: Day = Day(20_000);
 
 /// An X certificate of 4 credits, second of its family's levels, 85 of 100.
-pub(super) fn candidate() -> Candidate {
+pub(crate) fn candidate() -> Candidate {
     Candidate {
         index: 1,
         kind: 6,
@@ -31,11 +31,11 @@ pub(super) fn candidate() -> Candidate {
     }
 }
 
-pub(super) fn by_family(family: &str, lowest_level: u32) -> ConversionSource {
+pub(crate) fn by_family(family: &str, lowest_level: u32) -> ConversionSource {
     ConversionSource { family: family.to_owned(), lowest_level, ..ConversionSource::default() }
 }
 
-pub(super) fn rule(sources: Vec<ConversionSource>, target: ConversionTarget) -> ConversionRule {
+pub(crate) fn rule(sources: Vec<ConversionSource>, target: ConversionTarget) -> ConversionRule {
     ConversionRule { sources, target: Some(target), ..ConversionRule::default() }
 }
 
@@ -53,7 +53,7 @@ fn a_candidate() -> impl Strategy<Value = Candidate> {
     })
 }
 
-fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
+pub(crate) fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
     proptest::collection::vec(a_candidate(), 0..12).prop_map(|mut all| {
         for (index, it) in (1..).zip(&mut all) {
             it.index = index;
@@ -84,7 +84,7 @@ fn a_target() -> impl Strategy<Value = ConversionTarget> {
     ]
 }
 
-fn a_rule() -> impl Strategy<Value = ConversionRule> {
+pub(crate) fn a_rule() -> impl Strategy<Value = ConversionRule> {
     (proptest::collection::vec(a_source(), 1..4), a_target(), prop_oneof![Just(0), 1..9_000_u64], any::<bool>())
         .prop_map(|(sources, target, cap, highest)| {
             let cap_credit_millis = if target.exempt.is_empty() { cap } else { 0 };
