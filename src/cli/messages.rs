@@ -57,6 +57,7 @@ texts! {
     WOULD_REJECT: "{count} rows would not be signed.", "{count} 行不能签名。";
     REJECTED_MORE: "… and {count} more", "……另有 {count} 行";
     IGNORED_COLUMNS: "Columns not used: {columns}", "未使用的列：{columns}";
+    UNREAD_WORKSHEETS: "Read the worksheet {read}, not {others}; --worksheet NAME reads another.", "已读取工作表“{read}”，未读取：{others}；可用 --worksheet 指定。";
     ACCOUNTS_MAP: "Accounts by learner number: {file}", "学号与账号对照表：{file}";
     NOTHING_TO_SIGN: "No row can be signed.", "没有可签名的行。";
 }

@@ -17,9 +17,10 @@ use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
 use crate::api::proto::registry_service_server::RegistryServiceServer;
+use crate::api::proto::report_service_server::ReportServiceServer;
 use crate::api::proto::transcript_service_server::TranscriptServiceServer;
 use crate::api::proto::verification_service_server::VerificationServiceServer;
-use crate::api::{Accounts, Api, Issuing, Log, Registry, Transcripts, Verification, proto};
+use crate::api::{Accounts, Api, Issuing, Log, Registry, Reports, Transcripts, Verification, proto};
 
 /// Largest request of most services, bytes. A message that repeats what is empty takes many times its length once it is read,
 /// so none may be longer than its service needs.
@@ -68,6 +69,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
         .add_service(service!(TranscriptServiceServer, Transcripts(Arc::clone(&api))))
         .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api)), PRESENTATION_BYTES))
         .add_service(service!(LogServiceServer, Log(Arc::clone(&api))))
+        .add_service(service!(ReportServiceServer, Reports(Arc::clone(&api))))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

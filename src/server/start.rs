@@ -15,7 +15,7 @@ use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Codes, OwnTrust, Pages, VERIFYING};
+use crate::api::{Api, Codes, OwnTrust, Pages, REPORTING, VERIFYING};
 use crate::http_client::{HttpClient, HttpError};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 pub use crate::witness::feeder::Pace;
@@ -161,9 +161,25 @@ pub fn open_witnessed(
         codes: Codes::new(&access),
         status_key: status,
         trust: ArcSwap::from_pointee(trust),
+        operators: operators(home)?,
         verifying: Semaphore::new(VERIFYING),
+        reporting: Arc::new(Semaphore::new(REPORTING)),
         witnesses,
     }))
+}
+
+/// Keys of the operators; none where there is no file of them.
+fn operators(home: &Home) -> Result<Vec<PublicKey>, StartError> {
+    let path = home.operators();
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let content = |_| StartError::Content {
+        path: path.display().to_string(),
+        what: "a list of operators' keys, one vkey a line",
+    };
+    let keys = AuthorityFile::parse(&text(&path)?).map_err(content)?;
+    Ok(keys.keys().iter().map(|key| key.public_key().clone()).collect())
 }
 
 /// Reads a running server's trust files and its witnesses' policy again. All of it takes force, or on an error none.

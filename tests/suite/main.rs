@@ -3,12 +3,11 @@
 mod crash;
 mod demo;
 mod example_policies;
-mod forms;
-mod generated;
 mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod policy_page;
 mod privacy;
 mod readme;
 mod samples;
@@ -22,3 +21,4 @@ mod verify;
 mod wasm;
 mod web;
 mod witness;
+mod workbook;

@@ -13,18 +13,18 @@ mod fields;
 mod issued;
 pub mod offers;
 mod outcome;
-mod problem;
+pub mod problem;
 mod rejects;
 mod report;
 mod secret;
 mod sheet;
-mod value;
+pub mod value;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use xuefen_core::origin::Origin;
 
@@ -47,6 +47,7 @@ use super::output::Output;
 use super::private_file::{IfExists, PrivateFile};
 use super::progress;
 use super::secret_key_file::{self, beside, issued_path, nonce_secret_path};
+use super::table::ColumnsFile;
 
 /// What to sign.
 #[derive(Debug, Subcommand)]
@@ -69,12 +70,15 @@ pub struct Common {
     /// Origin of the ledger.
     #[arg(long, value_name = "ORIGIN")]
     origin: String,
-    /// The sheet: CSV in UTF-8 or GB18030, header in Chinese or English.
+    /// The sheet: XLSX, CSV (UTF-8 or GB18030) or JSON lines, header in Chinese or English.
+    #[arg(long, value_name = "FILE", alias = "csv")]
+    sheet: PathBuf,
+    /// Worksheet of a workbook [default: the first with something in it].
+    #[arg(long, value_name = "NAME")]
+    worksheet: Option<String>,
+    /// TOML file of columns: [columns] header = field, [constants] field = cell, [values.FIELD] word = word.
     #[arg(long, value_name = "FILE")]
-    csv: PathBuf,
-    /// CSV file of two columns, header in the sheet and field, for headers that are not known.
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
+    columns: Option<PathBuf>,
     /// Signed batch file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -171,8 +175,11 @@ struct Signing<'a> {
 impl<'a> Signing<'a> {
     fn prepare(args: &'a Common) -> anyhow::Result<Self> {
         let origin = Origin::parse(&args.origin).with_context(|| format!("--origin {}", args.origin))?;
-        let mapping = args.mapping.as_deref().map_or_else(|| Ok(Mapping::default()), read_mapping)?;
-        let sheet = Sheet::read(&args.csv, &mapping)?;
+        let mapping = match &args.columns {
+            Some(path) => Mapping::new(ColumnsFile::read(path)?).with_context(|| format!("{}", path.display()))?,
+            None => Mapping::default(),
+        };
+        let sheet = Sheet::read(&args.sheet, args.worksheet.as_deref(), &mapping)?;
         let secret = NonceSecret::read(&nonce_secret_path(&args.key))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
         let now = i64::try_from(now).context("the clock is wrong")?;
@@ -260,19 +267,6 @@ impl<'a> Signing<'a> {
         file.finish()?;
         Ok((batches, compared))
     }
-}
-
-fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
-    let bytes = sheet::read_bounded(path)?;
-    let mut pairs = Vec::new();
-    for record in csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice()).records() {
-        let record = record.with_context(|| format!("{}", path.display()))?;
-        let (Some(header), Some(field), None) = (record.get(0), record.get(1), record.get(2)) else {
-            bail!("{}: not two columns, header in the sheet and field", path.display());
-        };
-        pairs.push((header.to_owned(), field.to_owned()));
-    }
-    Mapping::new(pairs).with_context(|| format!("{}", path.display()))
 }
 
 /// `now`, a day (its first second in UTC+8) or Unix seconds.
