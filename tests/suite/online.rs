@@ -3,6 +3,7 @@
 mod issued;
 mod learner;
 mod resume;
+mod sheets;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
