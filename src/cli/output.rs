@@ -64,12 +64,18 @@ impl<'a> Output<'a> {
 
     /// A table of the result.
     pub fn table(&mut self, header: &[Text], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
+        let header: Vec<_> = header.iter().map(|text| text.in_lang(self.lang).to_owned()).collect();
+        self.table_of(&header, rows)
+    }
+
+    /// A table whose header came with its rows.
+    pub fn table_of(&mut self, header: &[String], rows: impl IntoIterator<Item = Vec<String>>) -> anyhow::Result<()> {
         let mut table = Table::new();
         table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
         if let Some(width) = self.width {
             table.set_width(table.width().map_or(width, |terminal| terminal.min(width)));
         }
-        table.set_header(header.iter().map(|text| text.in_lang(self.lang)));
+        table.set_header(header.iter().map(|title| printable(title)));
         for row in rows {
             table.add_row(row.iter().map(|cell| printable(cell)));
         }

@@ -179,12 +179,6 @@ def test_a_link_brings_the_file_and_a_damaged_one_says_so(page, good):
     page.wait("return document.getElementById('notice').textContent.includes('damaged or cut short')")
 
 
-def test_a_browser_without_a_qr_reader_says_so(page):
-    page.open("/verify")
-    page.run("delete window.BarcodeDetector; document.getElementById('scan').click()")
-    assert "cannot read QR codes" in page.run("return document.getElementById('notice').textContent")
-
-
 def test_by_keyboard_alone(page, good):
     page.open("/verify")
 

@@ -3,7 +3,6 @@
 mod crash;
 mod demo;
 mod example_policies;
-mod generated;
 mod journal_syncs;
 mod online;
 mod pages;

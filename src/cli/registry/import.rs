@@ -66,6 +66,8 @@ pub enum What {
     Charters,
     /// Grades of institutions: institution, scheme, year, grade
     Evaluations,
+    /// Headcounts: institution, day, learners, staff
+    Headcounts,
 }
 
 /// Arguments of `registry import`.
@@ -217,6 +219,7 @@ const fn columns(what: What) -> &'static [&'static str] {
         What::Policies => published::POLICY,
         What::Programmes => published::PROGRAMME,
         What::Runs => published::RUN,
+        What::Headcounts => published::HEADCOUNT,
         What::Families => {
             &["code", "version", "name", "outcome_kind", "outcome_kinds", "levels", "occupation", "validity_days"]
         }
@@ -234,6 +237,7 @@ fn say(what: What, row: &Row, dir: &Path) -> anyhow::Result<(Body, Option<Secret
         What::Policies => Body::Policy(published::policy(row)?),
         What::Programmes => Body::Programme(published::programme(row)?),
         What::Runs => Body::Run(published::run(row)?),
+        What::Headcounts => Body::DeclareHeadcount(published::headcount(row)?),
         What::Families => Body::CertificateFamily(family(row)?),
         _ => standards::single(what, row)?,
     };

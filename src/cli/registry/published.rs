@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, bail, ensure};
 use xuefen_core::proto::{
-    Calendar, CosignRule, CosignTime, Deadlines, IssueRight, MassPassRule, Policy, Programme, ProgrammePart, Run,
-    Scale, Severity, Threshold,
+    Calendar, CosignRule, CosignTime, Deadlines, DeclareHeadcount, IssueRight, MassPassRule, Policy, Programme,
+    ProgrammePart, Run, Scale, Severity, Threshold,
 };
 use xuefen_ledger::day::Day;
 
@@ -63,6 +63,9 @@ pub const PROGRAMME: &[&str] = &[
 
 /// Columns of runs.
 pub const RUN: &[&str] = &["code", "offer_index", "start", "end", "minutes", "practice_minutes", "venue", "place"];
+
+/// Columns of headcounts.
+pub const HEADCOUNT: &[&str] = &["institution", "day", "learners", "staff"];
 
 /// A day as people and spreadsheets write it.
 fn day(text: &str) -> anyhow::Result<u32> {
@@ -241,5 +244,16 @@ pub fn run(row: &Row) -> anyhow::Result<Run> {
         practice_minutes: row.number("practice_minutes", 0)?,
         venue: row.get("venue").unwrap_or_default().to_owned(),
         place: row.get("place").unwrap_or_default().to_owned(),
+    })
+}
+
+/// A headcount.
+pub fn headcount(row: &Row) -> anyhow::Result<DeclareHeadcount> {
+    row.text("learners")?;
+    Ok(DeclareHeadcount {
+        institution: row.text("institution")?.to_owned(),
+        day: day(row.text("day")?)?,
+        learners: row.number("learners", 0)?,
+        staff: row.number("staff", 0)?,
     })
 }

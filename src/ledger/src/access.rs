@@ -1,5 +1,6 @@
 //! Typed reading and writing of rows: decoding, long values, and writes that later reads of the same entry see.
 
+use crate::policy::KnownPolicies;
 use crate::rows::{
     self, AccountKey, AccountRow, AuthorityRow, CharterRow, DisplayRow, EntryRow, InstitutionRow, KeyRow, LineRow,
     OfferRow, OutcomeRow, RunRow, Short, StandingRow,
@@ -156,6 +157,10 @@ impl<R: Read + ?Sized> Read for Memo<'_, R> {
         self.seen.borrow_mut().push((key.clone(), found.clone()));
         Ok(found)
     }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        self.state.known_policies()
+    }
 }
 
 /// Room for a value at first, bytes: enough for those that every outcome writes.
@@ -220,5 +225,9 @@ impl<R: Read + ?Sized> Read for Writer<'_, R> {
             Some(value) => Ok(Some((self.index, Bytes::copy_from_slice(value)))),
             None => self.state.newest(key),
         }
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        self.state.known_policies()
     }
 }

@@ -333,6 +333,12 @@ rejections! {
     ScoreWrong "SCORE_WRONG"
         "A score comes with its top score and is at most that; a part of an examination has a score or a grade." "得分须与满分同时填写且不超过满分；考试科目须有得分或成绩。"
         "Correct the score." "请更正得分。"
+    SchemeWrong "SCHEME_WRONG"
+        "An admission by classified examination or on a ground of exemption names its scheme, and has the score that the scheme makes of its parts; a part is one of its scheme, with that part's top score." "分类考试录取或依免试依据录取须写明考试方案，总分须为该方案各科目得分之和；科目及满分须与方案一致。"
+        "Name the scheme, the results of its parts, and a ground that it lists." "请填写考试方案、各科目成绩及方案所列免试依据。"
+    SegmentWrong "SEGMENT_WRONG"
+        "A segment is one of the pathway's; an enrolment in it is recorded by the school that the pathway names for it." "培养阶段须为贯通培养方案所列；学籍异动须由方案为该阶段指定的学校登记。"
+        "Name the pathway and the segment, or let the right school record it." "请填写贯通培养方案和阶段，或由指定学校登记。"
     PeriodWrong "PERIOD_WRONG"
         "A period begins before it ends, and ends by achieved_on." "时段须先开始后结束，且不晚于取得日期。"
         "Correct the dates." "请更正日期。"
@@ -374,6 +380,11 @@ rejections! {
     PendingLapsed "PENDING_LAPSED"
         "What waits for a second signature lapses after the days of the policy." "待会签的记录超过政策规定的天数即失效。"
         "Record it anew under another record number." "请以新的记录号重新登记。"
+
+    // Rules of the kinds: control.
+    DayInFuture "DAY_IN_FUTURE"
+        "A headcount is of a day that has come." "在校生数须为已到来的日期。"
+        "Declare it on that day or later." "请在该日或之后申报。"
 
     // Thresholds of the policy, after everything else.
     ThresholdNotMet "THRESHOLD_NOT_MET"

@@ -3,9 +3,11 @@
 //!
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
+mod control;
 mod keys;
 mod registry;
 
+pub use control::*;
 pub(crate) use keys::*;
 pub use registry::*;
 
@@ -306,6 +308,12 @@ impl InstitutionRow {
             Status::Suspended { until, .. } if *until <= time => Some(&Status::InForce),
             status => Some(status),
         }
+    }
+
+    /// The entry by which its newest accreditation took force: region, kind and rights are as they stand since then.
+    #[must_use]
+    pub fn accredited_at(&self) -> Option<u64> {
+        self.accreditations.last().map(|it| it.completed_by.unwrap_or(it.entry))
     }
 
     /// The names in force at a time.

@@ -25,6 +25,9 @@ pub(crate) struct Source {
     pub(crate) project_type: String,
     pub(crate) title_rank: String,
     pub(crate) achieved_on: Option<Day>,
+    pub(crate) scheme: u64,
+    pub(crate) component: String,
+    pub(crate) score_millis: Option<u64>,
     pub(crate) parts: Vec<u64>,
 }
 
@@ -41,6 +44,9 @@ impl Source {
             project_type: word(tags::PROJECT_TYPE),
             title_rank: word(tags::TITLE_RANK),
             achieved_on: Day::parse(value(tags::ACHIEVED_ON)),
+            scheme: number(tags::SCHEME),
+            component: word(tags::COMPONENT),
+            score_millis: integer(value(tags::SCORE_MILLIS)).ok(),
             parts: value(tags::PARTS).split(|byte| *byte == b',').filter_map(|part| integer(part).ok()).collect(),
         }
     }

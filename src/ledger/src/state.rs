@@ -8,6 +8,7 @@ mod key;
 
 pub use key::Key;
 
+use crate::policy::KnownPolicies;
 use prost::bytes::Bytes;
 use xuefen_core::Hash;
 
@@ -79,11 +80,13 @@ pub enum Table {
     Policies = 50,
     /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
     RunsOf = 51,
+    /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
+    Headcount = 70,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -116,6 +119,7 @@ impl Table {
         Self::Device,
         Self::Policies,
         Self::RunsOf,
+        Self::Headcount,
     ];
 
     /// The first byte of the table's keys.
@@ -187,11 +191,20 @@ pub enum ReadError {
 pub trait Read {
     /// The newest row of a key as of the reader's size: the index that wrote it, and its value.
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError>;
+
+    /// Policies that were worked out before from this state, if whoever reads keeps them.
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        None
+    }
 }
 
 impl<R: Read + ?Sized> Read for &R {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         (**self).newest(key)
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        (**self).known_policies()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only what a verifier needs. Whether a statement may enter a ledger is decided elsewhere (the ledger crate).
 
 mod enums;
+pub mod light;
 pub mod outcomes;
 mod statement;
 pub mod study;

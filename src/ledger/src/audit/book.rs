@@ -11,7 +11,7 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, Equivalence,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, DeclareHeadcount, Equivalence,
     EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, Policy, Programme,
     RecordingRule, Run,
 };
@@ -108,6 +108,8 @@ pub(super) struct Book {
     pub(super) charters: Facts<String, (Charter, i64, Vec<u64>)>,
     /// Institution → the newest evaluation.
     pub(super) evaluations: Facts<String, (EvaluateInstitution, String)>,
+    /// (institution, day) → the newest headcount and who declared it.
+    pub(super) headcounts: Facts<(String, u32), (DeclareHeadcount, String)>,
     /// What people call a pathway.
     pub(super) labels: Facts<String, ()>,
     /// (outcome kind, code, level) → entries that hold it equal to something.

@@ -12,6 +12,7 @@
 mod accounts;
 mod book;
 mod charters;
+mod control;
 mod cosign;
 mod devices;
 mod dump;
@@ -33,6 +34,7 @@ mod remarks;
 mod study;
 mod text;
 mod trust;
+mod ways;
 
 pub use dump::{Difference, compare};
 
@@ -276,6 +278,7 @@ impl<S: Secrets> Auditor<S> {
             Body::Suspend(body) => lifecycle::suspend(&case, body, book, judge),
             Body::Reinstate(body) => lifecycle::reinstate(&case, body, book, judge),
             Body::Revoke(body) => lifecycle::revoke(&case, body, book, judge),
+            Body::DeclareHeadcount(body) => control::headcount(&case, body, book, judge),
             _ => {
                 judge.unless(false, Rejection::KindNotEnabled, || case.kind.name().to_owned());
                 None

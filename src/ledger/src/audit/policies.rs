@@ -59,11 +59,12 @@ pub(super) const LEARNERS: usize = 8;
 pub(super) const SHARE: usize = 9;
 pub(super) const WINDOW: usize = 10;
 
-const THRESHOLDS: [(&str, Severity); 4] = [
-    ("skill_test_share", Severity::Hard),
-    ("practice_share_enterprise", Severity::Hard),
-    ("practice_share_teacher", Severity::Soft),
-    ("practice_share_programme", Severity::Advisory),
+const THRESHOLDS: [(&str, u64, Severity); 5] = [
+    ("skill_test_share", 5_000, Severity::Hard),
+    ("practice_share_enterprise", 5_000, Severity::Hard),
+    ("practice_share_teacher", 5_000, Severity::Soft),
+    ("practice_share_programme", 5_000, Severity::Advisory),
+    ("training_per_learner", 200, Severity::Advisory),
 ];
 
 /// A threshold: least, severity, reason, policy.
@@ -132,8 +133,8 @@ impl<'b> InForce<'b> {
             let severity = Severity::try_from(found.severity).ok()?;
             Some((found.bound, severity, found.reason.clone(), index))
         };
-        let built_in = THRESHOLDS.iter().find(|(name, _)| *name == code);
-        let built_in = built_in.map(|(_, severity)| (5_000, *severity, String::new(), 0));
+        let built_in = THRESHOLDS.iter().find(|(name, _, _)| *name == code);
+        let built_in = built_in.map(|(_, least, severity)| (*least, *severity, String::new(), 0));
         let nation = self.nation.and_then(of).or(built_in);
         match (nation, self.province.and_then(of)) {
             (Some(nation), Some(mut own)) => {
@@ -283,7 +284,7 @@ fn form(body: &Policy, judge: &mut Judge) {
         words => scale.passing_words as usize <= words && scale.passing_words > 0 && scale.top_mark_millis == 0,
     });
     let thresholds = body.thresholds.iter().all(|it| {
-        let known = THRESHOLDS.iter().any(|(code, _)| *code == it.code);
+        let known = THRESHOLDS.iter().any(|(code, _, _)| *code == it.code);
         known && (1..=3).contains(&it.severity) && it.bound <= 10_000
     });
     let ascend = |days: &[u32]| days.windows(2).all(|pair| pair[0] < pair[1]);

@@ -106,6 +106,10 @@ pub(super) fn tables(book: &mut Book, dump: &mut Dump<'_>) {
         };
         dump.put(rows::evaluations(&institution), &row);
     }
+    for ((institution, day), (it, declarer)) in book.headcounts.changes() {
+        let row = rows::HeadcountRow { learners: it.learners, staff: it.staff, declared_by: declarer.clone() };
+        dump.put(rows::headcount(&institution, day), &row);
+    }
     for (label, ()) in book.labels.changes() {
         dump.put_bytes(rows::label(&label), &[]);
     }

@@ -158,6 +158,10 @@ pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
     Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
+pub(crate) fn headcount(institution: &str, day: u32) -> Key {
+    Key::texts(Table::Headcount, &[institution, &day.to_string()])
+}
+
 /// [`OutcomeRow::course`].
 pub(crate) fn course(offer: u64, run: &str, attempt: u32) -> Short {
     state_hash("course", &[&offer.to_be_bytes(), run.as_bytes(), &attempt.to_be_bytes()])

@@ -17,6 +17,7 @@ mod exam_scheme;
 mod form;
 mod framework;
 mod genesis;
+mod headcount;
 mod institution_key;
 mod lifecycle;
 mod majors;
@@ -32,6 +33,7 @@ mod run;
 mod runs;
 mod study;
 mod training;
+mod ways;
 
 use crate::access::Writer;
 use crate::case::{Case, Check, Said, Stop};
@@ -81,6 +83,7 @@ const ENABLED: &[Kind] = &[
     Kind::Suspend,
     Kind::Reinstate,
     Kind::Revoke,
+    Kind::DeclareHeadcount,
 ];
 
 /// The field that names a kind without rules.
@@ -146,6 +149,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
+        Body::DeclareHeadcount(body) => headcount::form(body, faults),
         _ => {}
     }
 }
@@ -172,6 +176,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
         _ => {}
     }
 }
@@ -216,6 +221,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
+        Body::DeclareHeadcount(body) => headcount::may(case, body),
         _ => Ok(()),
     }
 }
@@ -244,6 +250,7 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
+        Body::DeclareHeadcount(body) => headcount::references(case, body),
         _ => Ok(()),
     }
 }
@@ -295,6 +302,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
+        Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
         _ => {}
     }
     Ok(Effects::default())
@@ -307,7 +315,7 @@ pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
         Body::ChangeInstitution(body) => change::breaches(state, said, body),
         Body::Programme(body) => programme::breaches(state, said, body),
-        Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
+        Body::ExamScheme(body) => Ok(exam_scheme::breach(said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }
@@ -349,6 +357,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
         _ => {}
     }
     Ok(())

@@ -39,7 +39,9 @@ pub(super) struct Actors {
     pub(super) counter: u32,
     /// Newest versions of policies.
     versions: BTreeMap<String, u32>,
-    programmes: Vec<u64>,
+    pub(super) programmes: Vec<u64>,
+    /// Results of parts of examinations: learner, entry.
+    pub(super) sat: Vec<([u8; 16], u64)>,
 }
 
 impl Actors {
@@ -59,6 +61,7 @@ impl Actors {
             counter: 0,
             versions: BTreeMap::new(),
             programmes: Vec::new(),
+            sat: Vec::new(),
         }
     }
 
@@ -103,7 +106,7 @@ impl Actors {
 
     fn deed(&mut self, r: Rolls) -> RawPosting {
         self.counter += 1;
-        match r[0] % 40 {
+        match r[0] % 44 {
             0 | 1 => self.account(r),
             2 => self.merger(r),
             3..=8 => self.taught(r),
@@ -122,6 +125,7 @@ impl Actors {
             33 | 34 => self.policy(r),
             36 => self.programme(r),
             37 | 38 => self.run(r),
+            39..=42 => super::deeds_ways::deed(self, r),
             _ => self.waiting(r),
         }
     }

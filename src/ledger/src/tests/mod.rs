@@ -3,9 +3,11 @@
 mod audit_histories;
 mod audits;
 mod charters;
+mod control;
 mod cosigned;
 mod deeds_learner;
 mod deeds_registry;
+mod deeds_ways;
 mod devices;
 mod evidence;
 mod histories;
@@ -21,6 +23,7 @@ mod registry;
 mod rejections;
 mod statuses;
 mod trust;
+mod ways;
 
 /// So many cases, the same in every run: what fails in one place fails in the other. `PROPTEST_RNG_SEED=n` draws others.
 fn reproducible(cases: u32) -> proptest::test_runner::Config {

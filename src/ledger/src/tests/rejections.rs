@@ -117,10 +117,12 @@ fn supersede(world: &mut World, index: u64, change: impl FnOnce(&mut RecordOutco
 pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
     let mut world = World::furnished();
     let posting = match group(rejection) {
+        Group::Control => super::control::case(rejection, &mut world),
         Group::Form => form(rejection, &mut world),
         Group::Trust => trust(rejection, &mut world),
         Group::Private => private(rejection, &mut world),
         Group::Evidence => super::evidence::case(rejection, &mut world),
+        Group::Ways => super::ways::case(rejection, &mut world),
         Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
@@ -129,12 +131,14 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
 }
 
 enum Group {
+    Control,
     Form,
     Trust,
     Private,
     Records,
     Cosigned,
     Evidence,
+    Ways,
     Rules,
 }
 
@@ -209,8 +213,10 @@ fn group(rejection: Rejection) -> Group {
         | R::MajorNotFiled
         | R::CustodianNotIssuer => Group::Private,
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
+        R::SchemeWrong | R::SegmentWrong => Group::Ways,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
+        R::DayInFuture => Group::Control,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
