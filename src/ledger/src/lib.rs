@@ -13,6 +13,7 @@
 mod access;
 pub mod audit;
 pub mod authority;
+pub mod award;
 mod case;
 pub mod day;
 mod decide;
