@@ -1,7 +1,9 @@
 //! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
 
+mod conversion;
 mod learner;
 
+pub use conversion::{ApplyFacts, AskFacts, Consent, DecideFacts};
 pub use learner::{AmendFacts, DeviceFacts, MergeFacts};
 
 use crate::day::Day;
@@ -14,9 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
-use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::kinds::{Kind, conversions, outcomes};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_core::proto::statement::Body;
@@ -47,6 +49,12 @@ pub enum Facts {
     Merge(MergeFacts),
     /// Of `RecordOutcome`.
     Outcome(Box<OutcomeFacts>),
+    /// Of `ApplyConversion`.
+    Apply(Box<ApplyFacts>),
+    /// Of `DecideConversion`.
+    Decide(Box<DecideFacts>),
+    /// Of `AppealDecision` and `ReverseConversion`.
+    Ask(Box<AskFacts>),
 }
 
 /// Without values: they are personal data.
@@ -59,6 +67,9 @@ impl fmt::Debug for Facts {
             Self::Device(_) => "Device(..)",
             Self::Merge(_) => "Merge(..)",
             Self::Outcome(_) => "Outcome(..)",
+            Self::Apply(_) => "Apply(..)",
+            Self::Decide(_) => "Decide(..)",
+            Self::Ask(_) => "Ask(..)",
         })
     }
 }
@@ -192,7 +203,7 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
             let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
             Some((row.tags, row.required))
         }
-        _ => None,
+        _ => conversions::table(Kind::of(body)),
     }
 }
 
@@ -227,6 +238,11 @@ impl Facts {
                 let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
                 Self::Outcome(Box::new(facts))
             }
+            Body::ApplyConversion(_) => Self::Apply(Box::new(conversion::apply(&mut values, secrets))),
+            Body::DecideConversion(body) => Self::Decide(Box::new(conversion::decide(&mut values, body, secrets))),
+            Body::AppealDecision(_) | Body::ReverseConversion(_) => {
+                Self::Ask(Box::new(conversion::ask(&mut values, secrets)))
+            }
             _ => Self::None,
         }
     }
@@ -240,6 +256,9 @@ impl Facts {
             Self::Device(facts) => facts.id,
             Self::Merge(facts) => facts.id,
             Self::Outcome(facts) => facts.id,
+            Self::Apply(facts) => facts.id,
+            Self::Decide(facts) => facts.id,
+            Self::Ask(facts) => facts.id,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod authority;
 pub mod award;
 mod case;
+pub mod conversion;
 pub mod day;
 mod decide;
 pub mod digest;

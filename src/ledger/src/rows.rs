@@ -3,9 +3,11 @@
 //!
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
+mod conversion;
 mod keys;
 mod registry;
 
+pub use conversion::*;
 pub(crate) use keys::*;
 pub use registry::*;
 
@@ -451,6 +453,8 @@ pub enum OfferBody {
     Pathway(PathwayRow),
     /// `Equivalence`.
     Equivalence(EquivalenceRow),
+    /// `ConversionRule`.
+    ConversionRule(ConversionRuleRow),
 }
 
 /// A standard or offer.

@@ -374,6 +374,7 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.put(rows::outcome(index), &row);
     writer.mark(source);
     writer.mark(rows::outcomes_of(account));
+    certificate::write(writer, account, facts)?;
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;

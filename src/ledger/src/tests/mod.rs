@@ -3,6 +3,8 @@
 mod audit_histories;
 mod audits;
 mod charters;
+mod conversion_cases;
+mod conversions;
 mod cosigned;
 mod deeds_learner;
 mod deeds_registry;
