@@ -13,6 +13,7 @@
 mod access;
 pub mod audit;
 pub mod authority;
+pub mod award;
 mod case;
 pub mod check_rules;
 pub mod conversion;
