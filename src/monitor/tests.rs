@@ -214,11 +214,9 @@ fn garbage_accuses_the_source_and_never_the_log() {
                 1 => bytes.truncate(random(bytes.len() + 1)),
                 2 => (0..random(9)).for_each(|_| bytes.push(random(256).to_le_bytes()[0])),
                 3 => *bytes = (0..random(5_000)).map(|_| random(256).to_le_bytes()[0]).collect(),
-                4 => {
-                    if !bytes.is_empty() {
-                        let at = random(bytes.len());
-                        bytes[at] ^= 1 << random(8);
-                    }
+                4 if !bytes.is_empty() => {
+                    let at = random(bytes.len());
+                    bytes[at] ^= 1 << random(8);
                 }
                 _ => {}
             }
