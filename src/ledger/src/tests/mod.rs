@@ -7,6 +7,7 @@ mod control;
 mod cosigned;
 mod deeds_learner;
 mod deeds_registry;
+mod deeds_trained;
 mod deeds_ways;
 mod devices;
 mod evidence;
