@@ -9,6 +9,7 @@ mod conversions;
 mod cosigned;
 mod deeds_learner;
 mod deeds_registry;
+mod deeds_trained;
 mod deeds_ways;
 mod devices;
 mod evidence;
