@@ -207,7 +207,8 @@ fn who_is_behind_is_not_blamed_for_the_tiles_of_who_went_ahead() {
     assert_eq!(desk.look(NOW), [told(Code::ResourceWrong, "one")]);
 }
 
-/// Garbage is the source's fault: it is told, it never passes for the log's own word, and when it is over nothing of it is left.
+/// Garbage is the source's fault: it is told, it never passes for the log's own word, and when it is over nothing of it
+/// is left.
 #[test]
 fn garbage_accuses_the_source_and_never_the_log() {
     let mut desk = Desk::new(None);
