@@ -73,6 +73,14 @@ pub fn verifier_busy() -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// Another report is being computed.
+pub fn reporter_busy() -> Status {
+    let mut details = error_info("REPORTER_BUSY", []);
+    details.set_retry_info(Some(std::time::Duration::from_secs(5)));
+    let message = "another report is being computed; try again in a moment";
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
 /// The server asks for no quorum, so nothing here is ever witnessed.
 pub fn no_quorum() -> Status {
     let message =

@@ -17,6 +17,7 @@ use crate::api::proto::account_service_client::AccountServiceClient;
 use crate::api::proto::issuing_service_client::IssuingServiceClient;
 use crate::api::proto::log_service_client::LogServiceClient;
 use crate::api::proto::registry_service_client::RegistryServiceClient;
+use crate::api::proto::report_service_client::ReportServiceClient;
 use crate::api::proto::transcript_service_client::TranscriptServiceClient;
 use crate::api::proto::verification_service_client::VerificationServiceClient;
 use crate::sequencer::Home;
@@ -224,6 +225,8 @@ services! {
     verification: VerificationServiceClient;
     /// The public log.
     log: LogServiceClient;
+    /// Figures for authorities.
+    report: ReportServiceClient;
 }
 
 impl Client {

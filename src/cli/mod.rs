@@ -36,10 +36,12 @@ pub mod private_file;
 pub mod progress;
 pub mod rebuild_index;
 pub mod registry;
+pub mod report;
 pub mod secret_key_file;
 pub mod serve;
 pub mod sign;
 pub mod speak;
+pub mod table;
 pub mod target;
 pub mod transcript;
 pub mod verify;
@@ -91,6 +93,8 @@ enum Command {
     /// Who may speak and what is offered: say it as an authority or institution, and read it.
     #[command(subcommand)]
     Registry(registry::Registry),
+    /// Figures for authorities, as of a tree size: aggregates only.
+    Report(report::Report),
     /// End an entry for good.
     Revoke(lifecycle::Revoke),
     /// Put an entry out of force for a time.
@@ -173,6 +177,7 @@ pub fn run(cli: Cli, out: &mut dyn std::io::Write, err: &mut dyn std::io::Write)
         Command::Sign(command) => sign::run(command, &mut output),
         Command::Post(args) => post::run(&args, &mut output),
         Command::Registry(command) => registry::run(&command, &mut output),
+        Command::Report(args) => report::run(&args, &mut output),
         Command::Revoke(args) => lifecycle::revoke(&args, &mut output),
         Command::Suspend(args) => lifecycle::suspend(&args, &mut output),
         Command::Reinstate(args) => lifecycle::reinstate(&args, &mut output),

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use xuefen_core::Hash;
 
 use super::answer::{Answer, Verdict};
+use super::erasure::{self, Erasure};
 use super::error::SequencerError;
 use super::kept::News;
 use super::pool::Ready;
@@ -39,6 +40,8 @@ pub(super) struct Closed {
     pub offsets: Vec<u32>,
     /// Key-ring slots that its payloads are sealed under; those of new learners are not on disk yet.
     pub slots: Vec<Slot>,
+    /// What the frame erases.
+    pub erasure: Option<Erasure>,
 }
 
 /// One caller and the verdicts it waits for.
@@ -132,7 +135,13 @@ impl Committer {
             Published::Fenced => return Err(SequencerError::Fenced),
             Published::Unknown => return Err(SequencerError::Unknown),
         }
-        // 5. Visible before the verdicts leave, so that who is answered can read what was answered.
+        // 5. Keys after the frame that says so: the other way round a cut would leave a loss that nothing explains.
+        if let Some(erasure) = &closed.erasure {
+            self.vault.erase_all(&erasure.slots())?;
+            let before = erasure::entries_in(&self.index.view())?;
+            self.index.hide(erasure::hidden(before.into_iter().chain(erasure.entries())));
+        }
+        // 6. Visible before the verdicts leave, so that who is answered can read what was answered.
         self.publish(closed, start, tree, checkpoint)
     }
 

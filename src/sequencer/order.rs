@@ -4,6 +4,7 @@
 //! durable the next one gathers here; as soon as the committer is back it gets whatever there is, so a lone entry waits for
 //! nobody and a burst shares one sync (docs/adr/0040).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,11 +19,13 @@ use xuefen_ledger::{Accepted, Decision, Effects, Entries as _, Refusal, evolve, 
 
 use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
+use super::erasure::{self, Erasure};
 use super::error::SequencerError;
 use super::gather::Gathering;
 use super::lent::Lent;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
+use super::read::Payloads;
 use super::slots::HighestSlot;
 use super::state::{Deciding, Judging};
 use super::view::View;
@@ -52,6 +55,7 @@ pub(super) struct PrivateRecord {
 pub(super) enum Ask {
     Post(Chunk),
     Private(PrivateRecord, oneshot::Sender<Answer>),
+    Erase(Erasure, OwnedSemaphorePermit, oneshot::Sender<Answer>),
 }
 
 /// Time, so that tests need not wait. Unix seconds.
@@ -77,6 +81,8 @@ pub(super) struct Sequencer {
     end: End,
     overlay: Overlay,
     open: Gathering,
+    /// Slots erased since the start: what was sealed in one before cannot be opened any more.
+    gone: BTreeSet<Slot>,
     /// For what is posted again in another form: the entry itself tells whether it is the same.
     reader: Arc<dyn Reader>,
 }
@@ -91,7 +97,7 @@ impl Sequencer {
         end: End,
     ) -> Self {
         let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash, 0);
-        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, reader }
+        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, gone: BTreeSet::new(), reader }
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
@@ -133,6 +139,7 @@ impl Sequencer {
         let (entries, bytes) = match &ask {
             Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
             Ask::Private(record, _) => (0, record.sealed.len()),
+            Ask::Erase(..) => (0, 0),
         };
         if !self.open.fits(entries, bytes) {
             if !lent.wait() {
@@ -144,22 +151,24 @@ impl Sequencer {
         match ask {
             Ask::Post(chunk) => self.post(chunk)?,
             Ask::Private(record, to) => self.private(record, to),
+            Ask::Erase(erasure, permit, to) => self.erase(erasure, permit, to, lent)?,
         }
         Ok(Some(()))
     }
 
-    fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
+    fn post(&mut self, mut chunk: Chunk) -> Result<(), SequencerError> {
         let view = self.view.load_full();
         let now = (self.clock)();
-        let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
+        let verdicts = chunk.ready.iter_mut().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
         self.open.waiting.push(Waiting { verdicts, to: chunk.to, _ready: chunk.ready, _permit: Some(chunk.permit) });
         Ok(())
     }
 
-    fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
+    fn one(&mut self, ready: &mut Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
         // The log's clock never runs backwards; a machine whose clock does holds it still.
         let logged_at = self.end.logged_at.max(now);
-        let verdict = match xuefen_ledger::decide(&self.judging(view), &ready.prepared, logged_at)? {
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view };
+        let verdict = match ready.decide(&self.judging(view), &sources, logged_at)? {
             Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
             Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
             Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
@@ -185,17 +194,18 @@ impl Sequencer {
         let time = Timestamp::new(logged_at).ok_or_else(|| broken("the clock is out of range"))?;
         let draft = ready.prepared.draft().ok_or_else(|| broken("accepted without a good form"))?;
         let late = match &ready.sealed {
-            Sealing::Nothing | Sealing::Done(_) => None,
-            Sealing::IfAccepted(_) => match seal(&self.vault, &self.origin, &ready.prepared) {
+            Sealing::Nothing => None,
+            Sealing::Done(sealed) if !self.gone.contains(&sealed.slot) => None,
+            Sealing::Done(_) | Sealing::IfAccepted(_) => match seal(&self.vault, &self.origin, &ready.prepared) {
                 Ok(sealed) => sealed,
                 Err(VaultError::TooLong) => return Ok(too_large("payload", "longer than any record may be")),
                 Err(error) => return Err(error.into()),
             },
         };
-        let sealed = match &ready.sealed {
+        let sealed = late.as_ref().or(match &ready.sealed {
             Sealing::Done(sealed) => Some(sealed),
-            Sealing::Nothing | Sealing::IfAccepted(_) => late.as_ref(),
-        };
+            Sealing::Nothing | Sealing::IfAccepted(_) => None,
+        });
         if ready.prepared.payload().is_some() && sealed.is_none() {
             return Err(broken("its payload could not be sealed"));
         }
@@ -255,15 +265,56 @@ impl Sequencer {
         self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(record.permit) });
     }
 
+    /// Erases accounts. Waits for the disk, twice, as nothing else here does: no row of these entries may be in flight, and
+    /// nothing may be decided before they are hidden.
+    fn erase(
+        &mut self,
+        mut erasure: Erasure,
+        permit: OwnedSemaphorePermit,
+        to: oneshot::Sender<Answer>,
+        lent: &mut Lent,
+    ) -> Result<(), SequencerError> {
+        if !self.settle(lent)? {
+            return Ok(());
+        }
+        let view = self.view.load_full();
+        erasure.complete(&*self.reader, &view.index)?;
+        let at = self.end.tree.size().0.saturating_sub(1);
+        for (slot, entries) in &erasure.found {
+            if !self.open.push_private(erasure::KIND, Sealed { slot: slot.0, bytes: &[] }) {
+                return Err(SequencerError::Private { why: "too many keys to erase in one frame".to_owned() });
+            }
+            self.open.slots.push(*slot);
+            self.open.rows.extend(erasure::rows(*slot, entries, at));
+        }
+        self.gone.extend(erasure.slots());
+        self.open.erasure = Some(erasure);
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(permit) });
+        if self.settle(lent)? {
+            // What it remembers of the index may be hidden now. Nothing is in flight.
+            self.overlay = Overlay::default();
+        }
+        Ok(())
+    }
+
+    /// Commits what is gathered, after what is on its way; false if the committer is gone, which it has said.
+    fn settle(&mut self, lent: &mut Lent) -> Result<bool, SequencerError> {
+        let is_back = lent.wait();
+        if is_back {
+            lent.here(self.close())?;
+        }
+        Ok(is_back)
+    }
+
     /// Closes the frame gathered so far and opens the next.
     fn close(&mut self) -> Batch {
         let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
         let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, 0);
-        let gathered = std::mem::replace(&mut self.open, next);
+        let mut gathered = std::mem::replace(&mut self.open, next);
         if gathered.has_no_records() {
             return Batch { frame: None, waiting: gathered.waiting };
         }
-        let mut rows = gathered.rows;
+        let mut rows = std::mem::take(&mut gathered.rows);
         if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
             rows.push(Row { key, index: tree.size.saturating_sub(1), value });
         }
@@ -273,9 +324,8 @@ impl Sequencer {
         self.end.next_frame = frame.number().next();
         self.end.frame_hash = frame.hash();
         self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, room);
-        let closed =
-            Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
-        Batch { frame: Some(closed), waiting: gathered.waiting }
+        let Gathering { leaf_hashes, offsets, slots, erasure, waiting, .. } = gathered;
+        Batch { frame: Some(Closed { frame, rows, leaf_hashes, offsets, slots, erasure }), waiting }
     }
 }
 

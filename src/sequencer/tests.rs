@@ -6,8 +6,8 @@ use tempfile::TempDir;
 use xuefen_core::key::SecretKey;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{Course, Policy};
-use xuefen_ledger::testing::{START, World, course, policy, sign, sign_all};
+use xuefen_core::proto::{Course, OutcomeKind, Policy};
+use xuefen_ledger::testing::{START, World, authorise, course, policy, sign, sign_all};
 use xuefen_ledger::{Message, Signatures};
 
 use super::lane::LaneIn;
@@ -18,14 +18,14 @@ use crate::vault::AccountId;
 const LEARNER: AccountId = AccountId([7; 16]);
 const OTHER: AccountId = AccountId([8; 16]);
 
-fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
+pub(super) fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
     let dir = tempfile::tempdir().unwrap();
     create(&Home::new(dir.path()), &world.context.origin).unwrap();
-    let ledger = open(world, &dir);
+    let ledger = open(&dir, world).unwrap();
     (dir, ledger)
 }
 
-fn open(world: &World, dir: &TempDir) -> Arc<Ledger> {
+pub(super) fn open(dir: &TempDir, world: &World) -> Result<Arc<Ledger>, SequencerError> {
     let options = OpenOptions {
         origin: world.context.origin.clone(),
         log_key: SecretKey::from_seed(&[90; 32]),
@@ -33,10 +33,10 @@ fn open(world: &World, dir: &TempDir) -> Arc<Ledger> {
         clock: Arc::new(|| START),
         progress: Box::new(|_, _| {}),
     };
-    Arc::new(Ledger::open(&Home::new(dir.path()), options).unwrap())
+    Ledger::open(&Home::new(dir.path()), options).map(Arc::new)
 }
 
-fn postings(world: &World) -> Vec<RawPosting> {
+pub(super) fn postings(world: &World) -> Vec<RawPosting> {
     let posting = |(entry, payload): &(xuefen_core::entry::Entry<xuefen_ledger::Message>, Option<_>)| RawPosting {
         statement: entry.statement().bytes().clone(),
         attestations: entry.attestations().iter().map(|it| it.encode().into()).collect(),
@@ -45,7 +45,7 @@ fn postings(world: &World) -> Vec<RawPosting> {
     world.entries.iter().map(posting).collect()
 }
 
-fn accepted(answer: &Answer) -> usize {
+pub(super) fn accepted(answer: &Answer) -> usize {
     answer.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Receipt(_))).count()
 }
 
@@ -125,6 +125,36 @@ async fn strangers_make_no_keys_for_learners() {
     assert_eq!(after.0, before.0 + 1, "what was refused took places in the key ring");
 }
 
+/// The pool prepares both before the first is in the state.
+#[tokio::test]
+async fn a_key_of_a_moment_ago_signs_what_rests_on_evidence() {
+    let mut world = World::furnished();
+    let (_dir, ledger) = ledger(&world);
+    let body = world.body.id.clone();
+    let skill = |world: &mut World, level: &str, cites: &str, seed: u8| {
+        let (outcome, mut values) = world.certificate_outcome(OutcomeKind::SkillLevelCertificate, "skill");
+        values.extend([
+            (tags::SOURCE_ID, level.into()),
+            (tags::LEVEL, level.into()),
+            (tags::ROUTE, b"standard".to_vec()),
+            (tags::CITES, cites.into()),
+        ]);
+        let posting = world.outcome(&body, outcome, &values, seed);
+        world.accept(posting)
+    };
+    let fourth = skill(&mut world, "4", "", 6).to_string();
+    let before = postings(&world);
+    ledger.post(before.clone()).await.unwrap();
+    let ministry = world.ministry.id.clone();
+    let new = SecretKey::from_seed(&[77; 32]);
+    world.post(&ministry, authorise(&world.body.id.clone(), &new), &[1, 77]);
+    skill(&mut world, "5", &fourth, 77);
+    let both = postings(&world).split_off(before.len());
+    assert_eq!(both.len(), 2);
+    let answer = ledger.post(both).await.unwrap();
+    assert_eq!(accepted(&answer), 2, "{:?}", answer.verdicts);
+}
+
 #[tokio::test]
 async fn asking_whether_takes_a_place_in_the_queue() {
     let (_dir, ledger) = ledger(&World::empty());
@@ -168,7 +198,7 @@ async fn a_policy_binds_the_next_posting_of_its_chunk() {
     let after = [(14, "2026-08-13"), (15, "2026-08-12"), (16, "2026-08-11")].map(|(number, day)| outcome(number, day));
     assert_eq!(refusals(&ledger.post(chunk).await.unwrap()), ["", "", "", "12 days ago, at most 10", "", ""]);
     drop(ledger);
-    let ledger = open(&world, &dir);
+    let ledger = open(&dir, &world).unwrap();
     let answer = ledger.post(after.to_vec()).await.unwrap();
     assert_eq!(refusals(&answer), ["", "", "21 days ago, at most 20"], "after a restart");
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
@@ -15,9 +17,10 @@ use crate::api::proto::account_service_server::AccountServiceServer;
 use crate::api::proto::issuing_service_server::IssuingServiceServer;
 use crate::api::proto::log_service_server::LogServiceServer;
 use crate::api::proto::registry_service_server::RegistryServiceServer;
+use crate::api::proto::report_service_server::ReportServiceServer;
 use crate::api::proto::transcript_service_server::TranscriptServiceServer;
 use crate::api::proto::verification_service_server::VerificationServiceServer;
-use crate::api::{Accounts, Api, Issuing, Log, Registry, Transcripts, Verification, proto};
+use crate::api::{Accounts, Api, Issuing, Log, Registry, Reports, Transcripts, Verification, proto};
 
 /// Largest request of most services, bytes. A message that repeats what is empty takes many times its length once it is read,
 /// so none may be longer than its service needs.
@@ -66,6 +69,7 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
         .add_service(service!(TranscriptServiceServer, Transcripts(Arc::clone(&api))))
         .add_service(service!(VerificationServiceServer, Verification(Arc::clone(&api)), PRESENTATION_BYTES))
         .add_service(service!(LogServiceServer, Log(Arc::clone(&api))))
+        .add_service(service!(ReportServiceServer, Reports(Arc::clone(&api))))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
@@ -78,7 +82,20 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     // Behind the host of the origin stands its path.
     let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());
     let tiles = tiles::router(api, origin_path.as_deref());
-    Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain).merge(tiles))
+    let grpc = routes.routes().into_axum_router().layer(GrpcWebLayer::new()).layer(from_fn(only_grpc));
+    Ok(grpc.merge(plain).merge(tiles))
+}
+
+/// What is at no path of the plain routes comes to the gRPC services, which would answer whatever it is with 200 and a code
+/// that only a gRPC client looks for.
+async fn only_grpc(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+        return next.run(request).await;
+    }
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (StatusCode::NOT_FOUND, kind, "there is nothing here; the pages are /verify and /log, the services speak gRPC\n")
+        .into_response()
 }
 
 /// Ready = the ledger takes entries.

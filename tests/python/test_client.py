@@ -30,6 +30,7 @@ SERVICES = {
     "xuefen.v1.IssuingService",
     "xuefen.v1.LogService",
     "xuefen.v1.RegistryService",
+    "xuefen.v1.ReportService",
     "xuefen.v1.TranscriptService",
     "xuefen.v1.VerificationService",
 }

@@ -17,4 +17,6 @@ mod expiry;
 mod host_and_home;
 mod names;
 mod notice;
+mod pathways;
+mod regulator;
 mod training;

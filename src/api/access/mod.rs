@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 pub use token::{LIFETIME_SECONDS, LocalTokens};
 use tonic::metadata::MetadataMap;
+use xuefen_core::key::KeyId;
 
 /// Account id: 16 random bytes, shown as lower-case hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +61,13 @@ pub enum Caller {
     Learner(AccountId),
     /// An accredited institution, by its id.
     Institution(String),
+    /// An authority, by one of its keys: what that key is for and where says the registry.
+    Authority {
+        /// Its id.
+        id: String,
+        /// The key.
+        key: KeyId,
+    },
     /// The operator of this server.
     Operator,
 }
@@ -69,7 +77,7 @@ impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Learner(_) => f.write_str("learner"),
-            Self::Institution(id) => f.write_str(id),
+            Self::Institution(id) | Self::Authority { id, .. } => f.write_str(id),
             Self::Operator => f.write_str("operator"),
         }
     }

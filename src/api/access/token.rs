@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use xuefen_core::key::{PublicKey, SecretKey, Signature};
+use xuefen_core::key::{KeyId, PublicKey, SecretKey, Signature};
 
 use super::{AccessError, AccountId, Caller, TokenVerifier};
 
@@ -25,6 +25,9 @@ struct Claims {
     aud: String,
     sub: String,
     role: Role,
+    /// Id of the key that an authority has shown, base64url.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    key: String,
     iat: i64,
     exp: i64,
 }
@@ -34,6 +37,7 @@ struct Claims {
 enum Role {
     Learner,
     Institution,
+    Authority,
     Operator,
 }
 
@@ -59,10 +63,13 @@ impl LocalTokens {
         let (sub, role) = match caller {
             Caller::Learner(account) => (account.to_string(), Role::Learner),
             Caller::Institution(id) => (id.clone(), Role::Institution),
+            Caller::Authority { id, .. } => (id.clone(), Role::Authority),
             Caller::Operator => (String::new(), Role::Operator),
         };
+        let key =
+            if let Caller::Authority { key, .. } = caller { URL_SAFE_NO_PAD.encode(key.0.0) } else { String::new() };
         let exp = now + i64::from(LIFETIME_SECONDS);
-        let claims = Claims { iss: self.origin.clone(), aud: self.origin.clone(), sub, role, iat: now, exp };
+        let claims = Claims { iss: self.origin.clone(), aud: self.origin.clone(), sub, role, key, iat: now, exp };
         let claims = serde_json::to_vec(&claims).expect("strings and integers are always JSON");
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.secret.sign(signed.as_bytes());
@@ -98,6 +105,10 @@ impl TokenVerifier for LocalTokens {
         match claims.role {
             Role::Learner => Ok(Caller::Learner(claims.sub.parse::<AccountId>().map_err(|_| AccessError::Forged)?)),
             Role::Institution => Ok(Caller::Institution(claims.sub)),
+            Role::Authority => {
+                let key = URL_SAFE_NO_PAD.decode(claims.key).ok().and_then(|id| KeyId::from_slice(&id));
+                Ok(Caller::Authority { id: claims.sub, key: key.ok_or(AccessError::Forged)? })
+            }
             Role::Operator => Ok(Caller::Operator),
         }
     }
@@ -114,7 +125,9 @@ mod tests {
     #[test]
     fn a_token_opens_what_it_was_issued_for_until_it_ends() {
         let issuer = tokens(1, "a.example/x");
-        for caller in [Caller::Learner(AccountId([7; 16])), Caller::Institution("x-school".into()), Caller::Operator] {
+        let authority = Caller::Authority { id: "x-ministry".into(), key: issuer.public.id() };
+        let institution = Caller::Institution("x-school".into());
+        for caller in [Caller::Learner(AccountId([7; 16])), institution, authority, Caller::Operator] {
             let token = issuer.issue(&caller, 1_000);
             assert_eq!(issuer.verify(&token, 1_000 + 899), Ok(caller));
             assert_eq!(issuer.verify(&token, 1_000 + 900), Err(AccessError::Expired));

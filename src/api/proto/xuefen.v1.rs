@@ -198,6 +198,32 @@ pub struct WithdrawGrantRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// Which account, and whether it is meant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseAccountRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The same name once more, unless validate_only.
+    #[prost(string, tag = "2")]
+    pub confirm: ::prost::alloc::string::String,
+    /// Only say what would be destroyed.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// What was destroyed, or would be.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseAccountResponse {
+    /// Names of the account and of those merged into it.
+    #[prost(string, repeated, tag = "1")]
+    pub accounts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Keys.
+    #[prost(uint32, tag = "2")]
+    pub keys: u32,
+    /// Entries whose payloads those keys open.
+    #[prost(uint64, tag = "3")]
+    pub entries: u64,
+}
 /// Where a grant stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -502,6 +528,32 @@ pub mod account_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.AccountService", "WithdrawGrant"));
             self.inner.unary(req, path, codec).await
         }
+        /// Destroys the keys of an account and of all that were merged into it. Nobody can open its payloads any more; entries,
+        /// proofs and presentations that were made of them stay. For the operator, who answers for the request. Cannot be undone.
+        pub async fn erase_account(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseAccountResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/EraseAccount",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "EraseAccount"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -567,6 +619,15 @@ pub mod account_service_server {
             &self,
             request: tonic::Request<super::WithdrawGrantRequest>,
         ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status>;
+        /// Destroys the keys of an account and of all that were merged into it. Nobody can open its payloads any more; entries,
+        /// proofs and presentations that were made of them stay. For the operator, who answers for the request. Cannot be undone.
+        async fn erase_account(
+            &self,
+            request: tonic::Request<super::EraseAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseAccountResponse>,
+            tonic::Status,
+        >;
     }
     /// Default deny: every call but Activate needs a bearer token.
     #[derive(Debug)]
@@ -949,6 +1010,51 @@ pub mod account_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawGrantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/EraseAccount" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseAccountSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::EraseAccountRequest>
+                    for EraseAccountSvc<T> {
+                        type Response = super::EraseAccountResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseAccountRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::erase_account(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseAccountSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1465,7 +1571,8 @@ pub mod issuing_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.IssuingService", "CreateChallenge"));
             self.inner.unary(req, path, codec).await
         }
-        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes.
+        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes. Operators of the server send
+        /// "operator" in place of an institution id, and a key that the server was told of.
         pub async fn authenticate(
             &mut self,
             request: impl tonic::IntoRequest<super::AuthenticateRequest>,
@@ -1611,7 +1718,8 @@ pub mod issuing_service_server {
             tonic::Response<super::CreateChallengeResponse>,
             tonic::Status,
         >;
-        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes.
+        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes. Operators of the server send
+        /// "operator" in place of an institution id, and a key that the server was told of.
         async fn authenticate(
             &self,
             request: tonic::Request<super::AuthenticateRequest>,
@@ -4210,6 +4318,707 @@ pub mod registry_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "xuefen.v1.RegistryService";
     impl<T> tonic::server::NamedService for RegistryServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// No choices.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReportsRequest {}
+/// The reports.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReportsResponse {
+    /// In the order of docs/spec/reports.md.
+    #[prost(message, repeated, tag = "1")]
+    pub reports: ::prost::alloc::vec::Vec<ReportKind>,
+}
+/// One report.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportKind {
+    /// What RunReport takes.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// What people read.
+    #[prost(message, repeated, tag = "2")]
+    pub titles: ::prost::alloc::vec::Vec<::xuefen_core::proto::Name>,
+    /// Columns of its rows, in order.
+    #[prost(message, repeated, tag = "3")]
+    pub columns: ::prost::alloc::vec::Vec<ReportColumn>,
+}
+/// A column.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportColumn {
+    /// Stable name.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Unit of its numbers; empty for texts.
+    #[prost(string, tag = "2")]
+    pub unit: ::prost::alloc::string::String,
+    /// What people read.
+    #[prost(message, repeated, tag = "3")]
+    pub titles: ::prost::alloc::vec::Vec<::xuefen_core::proto::Name>,
+}
+/// Which report, of what.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RunReportRequest {
+    /// Name of the report.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// As of this tree size; 0 = now.
+    #[prost(uint64, tag = "2")]
+    pub tree_size: u64,
+    /// Only what was achieved in this period.
+    #[prost(enumeration = "ReportPeriod", tag = "3")]
+    pub period: i32,
+    /// Its year.
+    #[prost(uint32, tag = "4")]
+    pub year: u32,
+    /// Only institutions here: GB/T 2260, six digits, 00 at the end = all below. Empty = everywhere the caller may look.
+    #[prost(string, tag = "5")]
+    pub region: ::prost::alloc::string::String,
+    /// Only this institution. Empty = all; for institutions, themselves.
+    #[prost(string, tag = "6")]
+    pub institution: ::prost::alloc::string::String,
+}
+/// Any number of progress, then one head, then rows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RunReportResponse {
+    /// One of these.
+    #[prost(oneof = "run_report_response::Part", tags = "1, 2, 3")]
+    pub part: ::core::option::Option<run_report_response::Part>,
+}
+/// Nested message and enum types in `RunReportResponse`.
+pub mod run_report_response {
+    /// One of these.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Part {
+        /// How far it is.
+        #[prost(message, tag = "1")]
+        Progress(super::ReportProgress),
+        /// What the rows are of.
+        #[prost(message, tag = "2")]
+        Head(super::ReportHead),
+        /// The next rows.
+        #[prost(message, tag = "3")]
+        Rows(super::ReportRows),
+    }
+}
+/// How far a report is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportProgress {
+    /// Institutions done.
+    #[prost(uint64, tag = "1")]
+    pub institutions_done: u64,
+    /// Of these.
+    #[prost(uint64, tag = "2")]
+    pub institutions: u64,
+    /// Entries read.
+    #[prost(uint64, tag = "3")]
+    pub entries_read: u64,
+}
+/// What a report is of.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportHead {
+    /// Name of the report.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// Origin of the ledger.
+    #[prost(string, tag = "2")]
+    pub origin: ::prost::alloc::string::String,
+    /// As of this tree size.
+    #[prost(uint64, tag = "3")]
+    pub tree_size: u64,
+    /// Root hash of the tree of that size, 32 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub root: ::prost::alloc::vec::Vec<u8>,
+    /// When its last entry was logged, Unix seconds: what is in force is what was in force then.
+    #[prost(int64, tag = "5")]
+    pub as_of: i64,
+    /// As asked.
+    #[prost(enumeration = "ReportPeriod", tag = "6")]
+    pub period: i32,
+    /// As asked.
+    #[prost(uint32, tag = "7")]
+    pub year: u32,
+    /// First day, days since 1970-01-01 in UTC+8; 0 = no bound.
+    #[prost(uint32, tag = "8")]
+    pub first_day: u32,
+    /// Last day; 0 = no bound.
+    #[prost(uint32, tag = "9")]
+    pub last_day: u32,
+    /// Day of the headcounts: 30 September of the year; 0 = none.
+    #[prost(uint32, tag = "10")]
+    pub headcount_day: u32,
+    /// Region that it is of; empty = the whole country.
+    #[prost(string, tag = "11")]
+    pub region: ::prost::alloc::string::String,
+    /// Institution that it is of; empty = all of the region.
+    #[prost(string, tag = "12")]
+    pub institution: ::prost::alloc::string::String,
+    /// Rows of fewer persons than this show no figures.
+    #[prost(uint32, tag = "13")]
+    pub least_persons: u32,
+    /// Columns of the rows, in order.
+    #[prost(message, repeated, tag = "14")]
+    pub columns: ::prost::alloc::vec::Vec<ReportColumn>,
+    /// What was looked at.
+    #[prost(message, optional, tag = "15")]
+    pub counts: ::core::option::Option<ReportCounts>,
+}
+/// What became of the outcomes that were looked at. Only those counted are in the figures.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportCounts {
+    /// Outcomes in the figures.
+    #[prost(uint64, tag = "1")]
+    pub counted: u64,
+    /// In force, and achieved in another period.
+    #[prost(uint64, tag = "2")]
+    pub other_period: u64,
+    /// Waiting for a second signature, or lapsed.
+    #[prost(uint64, tag = "3")]
+    pub pending: u64,
+    /// Corrected, suspended or revoked.
+    #[prost(uint64, tag = "4")]
+    pub out_of_force: u64,
+    /// In need of review.
+    #[prost(uint64, tag = "5")]
+    pub in_review: u64,
+    /// Their payloads were erased: nobody knows what they would have added.
+    #[prost(uint64, tag = "6")]
+    pub erased: u64,
+}
+/// Some rows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRows {
+    /// In order: the total, then each part with its groups.
+    #[prost(message, repeated, tag = "1")]
+    pub rows: ::prost::alloc::vec::Vec<ReportRow>,
+}
+/// A row.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRow {
+    /// What it sums up.
+    #[prost(enumeration = "ReportRowKind", tag = "1")]
+    pub kind: i32,
+    /// One for each column.
+    #[prost(message, repeated, tag = "2")]
+    pub cells: ::prost::alloc::vec::Vec<ReportCell>,
+}
+/// A cell.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportCell {
+    /// One of these.
+    #[prost(oneof = "report_cell::Value", tags = "1, 2, 3")]
+    pub value: ::core::option::Option<report_cell::Value>,
+}
+/// Nested message and enum types in `ReportCell`.
+pub mod report_cell {
+    /// One of these.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Value {
+        /// A text.
+        #[prost(string, tag = "1")]
+        Text(::prost::alloc::string::String),
+        /// A number in the unit of the column.
+        #[prost(uint64, tag = "2")]
+        Number(u64),
+        /// Nothing.
+        #[prost(enumeration = "super::ReportAbsence", tag = "3")]
+        Absent(i32),
+    }
+}
+/// Days that a report is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportPeriod {
+    /// All time; year MUST be 0.
+    Unspecified = 0,
+    /// 1 January to 31 December of the year.
+    CalendarYear = 1,
+    /// 1 September of the year before to 31 August of the year.
+    SchoolYear = 2,
+}
+impl ReportPeriod {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_PERIOD_UNSPECIFIED",
+            Self::CalendarYear => "REPORT_PERIOD_CALENDAR_YEAR",
+            Self::SchoolYear => "REPORT_PERIOD_SCHOOL_YEAR",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_PERIOD_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_PERIOD_CALENDAR_YEAR" => Some(Self::CalendarYear),
+            "REPORT_PERIOD_SCHOOL_YEAR" => Some(Self::SchoolYear),
+            _ => None,
+        }
+    }
+}
+/// What a row sums up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportRowKind {
+    /// Never sent.
+    Unspecified = 0,
+    /// Everything.
+    Total = 1,
+    /// A part: an institution, or a place.
+    Part = 2,
+    /// A group within the part above it.
+    Group = 3,
+}
+impl ReportRowKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_ROW_KIND_UNSPECIFIED",
+            Self::Total => "REPORT_ROW_KIND_TOTAL",
+            Self::Part => "REPORT_ROW_KIND_PART",
+            Self::Group => "REPORT_ROW_KIND_GROUP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_ROW_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_ROW_KIND_TOTAL" => Some(Self::Total),
+            "REPORT_ROW_KIND_PART" => Some(Self::Part),
+            "REPORT_ROW_KIND_GROUP" => Some(Self::Group),
+            _ => None,
+        }
+    }
+}
+/// Why a cell has no figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReportAbsence {
+    /// Never sent.
+    Unspecified = 0,
+    /// It would tell of fewer persons than may be told of, or help to work such a figure out.
+    Suppressed = 1,
+    /// What it is computed from was not declared.
+    NotDeclared = 2,
+    /// The column says nothing of such a row.
+    NotApplicable = 3,
+}
+impl ReportAbsence {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REPORT_ABSENCE_UNSPECIFIED",
+            Self::Suppressed => "REPORT_ABSENCE_SUPPRESSED",
+            Self::NotDeclared => "REPORT_ABSENCE_NOT_DECLARED",
+            Self::NotApplicable => "REPORT_ABSENCE_NOT_APPLICABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REPORT_ABSENCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REPORT_ABSENCE_SUPPRESSED" => Some(Self::Suppressed),
+            "REPORT_ABSENCE_NOT_DECLARED" => Some(Self::NotDeclared),
+            "REPORT_ABSENCE_NOT_APPLICABLE" => Some(Self::NotApplicable),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod report_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What a report is of, how it is computed and what its columns mean: docs/spec/reports.md. The same report of the same tree
+    /// size is the same, byte for byte, on every server that has the same payloads.
+    #[derive(Debug, Clone)]
+    pub struct ReportServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ReportServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ReportServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ReportServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ReportServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The reports that there are.
+        pub async fn list_reports(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReportsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReportsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.ReportService/ListReports",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.ReportService", "ListReports"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Computes one: progress, then the head, then the rows. Needs a bearer token: an authority's, with an accredit or audit
+        /// key, for its region; an institution's for itself.
+        pub async fn run_report(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RunReportRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::RunReportResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.ReportService/RunReport",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.ReportService", "RunReport"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod report_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ReportServiceServer.
+    #[async_trait]
+    pub trait ReportService: std::marker::Send + std::marker::Sync + 'static {
+        /// The reports that there are.
+        async fn list_reports(
+            &self,
+            request: tonic::Request<super::ListReportsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReportsResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the RunReport method.
+        type RunReportStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::RunReportResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Computes one: progress, then the head, then the rows. Needs a bearer token: an authority's, with an accredit or audit
+        /// key, for its region; an institution's for itself.
+        async fn run_report(
+            &self,
+            request: tonic::Request<super::RunReportRequest>,
+        ) -> std::result::Result<tonic::Response<Self::RunReportStream>, tonic::Status>;
+    }
+    /// What a report is of, how it is computed and what its columns mean: docs/spec/reports.md. The same report of the same tree
+    /// size is the same, byte for byte, on every server that has the same payloads.
+    #[derive(Debug)]
+    pub struct ReportServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ReportServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ReportServiceServer<T>
+    where
+        T: ReportService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/xuefen.v1.ReportService/ListReports" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReportsSvc<T: ReportService>(pub Arc<T>);
+                    impl<
+                        T: ReportService,
+                    > tonic::server::UnaryService<super::ListReportsRequest>
+                    for ListReportsSvc<T> {
+                        type Response = super::ListReportsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReportsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReportService>::list_reports(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReportsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.ReportService/RunReport" => {
+                    #[allow(non_camel_case_types)]
+                    struct RunReportSvc<T: ReportService>(pub Arc<T>);
+                    impl<
+                        T: ReportService,
+                    > tonic::server::ServerStreamingService<super::RunReportRequest>
+                    for RunReportSvc<T> {
+                        type Response = super::RunReportResponse;
+                        type ResponseStream = T::RunReportStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RunReportRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReportService>::run_report(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RunReportSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ReportServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "xuefen.v1.ReportService";
+    impl<T> tonic::server::NamedService for ReportServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

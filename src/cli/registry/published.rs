@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, bail, ensure};
 use xuefen_core::proto::{
-    Calendar, CosignRule, CosignTime, Deadlines, IssueRight, MassPassRule, Policy, Programme, ProgrammePart, Run,
-    Scale, Severity, Threshold,
+    Calendar, CosignRule, CosignTime, Deadlines, DeclareHeadcount, IssueRight, MassPassRule, Policy, Programme,
+    ProgrammePart, Run, Scale, Severity, Threshold,
 };
 use xuefen_ledger::day::Day;
 
@@ -11,6 +11,7 @@ use super::enums;
 use super::import::outcome_kind;
 use super::rows::Row;
 use crate::cli::hex::from_hex;
+use crate::cli::sign::Date;
 
 /// Columns of policies: docs/spec/policy.md has the numbers.
 pub const POLICY: &[&str] = &[
@@ -32,6 +33,9 @@ pub const POLICY: &[&str] = &[
     "compromise_days",
     "full_ladder_level",
     "notice_working_days",
+    "cosign_days",
+    "step_level",
+    "assessor_level",
     "minor_age_years",
     "mass_pass.learners",
     "mass_pass.share_basis_points",
@@ -63,15 +67,21 @@ pub const PROGRAMME: &[&str] = &[
 /// Columns of runs.
 pub const RUN: &[&str] = &["code", "offer_index", "start", "end", "minutes", "practice_minutes", "venue", "place"];
 
-/// A day written `YYYY-MM-DD`.
+/// Columns of headcounts.
+pub const HEADCOUNT: &[&str] = &["institution", "day", "learners", "staff"];
+
+/// A day as people and spreadsheets write it.
 fn day(text: &str) -> anyhow::Result<u32> {
-    let day = Day::parse(text.as_bytes()).and_then(|day| u32::try_from(day.0).ok());
+    let day = Date::parse(text).and_then(|date| Day::parse(date.to_string().as_bytes()));
+    let day = day.and_then(|day| u32::try_from(day.0).ok());
     day.with_context(|| format!("{text:?} is no day written 2026-09-01"))
 }
 
 /// A time: Unix seconds, or the beginning of a day in UTC+8.
 fn time(row: &Row, column: &str) -> anyhow::Result<i64> {
-    let Some(cell) = row.get(column).filter(|cell| cell.contains('-')) else { return row.number(column, 0) };
+    let Some(cell) = row.get(column).filter(|cell| cell.contains(['-', '/', '年'])) else {
+        return row.number(column, 0);
+    };
     let day = day(cell).with_context(|| column.to_owned())?;
     Ok(Day(i32::try_from(day).unwrap_or(i32::MAX) - 1).end())
 }
@@ -133,6 +143,9 @@ pub fn policy(row: &Row) -> anyhow::Result<Policy> {
         compromise_days: small("compromise_days")?,
         full_ladder_level: small("full_ladder_level")?,
         notice_working_days: small("notice_working_days")?,
+        cosign_days: small("cosign_days")?,
+        step_level: small("step_level")?,
+        assessor_level: small("assessor_level")?,
         minor_age_years: small("minor_age_years")?,
         max_yield_millis: row.number("max_yield_millis", 0)?,
         ..Policy::default()
@@ -237,5 +250,16 @@ pub fn run(row: &Row) -> anyhow::Result<Run> {
         practice_minutes: row.number("practice_minutes", 0)?,
         venue: row.get("venue").unwrap_or_default().to_owned(),
         place: row.get("place").unwrap_or_default().to_owned(),
+    })
+}
+
+/// A headcount.
+pub fn headcount(row: &Row) -> anyhow::Result<DeclareHeadcount> {
+    row.text("learners")?;
+    Ok(DeclareHeadcount {
+        institution: row.text("institution")?.to_owned(),
+        day: day(row.text("day")?)?,
+        learners: row.number("learners", 0)?,
+        staff: row.number("staff", 0)?,
     })
 }

@@ -43,6 +43,10 @@ flags! {
         "The skill test is a smaller share of the score than the policy asks." "技能测试分值占比低于政策要求。"
     EffectNotDefault 4 "EFFECT_NOT_DEFAULT"
         "The institution ends with another effect than the policy gives this ground." "终止机构的效力与政策对该事由规定的不同。"
+    PathwayPhasedOut 5 "PATHWAY_PHASED_OUT"
+        "The learner enters a pathway that is being phased out." "该贯通培养方案已停止招生，入学在停招之后。"
+    TrainingLow 6 "TRAINING_LOW"
+        "Person-times of training are fewer for each learner enrolled than the policy asks." "培训人次与在校生之比低于政策要求。"
     AssessorLevelLow 10 "ASSESSOR_LEVEL_LOW"
         "The assessor is a part-time teacher below the level or title that is generally asked for." "评定人为兼职教师，未达到一般要求的技能等级或职称。"
 }

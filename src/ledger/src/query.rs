@@ -1,18 +1,21 @@
 //! Answers for people: institutions, keys, offers, accounts and their outcomes. Reads only; what an entry's status is
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
+pub mod conversions;
+
 use crate::access::Access;
 use crate::case::policy_of;
 use crate::flag::Flag;
 use crate::policy::InForce;
 use crate::rows::{
-    self, AccountKey, AccountRow, CharterRow, EntryRow, EvaluationRow, FiledRow, InstitutionRow, KeyRow, OfferRow,
-    OutcomeRow, Short, StandingOf, StandingRow,
+    self, AccountKey, AccountRow, CharterRow, DisplayRow, EntryRow, EvaluationRow, FiledRow, HeadcountRow,
+    InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use xuefen_core::key::KeyId;
+use xuefen_core::kinds::Kind;
 
 pub use crate::authority::authority_chain;
 pub use crate::digest::state_digest;
@@ -78,6 +81,11 @@ pub fn outcome(state: &impl Read, index: u64) -> Result<Option<OutcomeRow>, Read
 /// A key by its id.
 pub fn key(state: &impl Read, id: &KeyId) -> Result<Option<KeyRow>, ReadError> {
     Ok(state.key_row(rows::key_short(id))?.filter(|row| row.id == id.0.0))
+}
+
+/// The newest version of what an owner publishes under a code.
+pub fn display(state: &impl Read, owner: &str, kind: Kind, code: &str) -> Result<Option<DisplayRow>, ReadError> {
+    Ok(state.display(&rows::display(owner, kind, code))?.map(|(_, row)| row))
 }
 
 /// An offer or standard by its entry.
@@ -216,6 +224,16 @@ pub fn evaluations(state: &impl Query, institution: &str) -> Result<Vec<(u64, Ev
         found.push((index, row));
     }
     Ok(found)
+}
+
+/// The headcount of an institution on a day (days since 1970-01-01 in UTC+8), and the entry that declared it last.
+pub fn headcount(state: &impl Read, institution: &str, day: u32) -> Result<Option<(u64, HeadcountRow)>, ReadError> {
+    state.value(&rows::headcount(institution, day))
+}
+
+/// Everyone whom an institution took over, directly or through others.
+pub fn predecessors(state: &impl Read, institution: &InstitutionRow) -> Result<Vec<String>, ReadError> {
+    crate::case::predecessors(state, Some(institution))
 }
 
 /// Majors that an institution filed for a level in a year; `None` if it filed none or the filing is not in force.

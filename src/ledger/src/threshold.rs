@@ -9,7 +9,7 @@ use xuefen_core::proto::Severity;
 
 macro_rules! thresholds {
     ($($variant:ident $code:literal $flag:ident $doc:literal)*) => {
-        /// What is measured. All of these are shares in basis points, or whole numbers, of which the bound is the least.
+        /// What is measured. All of these are shares in basis points or other numbers, of which the bound is the least.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Threshold {
             $(#[doc = $doc] $variant,)*
@@ -49,6 +49,8 @@ thresholds! {
         "Practice of the minutes of dual-qualified teacher training, basis points."
     PracticeShareProgramme "practice_share_programme" PracticeShareLow
         "Practice of the minutes of a programme, basis points."
+    TrainingPerLearner "training_per_learner" TrainingLow
+        "Training person-times of a year for each learner enrolled, hundredths. Asked by reports, of no entry."
 }
 
 /// A threshold as the policy in force has it.
@@ -149,8 +151,9 @@ mod tests {
         let flags = flags.expect("soft");
         assert_eq!((flags[0].code, flags[0].severity), (FlagCode::PracticeShareLow, Severity::Soft));
         for threshold in Threshold::ALL {
-            assert_eq!(threshold.hold(&policy, 5_000, "f"), None, "{threshold:?}");
-            assert!(threshold.hold(&policy, 4_999, "f").is_some(), "{threshold:?}");
+            let least = policy.threshold(*threshold).expect("built in").least;
+            assert_eq!(threshold.hold(&policy, least, "f"), None, "{threshold:?}");
+            assert!(threshold.hold(&policy, least - 1, "f").is_some(), "{threshold:?}");
         }
     }
 }

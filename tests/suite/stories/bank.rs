@@ -8,6 +8,7 @@ use xuefen::api::proto::entry_verdict::Result as Verdict;
 use xuefen::api::proto::issuing_service_client::IssuingServiceClient;
 use xuefen::api::proto::log_service_client::LogServiceClient;
 use xuefen::api::proto::registry_service_client::RegistryServiceClient;
+use xuefen::api::proto::report_service_client::ReportServiceClient;
 use xuefen::api::proto::transcript_service_client::TranscriptServiceClient;
 use xuefen::api::proto::verification_service_client::VerificationServiceClient;
 use xuefen::api::proto::*;
@@ -57,6 +58,7 @@ impl Bank {
     client!(transcripts, TranscriptServiceClient);
     client!(verification, VerificationServiceClient);
     client!(log, LogServiceClient);
+    client!(reports, ReportServiceClient);
 
     /// Authorities, 西宁市第一职业技术学校 (`school`), 常州铁道高等职业技术学校 (`college`) and an evaluation body (`body`)
     /// with their keys, a recording rule, courses, certificates, and a learner with the account `[7; 16]`.

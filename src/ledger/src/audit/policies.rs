@@ -27,7 +27,7 @@ type Of = fn(&Policy) -> u64;
 
 /// Numbers with what is built in, whether the smaller is stricter, and the bounds of what may be said.
 #[rustfmt::skip]
-const NUMBERS: [(Of, u64, bool, u64, u64); 18] = [
+const NUMBERS: [(Of, u64, bool, u64, u64); 21] = [
     (|it| it.statement_age_seconds, 2_592_000, true, 3_600, 31_622_400),
     (|it| it.achieved_age_days.into(), 400, true, 1, 36_500),
     (|it| it.suspension_days.into(), 180, true, 1, 3_650),
@@ -46,6 +46,9 @@ const NUMBERS: [(Of, u64, bool, u64, u64); 18] = [
     (|it| it.deadlines.map_or(0, |days| days.decide_appeal_days).into(), 0, true, 1, 3_650),
     (|it| it.deadlines.map_or(0, |days| days.review_days).into(), 0, true, 1, 3_650),
     (|it| it.deadlines.map_or(0, |days| days.cooling_off_days).into(), 30, false, 1, 3_650),
+    (|it| it.cosign_days.into(), 60, true, 1, 3_650),
+    (|it| it.step_level.into(), 5, true, 1, 8),
+    (|it| it.assessor_level.into(), 4, false, 1, 8),
 ];
 
 pub(super) const STATEMENT_AGE: usize = 0;
@@ -58,12 +61,21 @@ pub(super) const NOTICE: usize = 6;
 pub(super) const LEARNERS: usize = 8;
 pub(super) const SHARE: usize = 9;
 pub(super) const WINDOW: usize = 10;
+pub(super) const MAX_YIELD: usize = 11;
+pub(super) const ACCEPT_DAYS: usize = 12;
+pub(super) const DECIDE_DAYS: usize = 13;
+pub(super) const APPEAL_DAYS: usize = 14;
+pub(super) const COOLING_OFF: usize = 17;
+pub(super) const COSIGN: usize = 18;
+pub(super) const STEP: usize = 19;
+pub(super) const ASSESSOR: usize = 20;
 
-const THRESHOLDS: [(&str, Severity); 4] = [
-    ("skill_test_share", Severity::Hard),
-    ("practice_share_enterprise", Severity::Hard),
-    ("practice_share_teacher", Severity::Soft),
-    ("practice_share_programme", Severity::Advisory),
+const THRESHOLDS: [(&str, u64, Severity); 5] = [
+    ("skill_test_share", 5_000, Severity::Hard),
+    ("practice_share_enterprise", 5_000, Severity::Hard),
+    ("practice_share_teacher", 5_000, Severity::Soft),
+    ("practice_share_programme", 5_000, Severity::Advisory),
+    ("training_per_learner", 200, Severity::Advisory),
 ];
 
 /// A threshold: least, severity, reason, policy.
@@ -132,8 +144,8 @@ impl<'b> InForce<'b> {
             let severity = Severity::try_from(found.severity).ok()?;
             Some((found.bound, severity, found.reason.clone(), index))
         };
-        let built_in = THRESHOLDS.iter().find(|(name, _)| *name == code);
-        let built_in = built_in.map(|(_, severity)| (5_000, *severity, String::new(), 0));
+        let built_in = THRESHOLDS.iter().find(|(name, _, _)| *name == code);
+        let built_in = built_in.map(|(_, least, severity)| (*least, *severity, String::new(), 0));
         let nation = self.nation.and_then(of).or(built_in);
         match (nation, self.province.and_then(of)) {
             (Some(nation), Some(mut own)) => {
@@ -145,6 +157,12 @@ impl<'b> InForce<'b> {
             }
             (nation, own) => nation.or(own),
         }
+    }
+
+    /// The province's appeal body, else the nation's.
+    pub(super) fn appeal_body(&self) -> Option<&'b str> {
+        let bodies = [self.province, self.nation].into_iter().flatten().map(|(_, it)| it.appeal_body.as_str());
+        bodies.into_iter().find(|body| !body.is_empty())
     }
 
     fn both(&self) -> impl Iterator<Item = &'b Policy> {
@@ -283,7 +301,7 @@ fn form(body: &Policy, judge: &mut Judge) {
         words => scale.passing_words as usize <= words && scale.passing_words > 0 && scale.top_mark_millis == 0,
     });
     let thresholds = body.thresholds.iter().all(|it| {
-        let known = THRESHOLDS.iter().any(|(code, _)| *code == it.code);
+        let known = THRESHOLDS.iter().any(|(code, _, _)| *code == it.code);
         known && (1..=3).contains(&it.severity) && it.bound <= 10_000
     });
     let ascend = |days: &[u32]| days.windows(2).all(|pair| pair[0] < pair[1]);

@@ -67,6 +67,11 @@ pub(super) fn body(what: &What) -> Option<rows::OfferBody> {
                 keeps_enrolment_rules: it.keeps_enrolment_rules,
             })
         }
+        What::Conversion(it) => rows::OfferBody::ConversionRule(rows::ConversionRuleRow {
+            effective_from: it.effective_from,
+            effective_until: it.effective_until,
+            body: prost::Message::encode_to_vec(&**it),
+        }),
         What::Equivalence(it) => rows::OfferBody::Equivalence(rows::EquivalenceRow {
             effective_from: it.effective_from,
             from: standing(it.from.as_ref()?),
@@ -105,6 +110,10 @@ pub(super) fn tables(book: &mut Book, dump: &mut Dump<'_>) {
             evaluator: evaluator.clone(),
         };
         dump.put(rows::evaluations(&institution), &row);
+    }
+    for ((institution, day), (it, declarer)) in book.headcounts.changes() {
+        let row = rows::HeadcountRow { learners: it.learners, staff: it.staff, declared_by: declarer.clone() };
+        dump.put(rows::headcount(&institution, day), &row);
     }
     for (label, ()) in book.labels.changes() {
         dump.put_bytes(rows::label(&label), &[]);

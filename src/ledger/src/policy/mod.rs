@@ -9,7 +9,6 @@ mod stricter;
 mod working_days;
 
 pub use cosign::CosignTime;
-pub(crate) use cosign::NAMED as COSIGN_NAMED;
 pub use known::KnownPolicies;
 pub use number::Number;
 pub use past::Past;
@@ -33,12 +32,6 @@ pub const DAY_SECONDS: i64 = 86_400;
 /// 5 技师, 6 高级技师, 7 特级技师, 8 首席技师.
 pub const TOP_SKILL_LEVEL: u64 = 8;
 
-/// Skill level from which the standard route goes one step at a time: 技师 (rules.md 6, story 12).
-pub const STEP_LEVEL: u64 = 5;
-
-/// Skill level that a part-time teacher generally has: 高级工 (rules.md 6, story 16).
-pub const SENIOR_WORKER_LEVEL: u64 = 4;
-
 /// A scale of grades (rules.md 2, "Grades").
 pub type Scale = proto::Scale;
 
@@ -50,9 +43,9 @@ static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
         passing_words,
         ..Scale::default()
     };
-    let threshold = |threshold: Threshold, severity: Severity| proto::Threshold {
+    let threshold = |threshold: Threshold, bound: u64, severity: Severity| proto::Threshold {
         code: threshold.code().to_owned(),
-        bound: 5_000,
+        bound,
         severity: severity as i32,
         reason: String::new(),
     };
@@ -69,10 +62,11 @@ static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| {
         ],
         // rules.md 2, "Severity".
         thresholds: vec![
-            threshold(Threshold::SkillTestShare, Severity::Hard),
-            threshold(Threshold::PracticeShareEnterprise, Severity::Hard),
-            threshold(Threshold::PracticeShareTeacher, Severity::Soft),
-            threshold(Threshold::PracticeShareProgramme, Severity::Advisory),
+            threshold(Threshold::SkillTestShare, 5_000, Severity::Hard),
+            threshold(Threshold::PracticeShareEnterprise, 5_000, Severity::Hard),
+            threshold(Threshold::PracticeShareTeacher, 5_000, Severity::Soft),
+            threshold(Threshold::PracticeShareProgramme, 5_000, Severity::Advisory),
+            threshold(Threshold::TrainingPerLearner, 200, Severity::Advisory),
         ],
         ..Policy::default()
     }

@@ -7,6 +7,7 @@ mod authority_key;
 mod certificate;
 mod change;
 mod charter;
+mod conversion;
 mod cosign;
 mod course;
 mod device;
@@ -17,6 +18,7 @@ mod exam_scheme;
 mod form;
 mod framework;
 mod genesis;
+mod headcount;
 mod institution_key;
 mod lifecycle;
 mod majors;
@@ -32,6 +34,7 @@ mod run;
 mod runs;
 mod study;
 mod training;
+mod ways;
 
 use crate::access::Writer;
 use crate::case::{Case, Check, Said, Stop};
@@ -47,6 +50,8 @@ use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AuthorityRole, OutcomeKind};
 
+pub use conversion::Grant;
+pub(crate) use conversion::{Version, breached, due, rule_at, version_at, would_grant};
 pub(crate) use genesis::names as genesis_names;
 
 /// The kinds that have rules.
@@ -71,6 +76,7 @@ const ENABLED: &[Kind] = &[
     Kind::Programme,
     Kind::Run,
     Kind::CertificateFamily,
+    Kind::ConversionRule,
     Kind::OpenAccount,
     Kind::AmendAccount,
     Kind::BindKey,
@@ -81,6 +87,14 @@ const ENABLED: &[Kind] = &[
     Kind::Suspend,
     Kind::Reinstate,
     Kind::Revoke,
+    Kind::DeclareHeadcount,
+    Kind::ApplyConversion,
+    Kind::AcceptApplication,
+    Kind::DecideConversion,
+    Kind::AppealDecision,
+    Kind::DecideAppeal,
+    Kind::ReverseConversion,
+    Kind::WithdrawApplication,
 ];
 
 /// The field that names a kind without rules.
@@ -115,6 +129,10 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
                 | Body::BindKey(_)
                 | Body::UnbindKey(_)
                 | Body::MergeAccounts(_)
+                | Body::ApplyConversion(_)
+                | Body::AppealDecision(_)
+                | Body::ReverseConversion(_)
+                | Body::WithdrawApplication(_)
         ),
         _ => false,
     }
@@ -146,7 +164,8 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
-        _ => {}
+        Body::DeclareHeadcount(body) => headcount::form(body, faults),
+        _ => conversion::form(body, faults),
     }
 }
 
@@ -172,7 +191,8 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
-        _ => {}
+        Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
+        _ => conversion::reads(body, issuer, facts, keys),
     }
 }
 
@@ -216,7 +236,8 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
-        _ => Ok(()),
+        Body::DeclareHeadcount(body) => headcount::may(case, body),
+        _ => conversion::may(case, body),
     }
 }
 
@@ -244,15 +265,16 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
-        _ => Ok(()),
+        Body::DeclareHeadcount(body) => headcount::references(case, body),
+        _ => conversion::references(case, body),
     }
 }
 
-/// Stage: the same outcome twice.
+/// Stage: the same outcome twice; a learner's signature over other entries.
 pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::RecordOutcome(body) => outcome::duplicates(case, body),
-        _ => Ok(()),
+        _ => conversion::signature(case, body),
     }
 }
 
@@ -295,7 +317,8 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
-        _ => {}
+        Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
+        _ => conversion::of_kind(case, body)?,
     }
     Ok(Effects::default())
 }
@@ -349,7 +372,8 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
-        _ => {}
+        Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
+        _ => conversion::write(writer, entry, body)?,
     }
     Ok(())
 }

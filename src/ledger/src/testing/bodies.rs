@@ -5,9 +5,10 @@ use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
-    CharterSeat, Course, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors, Framework,
-    FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass, OutcomeKind,
-    Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing, institution_key,
+    CharterSeat, Course, DeclareHeadcount, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors,
+    Framework, FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass,
+    OutcomeKind, Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing,
+    institution_key,
 };
 
 /// An authority's authorisation of a key.
@@ -172,6 +173,12 @@ pub fn evaluation(institution: &str, year: u32, grade: &str) -> EvaluateInstitut
         year,
         grade: grade.to_owned(),
     }
+}
+
+/// A headcount of an institution on a day, with a member of staff for twelve learners.
+#[must_use]
+pub fn headcount(institution: &str, day: u32, learners: u64) -> DeclareHeadcount {
+    DeclareHeadcount { institution: institution.to_owned(), day, learners, staff: learners / 12 }
 }
 
 /// 45 minutes an hour; 16 hours of theory or 32 of practice a credit; half credits.
