@@ -201,7 +201,8 @@ fn issuer(id: &str, chain: &Chain, lang: Lang) -> String {
     name.map_or_else(|| id.to_owned(), |name| format!("{} ({id})", name.text))
 }
 
-fn field_name(tag: u32, lang: Lang) -> String {
+/// What a tag is called; its number if it is not known.
+pub fn field_name(tag: u32, lang: Lang) -> String {
     tags::by_number(tag).map_or_else(
         || tag.to_string(),
         |tag| if lang == Lang::Zh { tag.name_zh.to_owned() } else { tag.name.replace('_', " ") },
@@ -209,7 +210,7 @@ fn field_name(tag: u32, lang: Lang) -> String {
 }
 
 /// The value as text; bytes in hexadecimal.
-fn value(tag: u32, value: &[u8]) -> String {
+pub fn value(tag: u32, value: &[u8]) -> String {
     let bytes = tags::by_number(tag).is_none_or(|tag| matches!(tag.value, ValueType::Bytes(_)));
     match std::str::from_utf8(value) {
         Ok(text) if !bytes => text.to_owned(),

@@ -207,7 +207,8 @@ fn who_is_behind_is_not_blamed_for_the_tiles_of_who_went_ahead() {
     assert_eq!(desk.look(NOW), [told(Code::ResourceWrong, "one")]);
 }
 
-/// Garbage is the source's fault: it is told, it never passes for the log's own word, and when it is over nothing of it is left.
+/// Garbage is the source's fault: it is told, it never passes for the log's own word, and when it is over nothing of it
+/// is left.
 #[test]
 fn garbage_accuses_the_source_and_never_the_log() {
     let mut desk = Desk::new(None);
@@ -227,11 +228,9 @@ fn garbage_accuses_the_source_and_never_the_log() {
                 1 => bytes.truncate(random(bytes.len() + 1)),
                 2 => (0..random(9)).for_each(|_| bytes.push(random(256).to_le_bytes()[0])),
                 3 => *bytes = (0..random(5_000)).map(|_| random(256).to_le_bytes()[0]).collect(),
-                4 => {
-                    if !bytes.is_empty() {
-                        let at = random(bytes.len());
-                        bytes[at] ^= 1 << random(8);
-                    }
+                4 if !bytes.is_empty() => {
+                    let at = random(bytes.len());
+                    bytes[at] ^= 1 << random(8);
                 }
                 _ => {}
             }

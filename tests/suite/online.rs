@@ -4,6 +4,7 @@ mod erasure;
 mod issued;
 mod learner;
 mod resume;
+mod sheets;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

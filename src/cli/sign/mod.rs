@@ -7,6 +7,7 @@ mod account;
 mod accounts_map;
 mod batch;
 mod columns;
+mod cosign;
 mod document;
 mod draft;
 mod fields;
@@ -56,6 +57,8 @@ pub enum Sign {
     Outcomes(Outcomes),
     /// New learning accounts, one learner a row. Writes the map of learner numbers to accounts, too.
     Accounts(Accounts),
+    /// Stand by what another institution signed, before it is posted: a host enterprise, a home school. Shows it first.
+    Cosign(cosign::Cosign),
 }
 
 /// What both kinds of sheet need.
@@ -63,64 +66,64 @@ pub enum Sign {
 pub struct Common {
     /// Institution id of the issuer: its unified social credit code.
     #[arg(long, value_name = "ID")]
-    issuer: String,
+    pub(super) issuer: String,
     /// Key file of the issuer; <FILE>.nonce-secret and <FILE>.issued lie beside it.
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// Origin of the ledger.
     #[arg(long, value_name = "ORIGIN")]
-    origin: String,
+    pub(super) origin: String,
     /// The sheet: XLSX, CSV (UTF-8 or GB18030) or JSON lines, header in Chinese or English.
     #[arg(long, value_name = "FILE", alias = "csv")]
-    sheet: PathBuf,
+    pub(super) sheet: PathBuf,
     /// Worksheet of a workbook [default: the first with something in it].
     #[arg(long, value_name = "NAME")]
-    worksheet: Option<String>,
+    pub(super) worksheet: Option<String>,
     /// TOML file of columns: [columns] header = field, [constants] field = cell, [values.FIELD] word = word.
     #[arg(long, value_name = "FILE")]
-    columns: Option<PathBuf>,
+    pub(super) columns: Option<PathBuf>,
     /// Signed batch file to write.
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// File for rows that are not signed [default: <OUT>.rejects.csv].
     #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
+    pub(super) rejects: Option<PathBuf>,
     /// Time of the statements: now, a day (2026-07-05) or Unix seconds. Without it, a row signed before keeps the time it
     /// had, and a new one gets the time of this signing.
     #[arg(long, value_name = "TIME")]
-    issued_at: Option<String>,
+    pub(super) issued_at: Option<String>,
     /// Check everything, write nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Replace files that exist.
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
 }
 
 /// Arguments of `sign outcomes`.
 #[derive(Debug, Args)]
 pub struct Outcomes {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// What the issuer has published: the file that `xuefen registry offers` makes.
     #[arg(long, value_name = "FILE")]
-    offers: PathBuf,
+    pub(super) offers: PathBuf,
     /// Map of learner numbers to accounts. Repeat for several.
     #[arg(long, value_name = "FILE")]
-    accounts: Vec<PathBuf>,
+    pub(super) accounts: Vec<PathBuf>,
     /// Kind of outcome of rows that do not say theirs.
     #[arg(long, value_name = "KIND")]
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
 }
 
 /// Arguments of `sign accounts`.
 #[derive(Debug, Args)]
 pub struct Accounts {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// File for the map of learner numbers to accounts [default: <OUT>.accounts.csv].
     #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
+    pub(super) map: Option<PathBuf>,
 }
 
 /// Runs `sign`.
@@ -128,6 +131,7 @@ pub fn run(command: Sign, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match command {
         Sign::Outcomes(args) => outcomes(&args, output),
         Sign::Accounts(args) => accounts(&args, output),
+        Sign::Cosign(args) => cosign::run(&args, output),
     }
 }
 

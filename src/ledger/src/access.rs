@@ -27,6 +27,7 @@ const fn may_be_long(table: Table) -> bool {
             | Table::RunsOf
             | Table::Filed
             | Table::Charter
+            | Table::Use
     )
 }
 
@@ -122,6 +123,31 @@ pub(crate) trait Access: Read {
 
     fn outcome(&self, index: u64) -> Result<Option<OutcomeRow>, ReadError> {
         Ok(self.value(&rows::outcome(index))?.map(|(_, row)| row))
+    }
+
+    fn application(&self, index: u64) -> Result<Option<rows::ApplicationRow>, ReadError> {
+        Ok(self.value(&rows::application(index))?.map(|(_, row)| row))
+    }
+
+    fn conversion(&self, index: u64) -> Result<Option<rows::ConversionRow>, ReadError> {
+        Ok(self.value(&rows::conversion(index))?.map(|(_, row)| row))
+    }
+
+    fn appeal(&self, index: u64) -> Result<Option<rows::AppealRow>, ReadError> {
+        Ok(self.value(&rows::appeal(index))?.map(|(_, row)| row))
+    }
+
+    fn applied(&self, index: u64) -> Result<Option<rows::AppliedRow>, ReadError> {
+        Ok(self.value(&rows::applied(index))?.map(|(_, row)| row))
+    }
+
+    fn converted(&self, index: u64) -> Result<Option<rows::ConvertedRow>, ReadError> {
+        Ok(self.value(&rows::converted(index))?.map(|(_, row)| row))
+    }
+
+    /// Indices in a row of them.
+    fn list(&self, key: &Key) -> Result<Vec<u64>, ReadError> {
+        Ok(self.value(key)?.map(|(_, list)| list).unwrap_or_default())
     }
 
     fn line(&self, key: &Key) -> Result<LineRow, ReadError> {

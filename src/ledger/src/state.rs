@@ -80,13 +80,37 @@ pub enum Table {
     Policies = 50,
     /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
     RunsOf = 51,
+    /// Leaf index of an application → [`ApplicationRow`](crate::rows::ApplicationRow).
+    Application = 60,
+    /// Institution → one row per application under a rule of it, value empty.
+    ApplicationsTo = 61,
+    /// Leaf index of a decision → [`ConversionRow`](crate::rows::ConversionRow).
+    Conversion = 62,
+    /// Nullifier → a list of [`UseRow`](crate::rows::UseRow): the uses that published it and still stand.
+    Use = 63,
+    /// Leaf index of an appeal → [`AppealRow`](crate::rows::AppealRow).
+    Appeal = 64,
+    /// Leaf index of an entry → nothing; the row's index names the newest appeal against it.
+    Appealed = 65,
+    /// Private. Leaf index of an application → [`AppliedRow`](crate::rows::AppliedRow).
+    Applied = 66,
+    /// Private. Account → one row per application, value empty.
+    ApplicationsOf = 67,
+    /// Private. Leaf index of a granted decision → [`ConvertedRow`](crate::rows::ConvertedRow).
+    Converted = 68,
+    /// Private. (account, programme) → granted decisions, oldest first.
+    ConvertedIn = 69,
+    /// Private. Leaf index of an outcome → granted decisions that used it, oldest first.
+    UsedBy = 70,
+    /// Private counter. (account, certificate family) → its outcomes, oldest first.
+    Certified = 71,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
-    Headcount = 70,
+    Headcount = 90,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 45] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -119,6 +143,18 @@ impl Table {
         Self::Device,
         Self::Policies,
         Self::RunsOf,
+        Self::Application,
+        Self::ApplicationsTo,
+        Self::Conversion,
+        Self::Use,
+        Self::Appeal,
+        Self::Appealed,
+        Self::Applied,
+        Self::ApplicationsOf,
+        Self::Converted,
+        Self::ConvertedIn,
+        Self::UsedBy,
+        Self::Certified,
         Self::Headcount,
     ];
 
@@ -146,6 +182,12 @@ impl Table {
                 | Self::Held
                 | Self::Team
                 | Self::Device
+                | Self::Applied
+                | Self::ApplicationsOf
+                | Self::Converted
+                | Self::ConvertedIn
+                | Self::UsedBy
+                | Self::Certified
         )
     }
 
@@ -153,7 +195,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags | Self::Certified)
     }
 }
 

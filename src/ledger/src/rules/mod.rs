@@ -7,6 +7,7 @@ mod authority_key;
 mod certificate;
 mod change;
 mod charter;
+mod conversion;
 mod cosign;
 mod course;
 mod device;
@@ -49,6 +50,8 @@ use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AuthorityRole, OutcomeKind};
 
+pub use conversion::Grant;
+pub(crate) use conversion::{Version, breached, due, rule_at, version_at, would_grant};
 pub(crate) use genesis::names as genesis_names;
 
 /// The kinds that have rules.
@@ -73,6 +76,7 @@ const ENABLED: &[Kind] = &[
     Kind::Programme,
     Kind::Run,
     Kind::CertificateFamily,
+    Kind::ConversionRule,
     Kind::OpenAccount,
     Kind::AmendAccount,
     Kind::BindKey,
@@ -84,6 +88,13 @@ const ENABLED: &[Kind] = &[
     Kind::Reinstate,
     Kind::Revoke,
     Kind::DeclareHeadcount,
+    Kind::ApplyConversion,
+    Kind::AcceptApplication,
+    Kind::DecideConversion,
+    Kind::AppealDecision,
+    Kind::DecideAppeal,
+    Kind::ReverseConversion,
+    Kind::WithdrawApplication,
 ];
 
 /// The field that names a kind without rules.
@@ -118,6 +129,10 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
                 | Body::BindKey(_)
                 | Body::UnbindKey(_)
                 | Body::MergeAccounts(_)
+                | Body::ApplyConversion(_)
+                | Body::AppealDecision(_)
+                | Body::ReverseConversion(_)
+                | Body::WithdrawApplication(_)
         ),
         _ => false,
     }
@@ -150,7 +165,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
         Body::DeclareHeadcount(body) => headcount::form(body, faults),
-        _ => {}
+        _ => conversion::form(body, faults),
     }
 }
 
@@ -177,7 +192,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
-        _ => {}
+        _ => conversion::reads(body, issuer, facts, keys),
     }
 }
 
@@ -222,7 +237,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
         Body::DeclareHeadcount(body) => headcount::may(case, body),
-        _ => Ok(()),
+        _ => conversion::may(case, body),
     }
 }
 
@@ -251,15 +266,15 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
         Body::DeclareHeadcount(body) => headcount::references(case, body),
-        _ => Ok(()),
+        _ => conversion::references(case, body),
     }
 }
 
-/// Stage: the same outcome twice.
+/// Stage: the same outcome twice; a learner's signature over other entries.
 pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::RecordOutcome(body) => outcome::duplicates(case, body),
-        _ => Ok(()),
+        _ => conversion::signature(case, body),
     }
 }
 
@@ -303,7 +318,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
         Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
-        _ => {}
+        _ => conversion::of_kind(case, body)?,
     }
     Ok(Effects::default())
 }
@@ -358,7 +373,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
         Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
-        _ => {}
+        _ => conversion::write(writer, entry, body)?,
     }
     Ok(())
 }
