@@ -174,18 +174,22 @@ impl Monitor {
             return log.and_then(|log| log.check_extends(held)).map_err(|error| (at, error));
         }
         // Whoever has the larger tree has the tiles that prove the smaller one, or the contradiction.
-        let mut failure: Option<(usize, MirrorError)> = None;
+        let (mut failure, mut unproven) = (None, None);
         for (other, source) in self.watch.sources.iter().enumerate() {
             match LogAt::open(&**source, None, held.clone()).and_then(|log| log.root_at(theirs.size)) {
                 Ok(root) if root == theirs.root => return Ok(()),
                 Ok(_) => return Err((at, MirrorError::contradiction(held, shown))),
-                Err(error) if failure.as_ref().is_none_or(|(blamed, _)| *blamed == at) => {
-                    failure = Some((other, error));
-                }
-                Err(_) => {}
+                // Who has shown that tree owes its tiles; who has not owes nothing.
+                Err(error) if failure.is_none() && self.has_shown(other, ours.size.0) => failure = Some((other, error)),
+                Err(error) => unproven = unproven.or(Some((at, error))),
             }
         }
-        failure.map_or(Ok(()), Err)
+        failure.or(unproven).map_or(Ok(()), Err)
+    }
+
+    /// Whether a source has shown a tree of this size, or a larger one, of the history that is held.
+    fn has_shown(&self, at: usize, size: u64) -> bool {
+        self.state.most.get(&self.watch.sources[at].name()).is_some_and(|most| *most >= size)
     }
 
     fn hold(&mut self, held: &mut Option<Noted>, shown: Noted, now: u64) -> Result<(), MirrorError> {
