@@ -18,4 +18,5 @@ mod host_and_home;
 mod names;
 mod notice;
 mod regulator;
+mod sampled;
 mod training;

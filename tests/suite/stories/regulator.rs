@@ -29,13 +29,13 @@ fn day(text: &str) -> u32 {
 }
 
 /// An answer: head, rows and their bytes. Progress tells of the way, not of the figures.
-struct Report {
+pub struct Report {
     head: ReportHead,
     rows: Vec<ReportRow>,
     bytes: Vec<u8>,
 }
 
-async fn report(bank: &Bank, token: &str, asked: RunReportRequest) -> Result<Report, tonic::Status> {
+pub async fn report(bank: &Bank, token: &str, asked: RunReportRequest) -> Result<Report, tonic::Status> {
     let mut answers = bank.reports().run_report(bearer(token, asked)).await?.into_inner();
     let (mut head, mut rows, mut bytes) = (None, Vec::new(), Vec::new());
     while let Some(RunReportResponse { part }) = answers.message().await? {
@@ -66,7 +66,7 @@ impl Report {
     }
 
     /// Columns of the rows of a kind.
-    fn of<const N: usize>(&self, kind: ReportRowKind, columns: [&str; N]) -> Vec<[String; N]> {
+    pub fn of<const N: usize>(&self, kind: ReportRowKind, columns: [&str; N]) -> Vec<[String; N]> {
         let rows = self.rows.iter().filter(|row| row.kind() == kind);
         rows.map(|row| columns.map(|column| self.cell(row, column))).collect()
     }

@@ -133,6 +133,7 @@ fn fits(body: &Body, key: &KeyFact) -> bool {
         | Body::BindKey(_)
         | Body::UnbindKey(_)
         | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
+        Body::Inspection(_) => institution || accredit || role == Some(AuthorityRole::Audit),
         Body::RecordOutcome(_) | Body::Course(_) | Body::Module(_) => institution,
         _ => institution || accredit,
     }

@@ -18,6 +18,7 @@ mod form;
 mod framework;
 mod genesis;
 mod headcount;
+mod inspection;
 mod institution_key;
 mod lifecycle;
 mod majors;
@@ -82,6 +83,7 @@ const ENABLED: &[Kind] = &[
     Kind::Suspend,
     Kind::Reinstate,
     Kind::Revoke,
+    Kind::Inspection,
     Kind::DeclareHeadcount,
 ];
 
@@ -110,6 +112,7 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
     let Some(role) = &key.role else { return true };
     match AuthorityRole::try_from(role.role) {
         Ok(AuthorityRole::Accredit) => true,
+        Ok(AuthorityRole::Audit) => matches!(body, Body::Inspection(_)),
         Ok(AuthorityRole::Intake) => matches!(
             body,
             Body::OpenAccount(_)
@@ -148,6 +151,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
+        Body::Inspection(body) => inspection::form(body, faults),
         Body::DeclareHeadcount(body) => headcount::form(body, faults),
         _ => {}
     }
@@ -175,6 +179,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Inspection(body) => inspection::reads(body, keys),
         Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
         _ => {}
     }
@@ -220,6 +225,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::may(case, body),
         Body::DeclareHeadcount(body) => headcount::may(case, body),
         _ => Ok(()),
     }
@@ -249,6 +255,7 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::references(case, body),
         Body::DeclareHeadcount(body) => headcount::references(case, body),
         _ => Ok(()),
     }
@@ -301,6 +308,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
+        Body::Inspection(body) => inspection::rules(case, body)?,
         Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
         _ => {}
     }
@@ -356,6 +364,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        Body::Inspection(body) => inspection::write(writer, entry, body)?,
         Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
         _ => {}
     }

@@ -122,6 +122,7 @@ impl Actors {
             33 | 34 => self.policy(r),
             36 => self.programme(r),
             37 | 38 => self.run(r),
+            39 => super::deeds_control::deed(self, r),
             _ => self.waiting(r),
         }
     }

@@ -213,7 +213,7 @@ fn group(rejection: Rejection) -> Group {
         R::ScoreWrong | R::PeriodWrong | R::ResultExists | R::TeamDiffers | R::AdmissionExcluded => Group::Records,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
-        R::DayInFuture => Group::Control,
+        R::DayInFuture | R::SampleSeedWrong | R::InspectionReported => Group::Control,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
