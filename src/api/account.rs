@@ -13,11 +13,11 @@ use super::people::{self, look, own_account};
 use super::proto::account_service_server::AccountService;
 use super::proto::{
     Access, Account, ActivateRequest, ActivateResponse, CreateActivationCodeRequest, CreateActivationCodeResponse,
-    CreateGrantRequest, CreateGrantResponse, GetAccountRequest, Grant, ListAccessesRequest, ListAccessesResponse,
-    ListGrantsRequest, ListGrantsResponse, WithdrawGrantRequest,
+    CreateGrantRequest, CreateGrantResponse, EraseAccountRequest, EraseAccountResponse, GetAccountRequest, Grant,
+    ListAccessesRequest, ListAccessesResponse, ListGrantsRequest, ListGrantsResponse, WithdrawGrantRequest,
 };
 use super::status::{internal, not_found, too_many, unproven};
-use super::{Api, blocking, codes, grants, resource};
+use super::{Api, blocking, codes, erase, grants, resource};
 use crate::sequencer::{AsOf, Private};
 
 const ACCESSES: Sizes = Sizes { default: 100, most: 1_000 };
@@ -99,6 +99,15 @@ impl AccountService for Accounts {
         let caller = self.0.learner(&request)?;
         grants::withdraw(&self.0, caller, request.get_ref()).await.map(Response::new)
     }
+
+    async fn erase_account(
+        &self,
+        request: Request<EraseAccountRequest>,
+    ) -> Result<Response<EraseAccountResponse>, Status> {
+        self.0.operator(&request)?;
+        let (api, asked) = (Arc::clone(&self.0), request.into_inner());
+        blocking(move || erase::erase(&api, &asked)).await.map(Response::new)
+    }
 }
 
 /// Only who opened the account, and the operator, may let its learner in.
@@ -155,14 +164,7 @@ fn get_account(api: &Api, caller: AccountId, asked: &GetAccountRequest) -> Resul
     let payload = people::opening(api, &view, row.entry)?.ok_or_else(|| not_found("the account"))?;
     let kept = people::value(&payload, tags::ACCOUNT).and_then(|id| id.try_into().ok()).map(AccountId);
     let kept = kept.ok_or_else(|| not_found("the account"))?;
-    let mut aliases = Vec::with_capacity(row.aliases.len());
-    for alias in &row.aliases {
-        if let Some(entry) = api.ledger.opening_entry(&view, *alias).map_err(|error| internal(&error))?
-            && let Some(id) = people::account_id(api, &view, entry)?
-        {
-            aliases.push(id.0.to_vec());
-        }
-    }
+    let aliases = people::aliases(api, &view, &row)?.into_iter().map(|id| id.0.to_vec()).collect();
     Ok(Account {
         name: resource::account_name(kept),
         account: kept.0.to_vec(),

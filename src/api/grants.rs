@@ -104,7 +104,8 @@ pub async fn create(
 /// Where a page uses the code. It stands after the hash sign, which browsers do not send: fetching a preview of the link
 /// uses nothing up, and no server's log has the code.
 fn link(api: &Api, code: &str) -> String {
-    let own = api.policy.logs().iter().find(|log| log.key.name().as_str() == api.ledger.origin().as_str());
+    let trust = api.trust.load();
+    let own = trust.policy.logs().iter().find(|log| log.key.name().as_str() == api.ledger.origin().as_str());
     own.map(|log| format!("{}/verify#grant={code}", log.url.trim_end_matches('/'))).unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ pub mod access;
 mod account;
 mod codes;
 mod convert;
+mod erase;
 mod grants;
 mod issued;
 mod issuer;
@@ -22,6 +23,7 @@ mod standards;
 mod status;
 mod transcript;
 mod transcript_sums;
+mod trust;
 mod verification;
 mod witnessing;
 mod words;
@@ -34,9 +36,11 @@ pub use page::Pages;
 pub use registry::Registry;
 pub use reports::{REPORTING, Reports};
 pub use transcript::Transcripts;
-pub use verification::{Verification, current_status};
+pub use trust::OwnTrust;
+pub use verification::{Verification, current_status, presentation_by_grant};
+pub use witnessing::shown as witness_standings;
 
-/// Messages and services, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
+/// Messages and services, generated from `proto/` (`tests/generated` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     include!("proto/xuefen.v1.rs");
@@ -48,11 +52,10 @@ pub mod proto {
 use std::sync::Arc;
 
 use access::{AccessError, AccountId, Caller, LocalTokens};
+use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tonic::Request;
-use xuefen_core::authority_file::AuthorityFile;
-use xuefen_core::key::SecretKey;
-use xuefen_core::policy::Policy;
+use xuefen_core::key::{PublicKey, SecretKey};
 
 use crate::sequencer::Ledger;
 use crate::witness::feeder::Witnesses;
@@ -70,15 +73,11 @@ pub struct Api {
     /// Signs status notes (formats.md 5).
     pub status_key: SecretKey,
     /// What this server itself trusts when it is asked to verify.
-    pub policy: Policy,
-    /// Authority and status keys beside that policy.
-    pub authority: AuthorityFile,
-    /// policy.txt as it was read, for verifiers who start from what the operator trusts.
-    pub policy_text: String,
-    /// authority.txt likewise.
-    pub authority_text: String,
+    pub trust: ArcSwap<OwnTrust>,
     /// Places for presentations that are being verified: [`VERIFYING`] of them.
     pub verifying: Semaphore,
+    /// Keys of those who operate the server.
+    pub operators: Vec<PublicKey>,
     /// Places for reports that are being made: [`REPORTING`] of them.
     pub reporting: Arc<Semaphore>,
     /// Who cosigns the checkpoints; `None` if nobody is asked to.
@@ -118,6 +117,14 @@ impl Api {
         match self.caller(request)? {
             Caller::Institution(id) => Ok(id),
             Caller::Learner(_) | Caller::Authority { .. } | Caller::Operator => Err(AccessError::Denied),
+        }
+    }
+
+    /// Whether the caller is the operator.
+    fn operator<T>(&self, request: &Request<T>) -> Result<(), AccessError> {
+        match self.caller(request)? {
+            Caller::Operator => Ok(()),
+            Caller::Learner(_) | Caller::Institution(_) | Caller::Authority { .. } => Err(AccessError::Denied),
         }
     }
 

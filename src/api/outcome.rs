@@ -11,7 +11,7 @@ use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{Name, PayloadField};
 use xuefen_ledger::grade;
-use xuefen_ledger::policy::InForce;
+use xuefen_ledger::policy::{InForce, Past};
 use xuefen_ledger::query::{self, EntryStatus};
 use xuefen_ledger::rows::InstitutionRow;
 
@@ -30,13 +30,15 @@ pub struct Outcomes<'a> {
     now: i64,
     titles: BTreeMap<u64, Vec<Name>>,
     institutions: BTreeMap<String, Option<InstitutionRow>>,
+    policies: Past<AsOf<'a>>,
 }
 
 impl<'a> Outcomes<'a> {
     /// Reads as of `size`, which the view covers, and a time.
     pub fn new(api: &'a Api, view: &'a View, size: u64, now: i64) -> Self {
         let state = AsOf::new(&view.index, size);
-        Self { api, view, state, now, titles: BTreeMap::new(), institutions: BTreeMap::new() }
+        let policies = Past::new(AsOf::new(&view.index, size));
+        Self { api, view, state, now, titles: BTreeMap::new(), institutions: BTreeMap::new(), policies }
     }
 
     /// The outcome at `index`.
@@ -78,9 +80,16 @@ impl<'a> Outcomes<'a> {
     }
 
     /// The policy by which an outcome was judged: that of its time, as the log stood before it.
-    fn policy(&self, index: u64, issuer: &str, logged_at: i64) -> Result<InForce, Status> {
-        let before = AsOf::new(&self.view.index, index);
-        query::policy_in_force(&before, issuer, logged_at).map_err(|error| internal(&error))
+    fn policy(&mut self, index: u64, issuer: &str, logged_at: i64) -> Result<InForce, Status> {
+        let region = match self.institution(issuer)? {
+            // Accredited anew since, maybe elsewhere.
+            Some(row) if row.accredited_at().is_none_or(|at| at >= index) => {
+                let before = query::institution(&AsOf::new(&self.view.index, index), issuer);
+                before.map_err(|error| internal(&error))?.map_or_else(String::new, |row| row.region)
+            }
+            row => row.map_or_else(String::new, |row| row.region.clone()),
+        };
+        self.policies.before(index, &region, logged_at).map_err(|error| internal(&error))
     }
 
     /// Kind of body that an institution is; 0 = unknown.

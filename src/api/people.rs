@@ -77,6 +77,19 @@ pub fn account_id(api: &Api, view: &View, entry: u64) -> Result<Option<AccountId
     Ok(payload.as_ref().and_then(|payload| value(payload, tags::ACCOUNT)?.try_into().ok()).map(AccountId))
 }
 
+/// The ids of the accounts that were merged into one.
+pub fn aliases(api: &Api, view: &View, row: &AccountRow) -> Result<Vec<AccountId>, Status> {
+    let mut aliases = Vec::with_capacity(row.aliases.len());
+    for alias in &row.aliases {
+        if let Some(entry) = api.ledger.opening_entry(view, *alias).map_err(|error| internal(&error))?
+            && let Some(id) = account_id(api, view, entry)?
+        {
+            aliases.push(id);
+        }
+    }
+    Ok(aliases)
+}
+
 /// A value of a payload that is not empty.
 pub fn value(payload: &Payload, tag: tags::Tag) -> Option<&[u8]> {
     payload.value(Tag::new(tag.number)?).filter(|value| !value.is_empty())

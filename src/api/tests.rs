@@ -67,10 +67,13 @@ impl Bank {
             pages: Pages::new(&[91; 32]),
             codes: Codes::new(&[91; 32]),
             status_key: SecretKey::from_seed(&[92; 32]),
-            policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
-            authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
-            policy_text: String::new(),
-            authority_text: String::new(),
+            trust: ArcSwap::from_pointee(OwnTrust {
+                policy: Policy::parse(include_str!("../../keys/policy/policy.txt")).unwrap(),
+                authority: AuthorityFile::parse(include_str!("../../keys/policy/authority.txt")).unwrap(),
+                policy_text: String::new(),
+                authority_text: String::new(),
+            }),
+            operators: vec![SecretKey::from_seed(&[93; 32]).public().clone()],
             verifying: Semaphore::new(VERIFYING),
             reporting: Arc::new(Semaphore::new(REPORTING)),
             witnesses: None,
@@ -506,4 +509,67 @@ async fn the_registry_is_open_and_as_of_any_size() {
     let asked = ListOffersRequest { parent: name.clone(), ..Default::default() };
     let offers = registry.list_offers(Request::new(asked)).await.unwrap().into_inner().offers;
     assert_eq!(offers.iter().map(|it| it.name.clone()).collect::<Vec<_>>(), [format!("{name}/course/建工-01@1")]);
+}
+
+#[tokio::test]
+async fn the_operator_erases_an_account_and_nobody_else_does() {
+    let mut bank = Bank::new().await;
+    let outcome = bank.outcome(1, "88").await;
+    let ask = |confirm: &str, validate_only| EraseAccountRequest {
+        name: format!("accounts/{LEARNER}"),
+        confirm: confirm.to_owned(),
+        validate_only,
+    };
+    let name = format!("accounts/{LEARNER}");
+    let erase = async |caller: &Caller, asked| {
+        Accounts(bank.api()).erase_account(bank.from(caller, asked)).await.map(tonic::Response::into_inner)
+    };
+    for caller in [bank.school(), Caller::Learner(LEARNER)] {
+        let refused = erase(&caller, ask(&name, false)).await.unwrap_err();
+        assert_eq!(reason(&refused), "ACCESS_DENIED", "{caller}");
+    }
+    for wrong in ["", &format!("accounts/{OTHER}")] {
+        let refused = erase(&Caller::Operator, ask(wrong, false)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{wrong}");
+    }
+    let would = erase(&Caller::Operator, ask("", true)).await.unwrap();
+    assert_eq!((would.keys, would.entries, &would.accounts[..]), (1, 2, &[name.clone()][..]));
+    assert_eq!(bank.transcript(&Caller::Learner(LEARNER), whole(LEARNER)).await.unwrap().outcomes.len(), 1);
+    let code = bank.code(&bank.school(), LEARNER).await.unwrap();
+    let tree = bank.api().ledger.view().tree;
+    assert_eq!(erase(&Caller::Operator, ask(&name, false)).await.unwrap(), would);
+    assert_eq!(bank.api().ledger.view().tree, tree, "the log is as it was");
+    assert!(bank.transcript(&Caller::Learner(LEARNER), whole(LEARNER)).await.is_err());
+    assert_eq!(reason(&bank.activate(&code).await.unwrap_err()), "ACTIVATION_FAILED");
+    assert!(bank.code(&bank.school(), LEARNER).await.is_err());
+    assert_eq!(erase(&Caller::Operator, ask(&name, false)).await.unwrap_err().code(), Code::NotFound);
+    let issuing = Issuing(bank.api());
+    let asked = GetEntryRequest { index: outcome };
+    let entry = issuing.get_entry(bank.from(&bank.school(), asked)).await.unwrap().into_inner();
+    assert!(entry.payload.is_none(), "{entry:?}");
+    assert!(bank.code(&bank.school(), OTHER).await.is_ok(), "others stay");
+}
+
+#[tokio::test]
+async fn an_operator_logs_in_with_a_key_that_the_server_was_told_of() {
+    let bank = Bank::new().await;
+    let issuing = Issuing(bank.api());
+    let asked = CreateChallengeRequest { institution: "operator".to_owned() };
+    let challenge = issuing.create_challenge(Request::new(asked)).await.unwrap().into_inner().challenge;
+    for (seed, known) in [(93, true), (4, false)] {
+        let key = SecretKey::from_seed(&[seed; 32]);
+        let mut message = b"xuefen/v1/authenticate\0".to_vec();
+        for part in [bank.world.context.origin.as_str(), "operator"] {
+            message.extend_from_slice(&u16::try_from(part.len()).unwrap().to_be_bytes());
+            message.extend_from_slice(part.as_bytes());
+        }
+        message.extend_from_slice(&challenge);
+        let answer = issuing.authenticate(Request::new(AuthenticateRequest {
+            institution: "operator".to_owned(),
+            key_id: key.public().id().0.0.to_vec(),
+            challenge: challenge.clone(),
+            signature: key.sign(&message).0.to_vec(),
+        }));
+        assert_eq!(answer.await.is_ok(), known, "key {seed}");
+    }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
 use tonic::{Request, Response, Status};
 use xuefen_core::Hash;
 use xuefen_core::authority::Chain;
+use xuefen_core::kinds::light::{self, Body};
 use xuefen_core::kinds::tags;
-use xuefen_core::proto as kinds;
-use xuefen_core::proto::statement::Body;
 use xuefen_core::verify::{Report, StepResult, Trust, Verdict, verify};
 use xuefen_ledger::query;
 
@@ -42,8 +42,7 @@ impl VerificationService for Verification {
             return Err(invalid("grant_code", "send either a presentation or the code of a grant"));
         }
         let api = Arc::clone(&self.0);
-        let place = tokio::time::timeout(PATIENCE, self.0.verifying.acquire()).await.map_err(|_| verifier_busy())?;
-        let _place = place.map_err(|error| internal(&error))?;
+        let _place = place(&self.0).await?;
         let file = if by_grant { grants::use_up(&api, &grant_code, &certificate_number).await? } else { presentation };
         // Signatures by the dozen: not on the threads that move the network.
         blocking(move || {
@@ -93,6 +92,18 @@ impl VerificationService for Verification {
     }
 }
 
+/// The presentation that a grant's code opens, for a verifier who checks it; uses the grant up. What the pages ask for.
+pub async fn presentation_by_grant(api: &Arc<Api>, code: &str) -> Result<Vec<u8>, Status> {
+    let _place = place(api).await?;
+    grants::use_up(api, code, "").await
+}
+
+/// A place among those who are served with presentations.
+async fn place(api: &Api) -> Result<SemaphorePermit<'_>, Status> {
+    let place = tokio::time::timeout(PATIENCE, api.verifying.acquire()).await.map_err(|_| verifier_busy())?;
+    place.map_err(|error| internal(&error))
+}
+
 /// A status note of the entry at `index` if it has this leaf hash, given in hexadecimal: what the pages ask for.
 pub fn current_status(api: &Api, index: u64, leaf_hash: &str) -> Result<String, Status> {
     status_of(api, index, |known| known.to_string() == leaf_hash)
@@ -109,9 +120,10 @@ fn status_of(api: &Api, index: u64, is_it: impl FnOnce(&Hash) -> bool) -> Result
 
 fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {
     let now = api.ledger.now().unsigned_abs();
-    let trust = Trust { policy: &api.policy, now, status_max_age: STATUS_MAX_AGE_SECONDS, holder: None };
-    let mut chain = Chain::new(&api.authority);
-    let report: Report<kinds::Statement> = verify(file, &trust, &mut chain);
+    let own = api.trust.load();
+    let trust = Trust { policy: &own.policy, now, status_max_age: STATUS_MAX_AGE_SECONDS, holder: None };
+    let mut chain = Chain::new(&own.authority);
+    let report: Report<light::Statement> = verify(file, &trust, &mut chain);
     let mut response = VerifyResponse {
         result: verdict(report.verdict()) as i32,
         steps: report.steps().map(|(step, result)| self::step(step.number(), result)).collect(),
@@ -125,7 +137,7 @@ fn check(api: &Api, file: &[u8]) -> Result<VerifyResponse, Status> {
         response.status = shown.status.as_ref().map(|status| status.word.as_str().to_owned()).unwrap_or_default();
         response.tree_size = shown.checkpoint.size.0;
         response.issuer_status = issuer_status(api, statement.issuer())?;
-        if let Some(Body::RecordOutcome(outcome)) = statement.message().body.as_ref() {
+        if let Some(Body::RecordOutcome(outcome)) = statement.message().said() {
             response.outcome_kind = outcome.outcome_kind;
         }
         // Fields that do not match the commitment are not what was logged, so they are not passed on.

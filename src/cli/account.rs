@@ -14,7 +14,8 @@ use super::output::Output;
 use super::secret_key_file;
 use super::time_text::local;
 use crate::api::proto::{
-    Access, Account, CreateActivationCodeRequest, CreateActivationCodeResponse, GetAccountRequest, ListAccessesRequest,
+    Access, Account, CreateActivationCodeRequest, CreateActivationCodeResponse, EraseAccountRequest, GetAccountRequest,
+    ListAccessesRequest,
 };
 
 /// What to do with an account.
@@ -28,6 +29,24 @@ pub enum AccountCommand {
     Show(Show),
     /// Who looked, newest first.
     Accesses(Show),
+    /// Destroy the keys of an account, for good. By the operator. Without --confirm: say what would be destroyed.
+    Erase(Erase),
+}
+
+/// Arguments of `account erase`.
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// Account id, 32 hexadecimal digits.
+    #[arg(value_name = "ACCOUNT")]
+    account: String,
+    /// Key file of an operator; of the ledger's own directory: keys/operator.key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The account id once more: then it is done.
+    #[arg(long, value_name = "ACCOUNT")]
+    confirm: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
 }
 
 /// Arguments of `account activation-code`.
@@ -108,6 +127,7 @@ pub fn run(command: &AccountCommand, output: &mut Output<'_>) -> anyhow::Result<
         AccountCommand::Activate(args) => activate(args, output)?,
         AccountCommand::Show(args) => show(args, output)?,
         AccountCommand::Accesses(args) => show_accesses(args, output)?,
+        AccountCommand::Erase(args) => erase(args, output)?,
     }
     Ok(Exit::Pass)
 }
@@ -179,6 +199,28 @@ fn show_accesses(args: &Show, output: &mut Output<'_>) -> anyhow::Result<()> {
     }
     let rows = found.into_iter().map(|one| vec![local(one.at), one.by, one.call]);
     output.table(&[m::AT, m::BY, m::CALL], rows)
+}
+
+fn erase(args: &Erase, output: &mut Output<'_>) -> anyhow::Result<()> {
+    let key = secret_key_file::read_key(&args.key)?;
+    let request = EraseAccountRequest {
+        name: account_name(&args.account),
+        confirm: args.confirm.as_deref().map(account_name).unwrap_or_default(),
+        validate_only: args.confirm.is_none(),
+    };
+    let done = client::block_on(async {
+        let client = login::authenticate(args.server.connect().await?, login::OPERATOR, &key).await?;
+        Ok(client.account().erase_account(client.request(request)).await.map_err(ClientError::from)?.into_inner())
+    })?;
+    let is_erased = args.confirm.is_some();
+    if output.is_json() {
+        return output.json(&json!({ "accounts": done.accounts, "keys": done.keys, "entries": done.entries,
+                                    "erased": is_erased }));
+    }
+    let text = if is_erased { m::ERASED_NOW } else { m::WOULD_ERASE };
+    output.line(&text.fill(output.lang(), &[("accounts", &done.accounts.len()), ("entries", &done.entries)]))?;
+    output.remark(output.text(if is_erased { m::ERASED_BACKUPS } else { m::ERASE_CONFIRM }));
+    Ok(())
 }
 
 #[cfg(test)]

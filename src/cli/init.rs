@@ -63,6 +63,7 @@ pub fn make(args: &Init) -> anyhow::Result<Made> {
     let log = key(home.log_key(), origin.as_str())?;
     let status = key(home.status_key(), &format!("{origin}/status"))?;
     key(home.access_key(), origin.as_str())?;
+    let operator = key(home.operator_key(), &format!("{origin}/operator"))?;
     let policy = format!(
         "# Trust policy of {origin}. Add witnesses and a quorum before others rely on it.\nlog {log} {}\nquorum none\n",
         args.url
@@ -73,6 +74,7 @@ pub fn make(args: &Init) -> anyhow::Result<Made> {
     );
     write(&home.policy(), &policy)?;
     write(&home.authority(), &authority)?;
+    write(&home.operators(), &format!("# Who may log in as operator of {origin}. Read at start.\n{operator}\n"))?;
     sequencer::create(&home, &origin)?;
     // Last: a directory without it is one whose making was cut short.
     super::private_file::write(&home.origin(), format!("{origin}\n").as_bytes(), IfExists::Refuse)?;

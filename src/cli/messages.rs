@@ -57,7 +57,15 @@ texts! {
     WOULD_REJECT: "{count} rows would not be signed.", "{count} 行不能签名。";
     REJECTED_MORE: "… and {count} more", "……另有 {count} 行";
     IGNORED_COLUMNS: "Columns not used: {columns}", "未使用的列：{columns}";
+    UNREAD_WORKSHEETS: "Read the worksheet {read}, not {others}; --worksheet NAME reads another.", "已读取工作表“{read}”，未读取：{others}；可用 --worksheet 指定。";
     ACCOUNTS_MAP: "Accounts by learner number: {file}", "学号与账号对照表：{file}";
+    TO_BE_SIGNED: "what is signed", "签名内容";
+    COSIGN_OTHERS: "{count} rows name somebody else or nobody and stay as they are.", "另有 {count} 行未指定本机构会签，保持不变。";
+    COSIGN_QUESTION: "Stand by these {count} rows as {party}? [y/N]", "以 {party} 名义会签以上 {count} 行？[y/N]";
+    COSIGNED: "Signed {count} rows as {party}: {file}", "已以 {party} 名义会签 {count} 行：{file}";
+    COSIGN_IMPORTED: "an old paper record", "历史补录";
+    COSIGN_CORRECTS: "corrects entry {index}", "更正第 {index} 号记录";
+    NOT_COSIGNED: "Nothing was signed.", "未签名。";
     NOTHING_TO_SIGN: "No row can be signed.", "没有可签名的行。";
 }
 

@@ -41,6 +41,7 @@ pub mod secret_key_file;
 pub mod serve;
 pub mod sign;
 pub mod speak;
+pub mod table;
 pub mod target;
 pub mod transcript;
 pub mod verify;

@@ -22,6 +22,7 @@ texts! {
     STATE_LOGGED: "in the ledger", "已入账";
     WRITTEN: "Wrote {file}. Post it with: xuefen post {file}", "已写入 {file}。提交：xuefen post {file}";
     ROWS_LEFT_OUT: "{count} rows were left out; the others go on.", "{count} 行有误，已跳过；其余继续处理。";
+    WOULD_SAY: "{count} statements could be signed. Nothing was signed or posted.", "可签名 {count} 条声明；未签名，未提交。";
     VALUE: "value", "值";
     CHECKED: "what was checked", "核验内容";
     RESULT: "result", "结果";
@@ -102,6 +103,14 @@ texts! {
     GRANT_OPEN: "open", "可用";
     GRANT_USED: "used", "已使用";
     GRANT_WITHDRAWN: "withdrawn", "已收回";
+    WOULD_ERASE: "This would erase {accounts} account(s) of one person: {entries} entries could be opened by nobody any more.",
+        "将删除同一人的 {accounts} 个账号：{entries} 条记录的内容将无人能再打开。";
+    ERASE_CONFIRM: "Nothing was done. To do it, for good: the same command with --confirm and the account id.",
+        "尚未执行。如确定永久删除：在同一命令后加 --confirm 和账号。";
+    ERASED_NOW: "Erased {accounts} account(s): {entries} entries can be opened by nobody any more. Their proofs stay.",
+        "已删除 {accounts} 个账号：{entries} 条记录的内容已无人能打开，存证仍然有效。";
+    ERASED_BACKUPS: "Complete once the last backup of the key ring made before now is gone, too.",
+        "此前的密钥环备份全部销毁后，删除即告完成。";
     CUT: "The connection was cut ({why}). Trying again in {seconds} s.", "连接中断（{why}）。{seconds} 秒后重试。";
 }
 

@@ -60,6 +60,8 @@ pub struct Bound {
     pub address: SocketAddr,
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    home: Home,
+    witnessing: start::Witnessing,
 }
 
 /// Reads the server's own keys and opens the ledger.
@@ -88,11 +90,11 @@ pub async fn bind(args: &Serve) -> anyhow::Result<Bound> {
         skip: args.skip_witness.clone(),
         pace: start::Pace::default(),
     };
-    let api = open(&home, progress, witnessing)?;
+    let api = open(&home, progress, witnessing.clone())?;
     bar.finish_and_clear();
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr().context("the socket has no address")?;
-    Ok(Bound { api, address, listener, tls })
+    Ok(Bound { api, address, listener, tls, home, witnessing })
 }
 
 fn acceptor(args: &Serve, home: &Home) -> anyhow::Result<Option<TlsAcceptor>> {
@@ -124,6 +126,28 @@ impl Bound {
     }
 }
 
+impl Bound {
+    /// Reads the trust files and the witnesses' policy again at each SIGHUP, from this call on. An error leaves everything as
+    /// it was, and is in the server's log.
+    fn reload_on_hangup(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+        let (api, home, witnessing) = (Arc::downgrade(&self.api), self.home.clone(), self.witnessing.clone());
+        let log = secret_key_file::read_key(&home.log_key())?.public().clone();
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                // Whoever stops the server wants the ledger closed.
+                let Some(api) = api.upgrade() else { return };
+                if let Err(error) = start::reload(&api, &home, &log, &witnessing).await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::error!(error, "the trust files were NOT read again; those of before stay in force");
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
 /// Listens for the operator's signals from this call on, so that none is missed between it and the first await; resolves
 /// when one asks the process to stop. Within a runtime only.
 pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
@@ -145,6 +169,7 @@ pub fn run(args: &Serve, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let bound = bind(args).await?;
         let stop = stop_signal()?;
+        bound.reload_on_hangup()?;
         // Programs that start the server wait for this line.
         output.line(&format!("listening on {}", bound.address))?;
         bound.serve(stop).await

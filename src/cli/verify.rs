@@ -12,9 +12,10 @@ use serde_json::json;
 use xuefen_core::authority::Chain;
 use xuefen_core::authority_file::AuthorityFile;
 use xuefen_core::holder::Request;
+use xuefen_core::kinds::light::{Body, Statement};
 use xuefen_core::kinds::tags::{self, ValueType};
 use xuefen_core::policy::Policy;
-use xuefen_core::proto::{OutcomeKind, Statement, statement::Body};
+use xuefen_core::proto::OutcomeKind;
 use xuefen_core::text::from_base64;
 use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, Verdict};
 
@@ -177,7 +178,7 @@ fn print_text(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
 fn facts(shown: &Shown<Statement>, chain: &Chain, lang: Lang) -> Vec<(String, String)> {
     let statement = shown.entry.statement();
     let mut facts: Vec<(Text, String)> = Vec::new();
-    if let Some(Body::RecordOutcome(outcome)) = &statement.message().body {
+    if let Some(Body::RecordOutcome(outcome)) = statement.message().said() {
         facts.push((m::OUTCOME_KIND, words::outcome_kind(outcome.outcome_kind()).in_lang(lang).to_owned()));
     }
     facts.push((m::ISSUER, issuer(statement.issuer(), chain, lang)));
@@ -200,7 +201,8 @@ fn issuer(id: &str, chain: &Chain, lang: Lang) -> String {
     name.map_or_else(|| id.to_owned(), |name| format!("{} ({id})", name.text))
 }
 
-fn field_name(tag: u32, lang: Lang) -> String {
+/// What a tag is called; its number if it is not known.
+pub fn field_name(tag: u32, lang: Lang) -> String {
     tags::by_number(tag).map_or_else(
         || tag.to_string(),
         |tag| if lang == Lang::Zh { tag.name_zh.to_owned() } else { tag.name.replace('_', " ") },
@@ -208,7 +210,7 @@ fn field_name(tag: u32, lang: Lang) -> String {
 }
 
 /// The value as text; bytes in hexadecimal.
-fn value(tag: u32, value: &[u8]) -> String {
+pub fn value(tag: u32, value: &[u8]) -> String {
     let bytes = tags::by_number(tag).is_none_or(|tag| matches!(tag.value, ValueType::Bytes(_)));
     match std::str::from_utf8(value) {
         Ok(text) if !bytes => text.to_owned(),
@@ -229,7 +231,7 @@ fn print_json(report: &Report<Statement>, chain: &Chain, output: &mut Output<'_>
     let steps: Vec<_> = steps.collect();
     let subject = report.shown.as_ref().map(|shown| {
         let statement = shown.entry.statement();
-        let kind = match &statement.message().body {
+        let kind = match statement.message().said() {
             Some(Body::RecordOutcome(outcome)) => outcome.outcome_kind(),
             _ => OutcomeKind::Unspecified,
         };

@@ -20,6 +20,7 @@ mod compact;
 mod dir;
 mod error;
 mod filter;
+mod hidden;
 mod leaves;
 mod manifest;
 mod memtable;
@@ -38,6 +39,7 @@ mod tests;
 
 pub use census::{Census, TableBytes};
 pub use error::{IndexError, Result};
+pub use hidden::Hidden;
 pub use types::{Applied, Direction, FrameRows, IndexOptions, MAX_KEY, MAX_VALUE, Outcome, Row, Stats};
 pub use view::{History, Scan, View};
 
@@ -170,6 +172,13 @@ impl Index {
             self.shared.show(&state, size);
         }
         Ok(())
+    }
+
+    /// From now on new views leave these rows out, and no others: the next older row of the same key is shown instead.
+    pub fn hide(&self, hidden: Hidden) {
+        let mut state = self.shared.lock();
+        state.hidden = Arc::new(hidden);
+        self.shared.show_sources(&state);
     }
 
     /// The index as of the published size.

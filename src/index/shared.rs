@@ -2,6 +2,7 @@
 //! itself is done elsewhere, never under the lock.
 
 use super::error::{IndexError, Result};
+use super::hidden::Hidden;
 use super::leaves::Leaves;
 use super::memtable::Memtable;
 use super::run::{Backing, Run};
@@ -22,6 +23,8 @@ pub(super) struct State {
     pub frozen: VecDeque<Arc<Memtable>>,
     /// Newest first.
     pub runs: Vec<Arc<Run>>,
+    /// Rows that are not shown.
+    pub hidden: Arc<Hidden>,
     /// Whether the background thread is merging or has something to merge.
     pub merging: bool,
     /// The index is being closed.
@@ -55,13 +58,16 @@ impl Shared {
         let active = Arc::new(Memtable::new(options.memtable_rows, applied));
         let leaves = Arc::new(leaves);
         let sources = Arc::new(Sources { memory: vec![Arc::clone(&active)], runs: runs.clone() });
-        let view = View { size: applied.tree_size, sources, leaves: Arc::clone(&leaves) };
+        let hidden = Arc::new(Hidden::default());
+        let (size, hides) = (applied.tree_size, Arc::clone(&hidden));
+        let view = View { size, sources, leaves: Arc::clone(&leaves), hidden: hides };
         let state = State {
             applied,
             durable: applied,
             active,
             frozen: VecDeque::new(),
             runs,
+            hidden,
             merging: false,
             stop: false,
             failed: None,
@@ -98,7 +104,8 @@ impl Shared {
     pub fn show(&self, state: &State, size: u64) {
         let memory = [&state.active].into_iter().chain(state.frozen.iter().rev()).cloned().collect();
         let sources = Arc::new(Sources { memory, runs: state.runs.clone() });
-        self.view.store(Arc::new(View { size, sources, leaves: Arc::clone(&self.leaves) }));
+        let (leaves, hidden) = (Arc::clone(&self.leaves), Arc::clone(&state.hidden));
+        self.view.store(Arc::new(View { size, sources, leaves, hidden }));
     }
 
     /// The same size from the sources as they are now.

@@ -3,6 +3,7 @@
 
 use super::error::{IndexError, Result};
 use super::filter::key_hash;
+use super::hidden::Hidden;
 use super::leaves::Leaves;
 use super::memtable::Memtable;
 use super::page::{Bound, Merge, Source};
@@ -27,6 +28,7 @@ pub struct View {
     pub(super) size: u64,
     pub(super) sources: Arc<Sources>,
     pub(super) leaves: Arc<Leaves>,
+    pub(super) hidden: Arc<Hidden>,
 }
 
 impl View {
@@ -38,6 +40,17 @@ impl View {
 
     /// The row of exactly this key with the largest leaf index below `below`: its index and value.
     pub fn newest(&self, key: &[u8], below: u64) -> Result<Option<(u64, Bytes)>> {
+        let mut found = self.newest_stored(key, below)?;
+        while let Some((index, _)) = &found
+            && self.hidden.covers(key, *index)
+        {
+            found = self.newest_stored(key, *index)?;
+        }
+        Ok(found)
+    }
+
+    /// The same, hidden or not.
+    fn newest_stored(&self, key: &[u8], below: u64) -> Result<Option<(u64, Bytes)>> {
         let below = below.min(self.size);
         let hash = key_hash(key);
         // No source has a row older than any row of a source behind it: the first hit is the newest.
@@ -72,7 +85,8 @@ impl View {
             sources.reverse();
         }
         let key = Bytes::copy_from_slice(key);
-        History { sources, low: (key.clone(), low), high: (key, high), direction, rows: None, ahead: None }
+        let hidden = Arc::clone(&self.hidden);
+        History { sources, low: (key.clone(), low), high: (key, high), direction, rows: None, ahead: None, hidden }
     }
 
     /// The newest row below `below` of every key that begins with `prefix` and is larger than `after_key`, ordered by
@@ -88,7 +102,7 @@ impl View {
         let high: Option<Bound> = successor(prefix).map(|end| (end.into(), 0));
         let sources = self.sources(|_| true, |run| !run.ends_before(high.as_ref()));
         let rows = Merge::new(sources, &low, high.as_ref(), Direction::Ascending);
-        Scan { rows, below: below.min(self.size), ahead: None }
+        Scan { rows, below: below.min(self.size), ahead: None, hidden: Arc::clone(&self.hidden) }
     }
 
     /// RFC 6962 leaf hash of the entry `index`.
@@ -139,14 +153,17 @@ pub struct History {
     direction: Direction,
     rows: Option<Merge>,
     ahead: Option<Row>,
+    hidden: Arc<Hidden>,
 }
 
 impl History {
     fn next_row(&mut self) -> Result<Option<Row>> {
         loop {
             if let Some(rows) = &mut self.rows {
-                if let Some(row) = rows.next()? {
-                    return Ok(Some(row));
+                while let Some(row) = rows.next()? {
+                    if !self.hidden.covers(&row.key, row.index) {
+                        return Ok(Some(row));
+                    }
                 }
                 self.rows = None;
             }
@@ -194,6 +211,7 @@ pub struct Scan {
     below: u64,
     /// The first row of the next key.
     ahead: Option<Row>,
+    hidden: Arc<Hidden>,
 }
 
 impl Scan {
@@ -205,7 +223,7 @@ impl Scan {
                 None => self.rows.next()?,
             };
             let Some(row) = row else { return Ok(best) };
-            if row.index >= self.below {
+            if row.index >= self.below || self.hidden.covers(&row.key, row.index) {
                 continue;
             }
             if best.as_ref().is_some_and(|best| best.key != row.key) {

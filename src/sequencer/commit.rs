@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use xuefen_core::Hash;
 
 use super::answer::{Answer, Verdict};
+use super::erasure::{self, Erasure};
 use super::error::SequencerError;
 use super::pool::Ready;
 use super::signer::CheckpointSigner;
@@ -26,6 +27,8 @@ pub(super) struct Batch {
     pub frame: Option<Closed>,
     /// Verdicts that wait for it, in order.
     pub waiting: Vec<Waiting>,
+    /// Told when all of this is done, for a sequencer that waits.
+    pub done: Option<Sender<()>>,
 }
 
 /// A finished frame and what the index needs to know of it.
@@ -37,6 +40,8 @@ pub(super) struct Closed {
     pub offsets: Vec<u32>,
     /// Key-ring slots that its payloads are sealed under; those of new learners are not on disk yet.
     pub slots: Vec<Slot>,
+    /// What the frame erases.
+    pub erasure: Option<Erasure>,
 }
 
 /// One caller and the verdicts it waits for.
@@ -81,6 +86,9 @@ impl Committer {
                 // A caller that went away is no failure: its entries are in the ledger and it may ask again.
                 let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
             }
+            if let Some(done) = batch.done {
+                let _ = done.send(());
+            }
         }
         // A clean stop: the next start has nothing to replay. Not worth a word if it fails, the journal has everything.
         drop(self.index.flush());
@@ -112,7 +120,13 @@ impl Committer {
             Published::Fenced => return Err(SequencerError::Fenced),
             Published::Unknown => return Err(SequencerError::Unknown),
         }
-        // 5. Visible before the verdicts leave, so that who is answered can read what was answered.
+        // 5. Keys after the frame that says so: the other way round a cut would leave a loss that nothing explains.
+        if let Some(erasure) = &closed.erasure {
+            self.vault.erase_all(&erasure.slots())?;
+            let before = erasure::entries_in(&self.index.view())?;
+            self.index.hide(erasure::hidden(before.into_iter().chain(erasure.entries())));
+        }
+        // 6. Visible before the verdicts leave, so that who is answered can read what was answered.
         self.publish(closed, start, tree, checkpoint)
     }
 

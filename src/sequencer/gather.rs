@@ -5,6 +5,7 @@ use xuefen_core::entry::Draft;
 use xuefen_core::time::Timestamp;
 
 use super::commit::Waiting;
+use super::erasure::Erasure;
 use crate::index::Row;
 use crate::journal::{FrameBuilder, FrameNumber, MAX_ENTRIES, SOFT_BYTES, Sealed};
 use crate::vault::Slot;
@@ -22,6 +23,7 @@ pub(super) struct Gathering {
     /// Key-ring slots that its payloads are sealed under.
     pub slots: Vec<Slot>,
     pub waiting: Vec<Waiting>,
+    pub erasure: Option<Erasure>,
     scratch: Vec<u8>,
 }
 
@@ -37,6 +39,7 @@ impl Gathering {
             offsets: Vec::new(),
             slots: Vec::new(),
             waiting: Vec::new(),
+            erasure: None,
             scratch: Vec::new(),
         }
     }

@@ -61,6 +61,16 @@ impl Home {
         self.dir.join("keys/access.key")
     }
 
+    /// Logs the operator in; made with the ledger. Others' keys are added to [`Self::operators`].
+    pub fn operator_key(&self) -> PathBuf {
+        self.dir.join("keys/operator.key")
+    }
+
+    /// Who may log in as operator, one vkey a line. Read at start.
+    pub fn operators(&self) -> PathBuf {
+        self.dir.join("operators.txt")
+    }
+
     /// The origin, one line.
     pub fn origin(&self) -> PathBuf {
         self.dir.join("origin")

@@ -11,6 +11,7 @@
 
 mod answer;
 mod commit;
+mod erasure;
 mod error;
 mod export;
 mod gather;
@@ -43,6 +44,7 @@ use xuefen_core::origin::Origin;
 use xuefen_ledger::{Decision, RawPosting, Refusal};
 
 pub use answer::{Answer, Receipt, Verdict};
+pub use erasure::{EraseError, ErasedAccounts};
 pub use error::SequencerError;
 pub use export::{ExportError, Exported, export};
 pub use home::Home;

@@ -18,6 +18,7 @@ use xuefen_core::tree::TreeSize;
 use xuefen_ledger::Context;
 
 use super::commit::Committer;
+use super::erasure::{self, InSlots};
 use super::error::SequencerError;
 use super::home::Home;
 use super::kept::KeptError;
@@ -34,7 +35,7 @@ use crate::journal::{
     self, DirLock, FileJournal, FrameNumber, Frames, Head, Journal, Mark, Position, Reader, Record, Start, Tip,
     TreeHead,
 };
-use crate::vault::Vault;
+use crate::vault::{Slot, Vault};
 
 /// The clock may be this far behind the last entry, seconds (formats.md 2, "Time").
 const CLOCK_BEHIND_SECONDS: i64 = 60;
@@ -113,11 +114,20 @@ impl Ledger {
         if let Some(cut) = journal.cut() {
             tracing::warn!(position = %cut.position, bytes = cut.bytes, "cut a torn tail that nobody was told of");
         }
-        // No erased slot is known before the journal was asked (`slots.rs`).
-        let vault = Arc::new(Vault::open(&home.vault(), &[])?);
         let tip = journal.acquire()?;
         let reader = journal.reader();
-        catch_up(&index, &vault, &origin, Frames::new(Arc::clone(&reader), start(&applied))?, &tip, &progress)?;
+        let erased = Erased::find(&index, &reader, &applied)?;
+        let vault = Arc::new(Vault::open(&home.vault(), &erased.slots)?);
+        erased.hide(&index)?;
+        catch_up(
+            &index,
+            &vault,
+            &origin,
+            Frames::new(Arc::clone(&reader), start(&applied))?,
+            &erased,
+            &tip,
+            &progress,
+        )?;
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
         let last = check_consistent(&index, &tip)?;
@@ -256,16 +266,41 @@ fn catch_up(
     vault: &Vault,
     origin: &Origin,
     frames: Frames,
+    erased: &Erased,
     tip: &Tip,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(), SequencerError> {
     for frame in frames {
         let frame = frame?;
-        replay::frame(index, vault, origin, &frame).map_err(|error| slots::named(error, vault))?;
+        replay::frame(index, vault, origin, &frame, &erased.found)
+            .map_err(|error| slots::named(error, vault, &erased.slots))?;
         progress(frame.tree().size, tip.tree.size);
     }
     // Before any key is written: a new one must not take the place of one that only the ring has lost.
-    HighestSlot::of(&index.view())?.check(vault)
+    HighestSlot::of(&index.view())?.check(vault, &erased.slots)
+}
+
+/// What the journal says was erased, known before the key ring is opened and before a frame is replayed: no payload of it
+/// is read again, also where the process died before its key was destroyed.
+struct Erased {
+    slots: Vec<Slot>,
+    /// By the frames that the index lacks: the entries that it has.
+    found: InSlots,
+}
+
+impl Erased {
+    fn find(index: &Index, reader: &Arc<dyn Reader>, applied: &Applied) -> Result<Self, SequencerError> {
+        let known = erasure::slots_in(&index.view())?;
+        let newly = erasure::slots_from(reader, start(applied))?;
+        let found = erasure::search(reader, &newly, applied.tree_size)?;
+        Ok(Self { slots: known.union(&newly).copied().collect(), found })
+    }
+
+    fn hide(&self, index: &Index) -> Result<(), SequencerError> {
+        let known = erasure::entries_in(&index.view())?;
+        index.hide(erasure::hidden(known.into_iter().chain(self.found.values().flatten().copied())));
+        Ok(())
+    }
 }
 
 /// `logged_at` of the last entry, Unix seconds; 0 for an empty log.

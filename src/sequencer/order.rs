@@ -3,6 +3,7 @@
 //! It never waits for a disk. While the committer makes one frame durable the next one gathers here; as soon as the
 //! committer is free it gets whatever there is, so a lone entry waits for nobody and a burst shares one sync.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -17,6 +18,7 @@ use xuefen_ledger::{Accepted, Decision, Effects, Entries as _, Refusal, evolve, 
 
 use super::answer::{Answer, Receipt, Verdict};
 use super::commit::{Batch, Closed, Waiting};
+use super::erasure::{self, Erasure};
 use super::error::SequencerError;
 use super::gather::Gathering;
 use super::overlay::Overlay;
@@ -50,6 +52,7 @@ pub(super) struct PrivateRecord {
 pub(super) enum Ask {
     Post(Chunk),
     Private(PrivateRecord, oneshot::Sender<Answer>),
+    Erase(Erasure, OwnedSemaphorePermit, oneshot::Sender<Answer>),
 }
 
 /// Time, so that tests need not wait. Unix seconds.
@@ -75,6 +78,8 @@ pub(super) struct Sequencer {
     end: End,
     overlay: Overlay,
     open: Gathering,
+    /// Slots erased since the start: what was sealed in one before cannot be opened any more.
+    gone: BTreeSet<Slot>,
     /// For what is posted again in another form: the entry itself tells whether it is the same.
     reader: Arc<dyn Reader>,
 }
@@ -89,7 +94,7 @@ impl Sequencer {
         end: End,
     ) -> Self {
         let open = Gathering::new(end.next_frame, end.tree.size().0, end.frame_hash, 0);
-        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, reader }
+        Self { origin, vault, view, clock, end, overlay: Overlay::default(), open, gone: BTreeSet::new(), reader }
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
@@ -116,6 +121,7 @@ impl Sequencer {
         let (entries, bytes) = match &ask {
             Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
             Ask::Private(record, _) => (0, record.sealed.len()),
+            Ask::Erase(..) => (0, 0),
         };
         if !self.open.fits(entries, bytes) {
             // A committer that is gone has said why; the callers see their channels close.
@@ -128,6 +134,7 @@ impl Sequencer {
                 self.private(record, to);
                 Ok(())
             }
+            Ask::Erase(erasure, permit, to) => self.erase(erasure, permit, to, batches),
         }
     }
 
@@ -168,17 +175,18 @@ impl Sequencer {
         let time = Timestamp::new(logged_at).ok_or_else(|| broken("the clock is out of range"))?;
         let draft = ready.prepared.draft().ok_or_else(|| broken("accepted without a good form"))?;
         let late = match &ready.sealed {
-            Sealing::Nothing | Sealing::Done(_) => None,
-            Sealing::IfAccepted(_) => match seal(&self.vault, &self.origin, &ready.prepared) {
+            Sealing::Nothing => None,
+            Sealing::Done(sealed) if !self.gone.contains(&sealed.slot) => None,
+            Sealing::Done(_) | Sealing::IfAccepted(_) => match seal(&self.vault, &self.origin, &ready.prepared) {
                 Ok(sealed) => sealed,
                 Err(VaultError::TooLong) => return Ok(too_large("payload", "longer than any record may be")),
                 Err(error) => return Err(error.into()),
             },
         };
-        let sealed = match &ready.sealed {
+        let sealed = late.as_ref().or(match &ready.sealed {
             Sealing::Done(sealed) => Some(sealed),
-            Sealing::Nothing | Sealing::IfAccepted(_) => late.as_ref(),
-        };
+            Sealing::Nothing | Sealing::IfAccepted(_) => None,
+        });
         if ready.prepared.payload().is_some() && sealed.is_none() {
             return Err(broken("its payload could not be sealed"));
         }
@@ -193,7 +201,7 @@ impl Sequencer {
                 return Ok(too_large("posting", &error));
             }
         };
-        let accepted = Accepted::new(&ready.prepared, logged_at).ok_or_else(|| broken("no statement"))?;
+        let accepted = Accepted::new(&ready.prepared, logged_at, &effects).ok_or_else(|| broken("no statement"))?;
         let state = Deciding { overlay: &self.overlay, index: &view.index };
         for row in rows_of(&evolve(&state, index, &accepted)?) {
             self.overlay.insert(&row);
@@ -204,7 +212,7 @@ impl Sequencer {
         self.end.tree.append(leaf_hash);
         self.end.chain = chain::next(&self.end.chain, &leaf_hash);
         self.end.logged_at = logged_at;
-        let Effects { pending, flags } = effects;
+        let Effects { pending, flags, .. } = effects;
         Ok(Verdict::Receipt(Receipt { index, leaf_hash, logged_at, replayed: false, pending, flags }))
     }
 
@@ -238,15 +246,53 @@ impl Sequencer {
         self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(record.permit) });
     }
 
+    /// Erases accounts. Waits for the disk, twice, as nothing else here does: no row of these entries may be in flight, and
+    /// nothing may be decided before they are hidden.
+    fn erase(
+        &mut self,
+        mut erasure: Erasure,
+        permit: OwnedSemaphorePermit,
+        to: oneshot::Sender<Answer>,
+        batches: &Sender<Batch>,
+    ) -> Result<(), SequencerError> {
+        if !self.settle(batches) {
+            return Ok(());
+        }
+        let view = self.view.load_full();
+        erasure.complete(&*self.reader, &view.index)?;
+        let at = self.end.tree.size().0.saturating_sub(1);
+        for (slot, entries) in &erasure.found {
+            if !self.open.push_private(erasure::KIND, Sealed { slot: slot.0, bytes: &[] }) {
+                return Err(SequencerError::Private { why: "too many keys to erase in one frame".to_owned() });
+            }
+            self.open.slots.push(*slot);
+            self.open.rows.extend(erasure::rows(*slot, entries, at));
+        }
+        self.gone.extend(erasure.slots());
+        self.open.erasure = Some(erasure);
+        self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(permit) });
+        if self.settle(batches) {
+            // What it remembers of the index may be hidden now. Nothing is in flight.
+            self.overlay = Overlay::default();
+        }
+        Ok(())
+    }
+
+    /// Hands over what is gathered and waits until it is published; false if the committer is gone, which it has said.
+    fn settle(&mut self, batches: &Sender<Batch>) -> bool {
+        let (done, published) = crossbeam_channel::bounded(1);
+        batches.send(Batch { done: Some(done), ..self.close() }).is_ok() && published.recv().is_ok()
+    }
+
     /// Closes the frame gathered so far and opens the next.
     fn close(&mut self) -> Batch {
         let tree = TreeHead { size: self.end.tree.size().0, root: self.end.tree.root() };
         let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, 0);
-        let gathered = std::mem::replace(&mut self.open, next);
+        let mut gathered = std::mem::replace(&mut self.open, next);
         if gathered.has_no_records() {
-            return Batch { frame: None, waiting: gathered.waiting };
+            return Batch { frame: None, waiting: gathered.waiting, done: None };
         }
-        let mut rows = gathered.rows;
+        let mut rows = std::mem::take(&mut gathered.rows);
         if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
             rows.push(Row { key, index: tree.size.saturating_sub(1), value });
         }
@@ -256,9 +302,8 @@ impl Sequencer {
         self.end.next_frame = frame.number().next();
         self.end.frame_hash = frame.hash();
         self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, room);
-        let closed =
-            Closed { frame, rows, leaf_hashes: gathered.leaf_hashes, offsets: gathered.offsets, slots: gathered.slots };
-        Batch { frame: Some(closed), waiting: gathered.waiting }
+        let Gathering { leaf_hashes, offsets, slots, erasure, waiting, .. } = gathered;
+        Batch { frame: Some(Closed { frame, rows, leaf_hashes, offsets, slots, erasure }), waiting, done: None }
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::hash_map::Entry;
 use bytes::Bytes;
 use xuefen_core::Hash;
 use xuefen_ledger::Table;
+use xuefen_ledger::policy::KnownPolicies;
 
 use crate::index::Row;
 
@@ -44,6 +45,8 @@ pub(super) struct Overlay {
     open: Vec<(Bytes, u64)>,
     frames: VecDeque<InFlight>,
     entries: Recent,
+    /// Decoded policies. Whose line was written by which entry is asked of the rows each time.
+    pub policies: KnownPolicies,
 }
 
 /// Leaf hash of each entry in flight, and hash of its statement.

@@ -8,6 +8,7 @@ use xuefen_core::origin::Origin;
 use xuefen_core::proto;
 use xuefen_ledger::{Accepted, Secrets, evolve};
 
+use super::erasure::{self, InSlots};
 use super::error::SequencerError;
 use super::order::rows_of;
 use super::overlay::Overlay;
@@ -20,7 +21,14 @@ use crate::journal::{Record, Sealed, StoredFrame};
 use crate::vault::{Slot, Vault, VaultError};
 
 /// Applies one stored frame, the next after what the index reflects, and publishes it.
-pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &StoredFrame) -> Result<(), SequencerError> {
+/// `found`: the entries below the replayed frames whose payloads are in the slots that those erase.
+pub(super) fn frame(
+    index: &Index,
+    vault: &Vault,
+    origin: &Origin,
+    frame: &StoredFrame,
+    found: &InSlots,
+) -> Result<(), SequencerError> {
     let (mut rows, mut leaf_hashes, mut positions) = (Vec::new(), Vec::new(), Vec::new());
     let mut overlay = Overlay::default();
     let first = frame.header().first_index;
@@ -46,6 +54,11 @@ pub(super) fn frame(index: &Index, vault: &Vault, origin: &Origin, frame: &Store
                 // Rows without an entry belong to the one before, as when they were made.
                 let index = at.saturating_sub(1);
                 slots.push(Slot(sealed.slot));
+                if kind == erasure::KIND {
+                    let slot = Slot(sealed.slot);
+                    rows.extend(erasure::rows(slot, found.get(&slot).map_or(&[], Vec::as_slice), index));
+                    continue;
+                }
                 let made = private::replay(vault, origin, kind, &sealed)?;
                 rows.extend(made.into_iter().map(|(key, value)| Row { key, index, value }));
             }

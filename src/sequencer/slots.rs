@@ -31,17 +31,16 @@ impl HighestSlot {
         Some((Bytes::from_static(&[HIGHEST]), Bytes::copy_from_slice(&highest.0.to_be_bytes())))
     }
 
-    /// Refuses a key ring that lacks a slot in use.
-    pub fn check(&self, vault: &Vault) -> Result<(), SequencerError> {
-        // The list of erased slots comes with the journal's erasure records; there are none yet.
-        Ok(vault.check_complete(self.0, &[])?)
+    /// Refuses a key ring that lacks a slot in use, unless the journal says that it was `erased`.
+    pub fn check(&self, vault: &Vault, erased: &[Slot]) -> Result<(), SequencerError> {
+        Ok(vault.check_complete(self.0, erased)?)
     }
 }
 
 /// Names the file to restore if a replay failed because a slot in use has no key.
-pub(super) fn named(error: SequencerError, vault: &Vault) -> SequencerError {
+pub(super) fn named(error: SequencerError, vault: &Vault, erased: &[Slot]) -> SequencerError {
     if let SequencerError::Vault(VaultError::MissingKey(slot)) = error
-        && let Err(incomplete) = HighestSlot(Some(slot)).check(vault)
+        && let Err(incomplete) = HighestSlot(Some(slot)).check(vault, erased)
     {
         return incomplete;
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use xuefen_core::Hash;
 use xuefen_core::tree::TreeSize;
+use xuefen_ledger::policy::KnownPolicies;
 use xuefen_ledger::{Direction, Entries, Key, Query, Read, ReadError, Row, Table};
 
 use super::overlay::Overlay;
@@ -18,10 +19,18 @@ pub(super) struct Deciding<'a> {
 
 impl Read for Deciding<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
-        // Every posting asks whether its issuer is an authority and whether its offer was ended; both hardly ever.
-        let absence = matches!(key.table(), Some(Table::Authority | Table::Standing));
+        // Every posting asks whether its issuer is an authority or a consortium, which policies bind it, whether its offer
+        // was ended and its run published; mostly there is none.
+        let absence = matches!(
+            key.table(),
+            Some(Table::Authority | Table::Charter | Table::Display | Table::Policies | Table::Standing)
+        );
         let key = key.as_bytes();
         self.overlay.newest(key, absence, || self.index.newest(key, self.index.size()).map_err(store))
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        Some(&self.overlay.policies)
     }
 }
 
@@ -34,6 +43,10 @@ pub(super) struct Judging<'a> {
 impl Read for Judging<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         self.state.newest(key)
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        self.state.known_policies()
     }
 }
 

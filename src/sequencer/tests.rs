@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use xuefen_core::key::SecretKey;
-use xuefen_core::proto::Course;
+use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
-use xuefen_ledger::testing::{START, World, course, sign, sign_all};
+use xuefen_core::proto::{Course, Policy};
+use xuefen_ledger::testing::{START, World, course, policy, sign, sign_all};
 use xuefen_ledger::{Message, Signatures};
 
 use super::lane::LaneIn;
@@ -17,10 +18,14 @@ use crate::vault::AccountId;
 const LEARNER: AccountId = AccountId([7; 16]);
 const OTHER: AccountId = AccountId([8; 16]);
 
-fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
+pub(super) fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
     let dir = tempfile::tempdir().unwrap();
-    let home = Home::new(dir.path());
-    create(&home, &world.context.origin).unwrap();
+    create(&Home::new(dir.path()), &world.context.origin).unwrap();
+    let ledger = open(&dir, world).unwrap();
+    (dir, ledger)
+}
+
+pub(super) fn open(dir: &TempDir, world: &World) -> Result<Arc<Ledger>, SequencerError> {
     let options = OpenOptions {
         origin: world.context.origin.clone(),
         log_key: SecretKey::from_seed(&[90; 32]),
@@ -28,10 +33,10 @@ fn ledger(world: &World) -> (TempDir, Arc<Ledger>) {
         clock: Arc::new(|| START),
         progress: Box::new(|_, _| {}),
     };
-    (dir, Arc::new(Ledger::open(&home, options).unwrap()))
+    Ledger::open(&Home::new(dir.path()), options).map(Arc::new)
 }
 
-fn postings(world: &World) -> Vec<RawPosting> {
+pub(super) fn postings(world: &World) -> Vec<RawPosting> {
     let posting = |(entry, payload): &(xuefen_core::entry::Entry<xuefen_ledger::Message>, Option<_>)| RawPosting {
         statement: entry.statement().bytes().clone(),
         attestations: entry.attestations().iter().map(|it| it.encode().into()).collect(),
@@ -40,7 +45,7 @@ fn postings(world: &World) -> Vec<RawPosting> {
     world.entries.iter().map(posting).collect()
 }
 
-fn accepted(answer: &Answer) -> usize {
+pub(super) fn accepted(answer: &Answer) -> usize {
     answer.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Receipt(_))).count()
 }
 
@@ -128,6 +133,44 @@ async fn asking_whether_takes_a_place_in_the_queue() {
     assert!(matches!(ledger.check(posting()).await, Err(PostError::Busy)));
     drop(all);
     assert!(ledger.check(posting()).await.unwrap().is_err());
+}
+
+/// What is said of each posting; nothing of those that are in the log now.
+fn refusals(answer: &Answer) -> Vec<&str> {
+    let detail = |verdict| match verdict {
+        &Verdict::Receipt(_) => "",
+        Verdict::Refused(refusal) => &*refusal.detail,
+    };
+    answer.verdicts.iter().map(detail).collect()
+}
+
+#[tokio::test]
+async fn a_policy_binds_the_next_posting_of_its_chunk() {
+    let mut world = World::furnished();
+    let (dir, ledger) = ledger(&world);
+    ledger.post(postings(&world)).await.unwrap();
+    let (ministry, school, now) = (world.ministry.id.clone(), world.school.id.clone(), world.now);
+    let mut version = |version, achieved_age_days| {
+        let body = Policy { achieved_age_days, ..policy(version, now) };
+        world.public(&ministry, Body::Policy(body), &[1])
+    };
+    let versions = [version(1, 0), version(2, 10), version(3, 20)];
+    let mut outcome = |number: u8, achieved_on: &str| {
+        let (body, mut values) = world.course_outcome();
+        values.push((tags::SOURCE_ID, format!("of the chunk {number}").into()));
+        values.push((tags::ATTEMPT, number.to_string().into()));
+        values.push((tags::ACHIEVED_ON, achieved_on.into()));
+        world.outcome(&school, body, &values, 4)
+    };
+    // One chunk is one frame: nothing of it is published while it is judged.
+    let chunk =
+        versions.into_iter().zip(11..).flat_map(|(policy, number)| [policy, outcome(number, "2026-08-20")]).collect();
+    let after = [(14, "2026-08-13"), (15, "2026-08-12"), (16, "2026-08-11")].map(|(number, day)| outcome(number, day));
+    assert_eq!(refusals(&ledger.post(chunk).await.unwrap()), ["", "", "", "12 days ago, at most 10", "", ""]);
+    drop(ledger);
+    let ledger = open(&dir, &world).unwrap();
+    let answer = ledger.post(after.to_vec()).await.unwrap();
+    assert_eq!(refusals(&answer), ["", "", "21 days ago, at most 20"], "after a restart");
 }
 
 /// Receipts of one chunk: index, and whether it was in the log already; `None` for a refusal.

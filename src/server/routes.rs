@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
@@ -80,7 +82,20 @@ pub async fn routes(api: Arc<Api>) -> Result<Router, tonic_reflection::server::E
     // Behind the host of the origin stands its path.
     let origin_path = api.ledger.origin().as_str().split_once('/').map(|(_, path)| path.to_owned());
     let tiles = tiles::router(api, origin_path.as_deref());
-    Ok(routes.routes().into_axum_router().layer(GrpcWebLayer::new()).merge(plain).merge(tiles))
+    let grpc = routes.routes().into_axum_router().layer(GrpcWebLayer::new()).layer(from_fn(only_grpc));
+    Ok(grpc.merge(plain).merge(tiles))
+}
+
+/// What is at no path of the plain routes comes to the gRPC services, which would answer whatever it is with 200 and a code
+/// that only a gRPC client looks for.
+async fn only_grpc(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+        return next.run(request).await;
+    }
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (StatusCode::NOT_FOUND, kind, "there is nothing here; the pages are /verify and /log, the services speak gRPC\n")
+        .into_response()
 }
 
 /// Ready = the ledger takes entries.

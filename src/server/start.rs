@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use xuefen_core::authority_file::AuthorityFile;
-use xuefen_core::key::{Algorithm, KeyId, SecretKey};
+use xuefen_core::key::{Algorithm, KeyId, PublicKey, SecretKey};
 use xuefen_core::origin::Origin;
 use xuefen_core::policy::Policy;
 use xuefen_core::vkey::{KeyName, KeyType, VerifierKey};
 use zeroize::Zeroizing;
 
 use crate::api::access::LocalTokens;
-use crate::api::{Api, Codes, Pages, REPORTING, VERIFYING};
+use crate::api::{Api, Codes, OwnTrust, Pages, REPORTING, VERIFYING};
 use crate::http_client::{HttpClient, HttpError};
 use crate::sequencer::{Clock, Home, Ledger, OpenOptions, SequencerError};
 pub use crate::witness::feeder::Pace;
@@ -50,6 +51,9 @@ pub enum StartError {
         /// The log's vkey.
         vkey: String,
     },
+    /// There were none at the start, and a start asks them before anything is signed.
+    #[error("the server was started without witnesses; to give it its first ones, start it again")]
+    FirstWitnesses,
     /// A name in `--skip-witness` is no witness.
     #[error("{path} names no witness {name:?}")]
     NoWitness {
@@ -119,23 +123,16 @@ pub fn open_witnessed(
     witnessing: Witnessing,
 ) -> Result<Arc<Api>, StartError> {
     let origin = origin(home)?;
-    let authority_path = home.authority();
-    let authority_text = text(&authority_path)?;
-    let authority = AuthorityFile::parse(&authority_text).map_err(|_| StartError::Content {
-        path: authority_path.display().to_string(),
-        what: "a list of authority keys, one vkey a line",
-    })?;
-    let policy_path = home.policy();
-    let policy_text = text(&policy_path)?;
-    let policy = policy(&policy_path, &policy_text)?;
-    let genesis_keys = authority
+    let trust = own_trust(home)?;
+    let genesis_keys = trust
+        .authority
         .keys()
         .iter()
         .filter(|key| !key.name().as_str().ends_with("/status"))
         .map(|key| KeyId::of(Algorithm::Ed25519, key.public_key().as_bytes()))
         .collect();
     let Secrets { log, status, access } = secrets;
-    let asked = asked(home, &policy, &origin, &log, &witnessing)?;
+    let asked = asked(home, &trust.policy, &vkey(&origin, log.public()), &witnessing)?;
     let options = OpenOptions { origin: origin.clone(), log_key: log, genesis_keys, clock, progress };
     let (ledger, witnesses) = match asked {
         None => (Arc::new(Ledger::open(home, options)?), None),
@@ -163,24 +160,50 @@ pub fn open_witnessed(
         pages: Pages::new(&access),
         codes: Codes::new(&access),
         status_key: status,
-        policy,
-        authority,
-        policy_text,
-        authority_text,
+        trust: ArcSwap::from_pointee(trust),
+        operators: operators(home)?,
         verifying: Semaphore::new(VERIFYING),
         reporting: Arc::new(Semaphore::new(REPORTING)),
         witnesses,
     }))
 }
 
+/// Keys of the operators; none where there is no file of them.
+fn operators(home: &Home) -> Result<Vec<PublicKey>, StartError> {
+    let path = home.operators();
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let content = |_| StartError::Content {
+        path: path.display().to_string(),
+        what: "a list of operators' keys, one vkey a line",
+    };
+    let keys = AuthorityFile::parse(&text(&path)?).map_err(content)?;
+    Ok(keys.keys().iter().map(|key| key.public_key().clone()).collect())
+}
+
+/// Reads a running server's trust files and its witnesses' policy again. All of it takes force, or on an error none.
+///
+/// A witness that is new here may know of more than this ledger ever signed; it then answers so in its first round, and
+/// that is an alarm like any other day.
+pub async fn reload(api: &Api, home: &Home, log: &PublicKey, witnessing: &Witnessing) -> Result<(), StartError> {
+    let trust = own_trust(home)?;
+    // A witness that a start went without may be gone by now.
+    let witnessing = Witnessing { skip: Vec::new(), ..witnessing.clone() };
+    let asked = asked(home, &trust.policy, &vkey(api.ledger.origin(), log), &witnessing)?;
+    let count = asked.as_ref().map_or(0, |asked| asked.witnesses().len());
+    match (&api.witnesses, asked) {
+        (Some(witnesses), asked) => witnesses.replace(asked.unwrap_or_else(|| trust.policy.clone())).await,
+        (None, Some(_)) => return Err(StartError::FirstWitnesses),
+        (None, None) => {}
+    }
+    api.trust.store(Arc::new(trust));
+    tracing::info!(witnesses = count, "the trust files were read again and are in force");
+    Ok(())
+}
+
 /// The policy whose witnesses are asked; `None` if there are none.
-fn asked(
-    home: &Home,
-    own: &Policy,
-    origin: &Origin,
-    log: &SecretKey,
-    witnessing: &Witnessing,
-) -> Result<Option<Policy>, StartError> {
+fn asked(home: &Home, own: &Policy, vkey: &VerifierKey, witnessing: &Witnessing) -> Result<Option<Policy>, StartError> {
     let path = witnessing.policy.clone().unwrap_or_else(|| home.policy()).display().to_string();
     let given = witnessing.policy.as_deref().map(|path| policy(path, &text(path)?)).transpose()?;
     let asked = given.as_ref().unwrap_or(own);
@@ -192,12 +215,29 @@ fn asked(
         return Ok(None);
     }
     // Cosignatures are counted under this policy: with another log in it, none ever would be.
-    let name = KeyName::parse(origin.as_str()).expect("an origin is a key name");
-    let vkey = VerifierKey::new(name, KeyType::Note, log.public().clone());
-    if !asked.logs().iter().any(|known| known.key == vkey) {
+    if !asked.logs().iter().any(|known| known.key == *vkey) {
         return Err(StartError::OtherLog { path, vkey: vkey.to_string() });
     }
     Ok(Some(asked.clone()))
+}
+
+/// The operator's two trust files.
+fn own_trust(home: &Home) -> Result<OwnTrust, StartError> {
+    let authority_path = home.authority();
+    let authority_text = text(&authority_path)?;
+    let authority = AuthorityFile::parse(&authority_text).map_err(|_| StartError::Content {
+        path: authority_path.display().to_string(),
+        what: "a list of authority keys, one vkey a line",
+    })?;
+    let policy_text = text(&home.policy())?;
+    let policy = policy(&home.policy(), &policy_text)?;
+    Ok(OwnTrust { policy, authority, policy_text, authority_text })
+}
+
+/// The log's own key, as policies name it.
+fn vkey(origin: &Origin, log: &PublicKey) -> VerifierKey {
+    let name = KeyName::parse(origin.as_str()).expect("an origin is a key name");
+    VerifierKey::new(name, KeyType::Note, log.clone())
 }
 
 fn policy(path: &Path, text: &str) -> Result<Policy, StartError> {

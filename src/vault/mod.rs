@@ -175,6 +175,11 @@ impl Vault {
         self.table().of_account(account).collect()
     }
 
+    /// Whether a slot is written: it holds a key, or a tombstone, that no release takes back.
+    pub fn is_durable(&self, slot: Slot) -> bool {
+        slot.0 < self.table().durable
+    }
+
     /// Takes one reservation back. The last one gone, the key of a slot never committed is forgotten and its number
     /// never used again: what was sealed under it can be neither opened nor committed. Nothing happens otherwise.
     pub fn release(&self, slot: Slot) {

@@ -10,6 +10,7 @@ mod state;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use xuefen_core::checkpoint::Checkpoint;
@@ -61,14 +62,21 @@ pub struct Witnessed {
 
 /// The witnesses of a running ledger.
 pub struct Witnesses {
-    policy: Policy,
-    clients: Vec<WitnessClient>,
+    asked: ArcSwap<Asked>,
+    http: HttpClient,
     records: Records,
     pace: Pace,
     ledger: Arc<Ledger>,
-    standings: Mutex<Vec<Standing>>,
     newest: watch::Sender<Option<Witnessed>>,
     task: Mutex<Option<Task>>,
+}
+
+/// Who is asked, from one reading of the policy to the next.
+struct Asked {
+    policy: Policy,
+    clients: Vec<WitnessClient>,
+    /// In the order of the clients.
+    standings: Mutex<Vec<Standing>>,
 }
 
 /// The loop, and how it is told to end.
@@ -81,11 +89,19 @@ impl Witnesses {
     /// The witnesses of `policy` for `ledger`, not asked yet. What they cosigned earlier is in `records`.
     #[must_use]
     pub fn new(ledger: Arc<Ledger>, policy: Policy, records: Records, http: &HttpClient, pace: Pace) -> Self {
-        let clients: Vec<_> = policy.witnesses().iter().map(|it| WitnessClient::new(it, http.clone())).collect();
-        let standings = clients.iter().map(|client| Standing::new(client, records.read(client.key()))).collect();
         let (newest, _) = watch::channel(earlier(&ledger, &policy, &records));
-        let (standings, task) = (Mutex::new(standings), Mutex::new(None));
-        Self { policy, clients, records, pace, ledger, standings, newest, task }
+        let asked = ArcSwap::from_pointee(Asked::new(policy, http, &records, &[]));
+        Self { asked, http: http.clone(), records, pace, ledger, newest, task: Mutex::new(None) }
+    }
+
+    /// Asks the witnesses of another policy from now on; those that stay keep their standing. What had its quorum under the
+    /// policy before stays published until something newer has its quorum under this one.
+    pub async fn replace(self: &Arc<Self>, policy: Policy) {
+        // The rounds of before would count under the old policy, and hold clients of witnesses that are gone.
+        self.stop().await;
+        let known = self.standings();
+        self.asked.store(Arc::new(Asked::new(policy, &self.http, &self.records, &known)));
+        self.start();
     }
 
     /// Begins to ask, within a runtime. Once.
@@ -110,7 +126,7 @@ impl Witnesses {
     /// Whether the policy asks for cosignatures at all (`quorum none` does not).
     #[must_use]
     pub fn has_quorum(&self) -> bool {
-        !self.policy.quorum_is_none()
+        !self.asked.load().policy.quorum_is_none()
     }
 
     /// The newest checkpoint with a quorum; `None` if there was none yet, or the policy asks for none.
@@ -135,13 +151,30 @@ impl Witnesses {
     /// Where each witness stands, in the order of the policy.
     #[must_use]
     pub fn standings(&self) -> Vec<Standing> {
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.asked.load().standings()
     }
 
     /// The state in the text format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {
         state::metrics(&self.standings(), self.newest().map(|newest| newest.size.0), self.ledger.view().tree.size)
+    }
+}
+
+impl Asked {
+    fn new(policy: Policy, http: &HttpClient, records: &Records, known: &[Standing]) -> Self {
+        let clients: Vec<_> = policy.witnesses().iter().map(|it| WitnessClient::new(it, http.clone())).collect();
+        let standing = |client: &WitnessClient| {
+            let new = Standing::new(client, records.read(client.key()));
+            let known = known.iter().find(|known| known.name == new.name && known.vkey == new.vkey);
+            known.cloned().unwrap_or(new)
+        };
+        let standings = Mutex::new(clients.iter().map(standing).collect());
+        Self { policy, clients, standings }
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn with_standing(&self, witness: usize, change: impl FnOnce(&mut Standing)) {

@@ -15,6 +15,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 
+from learner import Learner  # noqa: E402
 from server import Server  # noqa: E402
 
 SHOTS = pathlib.Path(os.environ.get("XUEFEN_SHOTS", ROOT / "target" / "screenshots"))
@@ -43,17 +44,27 @@ def server(tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def driver(tmp_path_factory):
+def chromium(directory, flags=()):
+    """A browser that keeps its profile in a directory of its own."""
     options = webdriver.ChromeOptions()
     options.binary_location = os.environ.get("XUEFEN_CHROMIUM", "/usr/bin/chromium")
     options.accept_insecure_certs = True
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"]:
+    for flag in [*FLAGS, *flags, f"--user-data-dir={directory}"]:
         options.add_argument(flag)
     service = Service(os.environ.get("XUEFEN_CHROMEDRIVER", "/usr/bin/chromedriver"))
-    with webdriver.Chrome(options, service) as browser:
+    return webdriver.Chrome(options, service)
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def learner_of_demo(server, tmp_path_factory):
+    return Learner(os.environ["XUEFEN_BIN"], server, tmp_path_factory.mktemp("learner"))
 
 
 class Page:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -92,6 +93,57 @@ def test_our_server_has_its_checkpoints_cosigned_by_this_witness(ledger):
             Program(*words)
     finally:
         witness.stop()
+
+
+def standings(server):
+    answer = urllib.request.urlopen(f"http://{server.address}/log/witnesses.json", timeout=SECONDS)
+    return {it["name"]: it for it in json.load(answer)["witnesses"]}
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.05)
+
+
+def test_a_changed_list_of_witnesses_takes_force_without_a_restart(ledger):
+    directory, log, _ = ledger
+    one, other = Witness("python.example/one", [log]), Witness("python.example/other", [log])
+    policy = directory / "changing.txt"
+
+    def write(*witnesses):
+        lines = [f"witness {name} {it.vkey} {it.url}/\n" for name, it in witnesses]
+        policy.write_text(f"log {log} https://ledger.example/\n" + "".join(lines) + f"quorum {witnesses[0][0]}\n")
+
+    def reload(server):
+        server.process.send_signal(signal.SIGHUP)
+
+    words = ("serve", "--dir", str(directory / "ledger"), "--plaintext", "--witnesses", str(policy))
+    try:
+        write(("one", one))
+        with Program(*words) as server:
+            wait_for(lambda: standings(server)["one"]["lag"] == 0 and standings(server)["one"]["size"])
+            write(("other", other), ("one", one))
+            reload(server)
+            wait_for(lambda: standings(server).get("other", {}).get("size"))
+            assert list(standings(server)) == ["other", "one"] and standings(server)["one"]["size"], "who stays is known"
+            public = urllib.request.urlopen(f"http://{server.address}/checkpoint", timeout=SECONDS).read().decode()
+            wait_for(lambda: other.statuses.count(200) == 1)
+            # What cannot be read, and what is no policy of this log, changes nothing.
+            for bad in ("quorum nobody\n", f"witness one {one.vkey} {one.url}/\nquorum one\n"):
+                policy.write_text(bad)
+                reload(server)
+                time.sleep(0.3)
+                assert list(standings(server)) == ["other", "one"]
+            assert public.startswith("ledger.example/python\n")
+            # One is gone, and is asked no more.
+            write(("other", other))
+            reload(server)
+            wait_for(lambda: list(standings(server)) == ["other"])
+    finally:
+        one.stop()
+        other.stop()
 
 
 class Log:

@@ -3,11 +3,11 @@
 mod crash;
 mod demo;
 mod example_policies;
-mod generated;
 mod journal_syncs;
 mod online;
 mod pages;
 mod path;
+mod policy_page;
 mod privacy;
 mod readme;
 mod samples;
@@ -21,3 +21,4 @@ mod verify;
 mod wasm;
 mod web;
 mod witness;
+mod workbook;

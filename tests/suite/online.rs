@@ -1,8 +1,10 @@
 //! The commands that talk to a server, through the program itself and over TLS: from an empty directory to a posted term.
 
+mod erasure;
 mod issued;
 mod learner;
 mod resume;
+mod sheets;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -159,7 +161,8 @@ fn a_term_is_posted_posted_again_and_partly_refused() {
     office.furnish();
     let learners = "学号,姓名,证件号码\n1,示例一,110101199003074733\n2,示例二,11010119900307109X\n";
     office.put("learners.csv", learners);
-    let sign = ["sign", "accounts", "--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN, "--csv", "learners.csv"];
+    let sign =
+        ["sign", "accounts", "--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN, "--sheet", "learners.csv"];
     office.json(&[&sign[..], &["--out", "a.signed"]].concat());
     let (code, posted) = office.online(&["post", "a.signed"]);
     assert_eq!((code, &posted["accepted"], &posted["refused"]), (0, &2.into(), &0.into()), "{posted}");
@@ -194,7 +197,8 @@ fn a_term_is_posted_posted_again_and_partly_refused() {
         "results.csv",
         &format!("原始记录号,学号,姓名,课程代码,取得日期,成绩\nr1,1,示例一,C1,{day},66\nr9,9,示例九,C1,{day},70\n"),
     );
-    let sign = ["sign", "outcomes", "--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN, "--csv", "results.csv"];
+    let sign =
+        ["sign", "outcomes", "--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN, "--sheet", "results.csv"];
     office.json(&[&sign[..], &["--offers", "offers.json", "--accounts", "map.csv", "--out", "r.signed"]].concat());
     let (code, posted) = office.online(&["post", "r.signed"]);
     assert_eq!((code, &posted["accepted"], &posted["refused"]), (4, &1.into(), &1.into()), "{posted}");

@@ -107,7 +107,8 @@ fn sign(dir: &Path, what: &str, (slug, id): (&str, &str), file: &str, more: &[&s
     }
     let (csv, out) = (directory().join(file), format!("{file}.signed"));
     let csv = csv.to_str().expect("UTF-8");
-    let args = ["--json", "sign", what, "--issuer", id, "--key", &key, "--origin", ORIGIN, "--csv", csv, "--out", &out];
+    let args =
+        ["--json", "sign", what, "--issuer", id, "--key", &key, "--origin", ORIGIN, "--sheet", csv, "--out", &out];
     let output = xuefen(dir, &[&args[..], more].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
@@ -131,10 +132,10 @@ fn signing_the_samples_refuses_the_wrong_rows_and_no_other() {
             if !made().contains_key(&file) {
                 continue;
             }
-            let mapping = directory().join(format!("mapping-{}.csv", institution.slug));
+            let columns = directory().join(format!("columns-{}.toml", institution.slug));
             let mut more = vec!["--offers", "offers.json", "--accounts", "accounts.csv.signed.accounts.csv"];
-            if file.starts_with("outcomes") && mapping.exists() {
-                more.extend(["--mapping", mapping.to_str().expect("UTF-8")]);
+            if file.starts_with("outcomes") && columns.exists() {
+                more.extend(["--columns", columns.to_str().expect("UTF-8")]);
             }
             let report = sign(dir, "outcomes", identity, &file, &more);
             assert!(report["signed"].as_u64() > Some(15), "{file}: {report}");

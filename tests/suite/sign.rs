@@ -15,6 +15,8 @@ use xuefen_core::payload::{Field, Payload};
 use xuefen_core::proto;
 use xuefen_core::statement::Statement;
 
+use crate::workbook::{cells, workbook};
+
 pub const ORIGIN: &str = "xuefen.example/test";
 pub const ISSUER: &str = "x-host";
 
@@ -68,7 +70,7 @@ impl Office {
 
     pub fn sign(&self, out: &str, more: &[&str]) -> Output {
         let args = ["--json", "sign", "outcomes", "--issuer", ISSUER, "--key", "key", "--origin", ORIGIN];
-        let files = ["--csv", "results.csv", "--offers", "offers.json", "--accounts", "map.csv", "--out", out];
+        let files = ["--sheet", "results.csv", "--offers", "offers.json", "--accounts", "map.csv", "--out", out];
         xuefen(self.dir.path(), &[&args[..], &files, more].concat())
     }
 
@@ -141,7 +143,7 @@ fn an_unchanged_row_signed_again_is_the_same_statement_and_a_changed_one_keeps_i
     assert_eq!(office.statements("third.signed"), first);
     // The next key carries on.
     xuefen(office.dir.path(), &["keys", "new", "next", "--after", "key"]);
-    let args = ["sign", "outcomes", "--issuer", ISSUER, "--key", "next", "--origin", ORIGIN, "--csv", "results.csv"];
+    let args = ["sign", "outcomes", "--issuer", ISSUER, "--key", "next", "--origin", ORIGIN, "--sheet", "results.csv"];
     let files = ["--offers", "offers.json", "--accounts", "map.csv", "--out", "fourth.signed"];
     assert_eq!(xuefen(office.dir.path(), &[&args[..], &files].concat()).status.code(), Some(0));
     assert_eq!(office.statements("fourth.signed"), first);
@@ -214,4 +216,101 @@ fn the_order_in_a_batch_is_not_that_of_the_sheet() {
     let rows: Vec<_> = office.read("out.signed").iter().map(|posting| posting.sequence).collect();
     let neighbours = rows.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1).count();
     assert!(neighbours < 16, "{rows:?}");
+}
+
+/// The rows of a sheet as a workbook with a title, JSON lines, and CSV in another encoding.
+#[test]
+fn a_workbook_json_lines_and_csv_of_any_encoding_are_signed_alike() {
+    let office = Office::new();
+    office.results(&["60", "59.5"]);
+    let at = ["--issued-at", "2026-07-01"];
+    assert_eq!(office.sign("csv.signed", &at).status.code(), Some(0));
+    let expected: Vec<_> = office.statements("csv.signed").into_values().collect();
+
+    let sheet = cells(&[
+        ("A1", "'2026 年春季学期成绩"),
+        ("A3", "'原始记录号"),
+        ("B3", "'学号"),
+        ("C3", "'姓名"),
+        ("E3", "'课程代码"),
+        ("F3", "'取得日期"),
+        ("G3", "'成绩"),
+        ("A4", "'r0"),
+        ("B4", "0"),
+        ("C4", "'某人"),
+        ("E4", "'Ｃ１"),
+        ("F4", "@46203"),
+        ("G4", "60"),
+        ("H4", "'缓考"),
+        ("A6", "'r1"),
+        ("B6", "'1"),
+        ("C6", "'某人"),
+        ("E6", "'C1"),
+        ("F6", "46203"),
+        ("G6", "59.5"),
+    ]);
+    std::fs::write(office.path("results.csv"), workbook(&[("说明", ""), ("成绩", &sheet)])).expect("write");
+    let signed = office.sign("xlsx.signed", &at);
+    assert_eq!((&json(&signed)["signed"], &json(&signed)["worksheet"]), (&2.into(), &"成绩".into()), "{signed:?}");
+    let statements = office.statements("xlsx.signed");
+    assert_eq!(statements.keys().copied().collect::<Vec<_>>(), [4, 6], "rows as the spreadsheet numbers them");
+    assert_eq!(statements.into_values().collect::<Vec<_>>(), expected);
+
+    let lines = "{\"原始记录号\":\"r0\",\"学号\":0,\"姓名\":\"某人\",\"offer_code\":\"C1\",\"取得日期\":\"2026年6月30日\",\"成绩\":60}\n\
+                 {\"成绩\":59.5,\"取得日期\":46203,\"offer_code\":\"C1\",\"姓名\":\"某人\",\"学号\":\"１\",\"原始记录号\":\"r1\"}\n";
+    office.put("results.csv", lines);
+    assert_eq!(office.sign("lines.signed", &at).status.code(), Some(0));
+    assert_eq!(office.statements("lines.signed").into_values().collect::<Vec<_>>(), expected);
+
+    let own = "流水\t学生\t谁\t结果\nr0\t0\t某人\t60\nr1\t1\t某人\t59.5\n";
+    std::fs::write(office.path("results.csv"), encoding_rs::GB18030.encode(own).0).expect("write");
+    office.put(
+        "map.toml",
+        "[columns]\n\"流水\" = \"source_id\"\n\"学生\" = \"学号\"\n\"谁\" = \"姓名\"\n\"结果\" = \"grade\"\n\
+         [constants]\nachieved_on = \"2026.6.30\"\noffer_code = \"C1\"\n",
+    );
+    let signed = office.sign("own.signed", &[&at[..], &["--columns", "map.toml"]].concat());
+    assert_eq!(signed.status.code(), Some(0), "{signed:?}");
+    assert_eq!(office.statements("own.signed").into_values().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn bad_cells_of_a_workbook_are_named_as_the_spreadsheet_names_them() {
+    let office = Office::new();
+    office.results(&["60"]);
+    let head = [("A1", "'学号"), ("B1", "'课程代码"), ("C1", "'取得日期"), ("D1", "'成绩"), ("E1", "'备注")];
+    let rows = [
+        ("A2", "0"),
+        ("B2", "'C1"),
+        ("C2", "@46203"),
+        ("D2", "60"),
+        ("E2", "=#REF!"),
+        ("A3", "110105194912310020"),
+        ("B3", "'C1"),
+        ("C3", "@46203"),
+        ("D3", "60"),
+        ("A4", "0"),
+        ("B4", "'C1"),
+        ("C4", "@46203.5"),
+        ("D4", "60"),
+        ("A5", "0"),
+        ("B5", "'C1"),
+        ("C5", "@46203"),
+        ("D5", "=#N/A"),
+    ];
+    let sheet = cells(&[&head[..], &rows].concat());
+    std::fs::write(office.path("results.csv"), workbook(&[("a", &sheet), ("b", &sheet)])).expect("write");
+    let signed = office.sign("x.signed", &["--dry-run"]);
+    let said = json(&signed);
+    assert_eq!((signed.status.code(), &said["signed"]), (Some(4), &1.into()), "{said}");
+    assert_eq!(said["worksheets_not_read"], serde_json::json!(["b"]));
+    let refused: Vec<_> =
+        said["refused"].as_array().expect("rows").iter().map(|one| (&one["cell"], &one["code"])).collect();
+    let expected =
+        [("A3", "DIGITS_LOST"), ("C4", "DATE"), ("D5", "FORMULA")].map(|(cell, code)| (cell.into(), code.into()));
+    assert_eq!(
+        refused,
+        expected.iter().map(|(cell, code): &(serde_json::Value, serde_json::Value)| (cell, code)).collect::<Vec<_>>()
+    );
+    assert!(!office.path("x.signed").exists());
 }

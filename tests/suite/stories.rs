@@ -17,6 +17,7 @@ mod expiry;
 mod host_and_home;
 mod names;
 mod notice;
+mod pathways;
 mod regulator;
 mod sampled;
 mod training;

@@ -111,3 +111,48 @@ async fn a_status_is_given_to_whoever_knows_the_entry() {
         assert_eq!(web.get(&path).await.0, 404, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_nowhere_is_answered_404_and_unknown_calls_unimplemented() {
+    let web = Web::new().await;
+    for path in [
+        "/favicon.ico",
+        "/log/",
+        "/verify/",
+        "/xuefen.v1.LogService/GetCheckpoint",
+        "/xuefen.v1.NoService/No",
+        "/tile",
+        "//",
+    ] {
+        let (status, body) = web.get(path).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(body.is_empty() || body.starts_with(b"there is nothing here"), "{path}");
+    }
+    assert_eq!(
+        web.get("/nowhere").await.1,
+        b"there is nothing here; the pages are /verify and /log, the services speak gRPC\n"
+    );
+    let channel =
+        tonic::transport::Endpoint::from_shared(format!("http://{}", web.server.address)).expect("an address");
+    let channel = channel.connect().await.expect("the server answers");
+    for path in ["/xuefen.v1.NoService/No", "/xuefen.v1.LogService/No"] {
+        let mut grpc = tonic::client::Grpc::new(channel.clone());
+        grpc.ready().await.expect("ready");
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        let answer = grpc.unary(tonic::Request::new(()), path.parse().expect("a path"), codec).await;
+        assert_eq!(answer.expect_err("no such call").code(), tonic::Code::Unimplemented, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_opens_nothing_is_told_so_and_kept_nowhere() {
+    let web = Web::new().await;
+    let long = "A".repeat(129);
+    for (code, status) in [("AAAAA-AAAAA-AAAAA-AAAAA", 404), ("", 404), ("\u{fffd}", 404), (long.as_str(), 413)] {
+        let answer =
+            web.http.post(&format!("http://{}/verify/grant", web.server.address), code.to_owned(), 1 << 10).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, status, "{code}");
+    }
+    assert_eq!(web.get("/verify/grant").await.0, 405, "a GET would be fetched ahead");
+}

@@ -198,6 +198,32 @@ pub struct WithdrawGrantRequest {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
 }
+/// Which account, and whether it is meant.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseAccountRequest {
+    /// accounts/{id in hex}.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The same name once more, unless validate_only.
+    #[prost(string, tag = "2")]
+    pub confirm: ::prost::alloc::string::String,
+    /// Only say what would be destroyed.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// What was destroyed, or would be.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EraseAccountResponse {
+    /// Names of the account and of those merged into it.
+    #[prost(string, repeated, tag = "1")]
+    pub accounts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Keys.
+    #[prost(uint32, tag = "2")]
+    pub keys: u32,
+    /// Entries whose payloads those keys open.
+    #[prost(uint64, tag = "3")]
+    pub entries: u64,
+}
 /// Where a grant stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -502,6 +528,32 @@ pub mod account_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.AccountService", "WithdrawGrant"));
             self.inner.unary(req, path, codec).await
         }
+        /// Destroys the keys of an account and of all that were merged into it. Nobody can open its payloads any more; entries,
+        /// proofs and presentations that were made of them stay. For the operator, who answers for the request. Cannot be undone.
+        pub async fn erase_account(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseAccountResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/xuefen.v1.AccountService/EraseAccount",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("xuefen.v1.AccountService", "EraseAccount"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -567,6 +619,15 @@ pub mod account_service_server {
             &self,
             request: tonic::Request<super::WithdrawGrantRequest>,
         ) -> std::result::Result<tonic::Response<super::Grant>, tonic::Status>;
+        /// Destroys the keys of an account and of all that were merged into it. Nobody can open its payloads any more; entries,
+        /// proofs and presentations that were made of them stay. For the operator, who answers for the request. Cannot be undone.
+        async fn erase_account(
+            &self,
+            request: tonic::Request<super::EraseAccountRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseAccountResponse>,
+            tonic::Status,
+        >;
     }
     /// Default deny: every call but Activate needs a bearer token.
     #[derive(Debug)]
@@ -949,6 +1010,51 @@ pub mod account_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawGrantSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/xuefen.v1.AccountService/EraseAccount" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseAccountSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::EraseAccountRequest>
+                    for EraseAccountSvc<T> {
+                        type Response = super::EraseAccountResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseAccountRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::erase_account(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseAccountSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1465,7 +1571,8 @@ pub mod issuing_service_client {
                 .insert(GrpcMethod::new("xuefen.v1.IssuingService", "CreateChallenge"));
             self.inner.unary(req, path, codec).await
         }
-        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes.
+        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes. Operators of the server send
+        /// "operator" in place of an institution id, and a key that the server was told of.
         pub async fn authenticate(
             &mut self,
             request: impl tonic::IntoRequest<super::AuthenticateRequest>,
@@ -1611,7 +1718,8 @@ pub mod issuing_service_server {
             tonic::Response<super::CreateChallengeResponse>,
             tonic::Status,
         >;
-        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes.
+        /// Proves possession of a key in force and gets a bearer token for at most 15 minutes. Operators of the server send
+        /// "operator" in place of an institution id, and a key that the server was told of.
         async fn authenticate(
             &self,
             request: tonic::Request<super::AuthenticateRequest>,

@@ -14,7 +14,7 @@ pub const FILES: &[(&str, &[u8])] = &[
     ("families-sample-evaluation.csv", include_bytes!("samples/families-sample-evaluation.csv")),
     ("institutions.csv", include_bytes!("samples/institutions.csv")),
     ("majors.csv", include_bytes!("samples/majors.csv")),
-    ("mapping-sample-c.csv", include_bytes!("samples/mapping-sample-c.csv")),
+    ("columns-sample-c.toml", include_bytes!("samples/columns-sample-c.toml")),
     ("outcomes-changzhou-rail.csv", include_bytes!("samples/outcomes-changzhou-rail.csv")),
     ("outcomes-sample-a.csv", include_bytes!("samples/outcomes-sample-a.csv")),
     ("outcomes-sample-b.csv", include_bytes!("samples/outcomes-sample-b.csv")),

@@ -91,7 +91,7 @@ impl Script<'_, '_> {
         let (sheet, out) = (self.place.sample("accounts.csv"), self.place.work_arg("accounts.signed"));
         let map = self.place.work_arg("accounts-map.csv");
         self.shell.say(m::ACCOUNTS)?;
-        let args = ["sign", "accounts", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--csv", &sheet];
+        let args = ["sign", "accounts", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--sheet", &sheet];
         let rest = ["--out", &out, "--map", &map, "--force"];
         let exit = self.shell.show(&[&args[..], &rest].concat())?;
         self.check(m::SIGNED_ALL, exit == Exit::Pass);
@@ -123,12 +123,12 @@ impl Script<'_, '_> {
         let work = |name: &str| self.place.work_arg(name);
         let (out, rejects) = (work(&format!("{name}.signed")), work(&format!("{name}.rejects.csv")));
         let (offers, map) = (work(&format!("offers-{slug}.jsonl")), work("accounts-map.csv"));
-        let mapping = format!("mapping-{slug}.csv");
-        let mapping_path = self.place.sample(&mapping);
-        let mut args = vec!["sign", "outcomes", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--csv", csv];
+        let columns = format!("columns-{slug}.toml");
+        let columns_path = self.place.sample(&columns);
+        let mut args = vec!["sign", "outcomes", "--issuer", &id, "--key", &key, "--origin", ORIGIN, "--sheet", csv];
         args.extend(["--offers", &offers, "--accounts", &map, "--out", &out, "--rejects", &rejects, "--force"]);
-        if FILES.iter().any(|(file, _)| *file == mapping) {
-            args.extend(["--mapping", &mapping_path]);
+        if FILES.iter().any(|(file, _)| *file == columns) {
+            args.extend(["--columns", &columns_path]);
         }
         if sheet.name.starts_with("outcomes") {
             args.extend(["--kind", "course"]);

@@ -180,8 +180,8 @@ mod tests {
     #[test]
     fn a_long_command_is_broken_so_that_it_can_be_typed() {
         let path = "p".repeat(60);
-        let line = command("$ xuefen", &["sign", "--csv", &path, "--out", &path, "it's"]);
-        assert_eq!(line, format!("$ xuefen sign --csv {path} \\\n    --out {path} 'it'\\''s'"));
+        let line = command("$ xuefen", &["sign", "--sheet", &path, "--out", &path, "it's"]);
+        assert_eq!(line, format!("$ xuefen sign --sheet {path} \\\n    --out {path} 'it'\\''s'"));
     }
 
     #[test]

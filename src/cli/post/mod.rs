@@ -1,7 +1,8 @@
 //! `xuefen post`: sends a signed batch file to a server and keeps what it answers.
 //!
-//! The postings were signed before, by `sign` or `registry`; nothing is signed or changed here.
+//! The postings were signed before, by `sign` or `registry`, or just now by `sign` (`--sheet`); nothing is signed or changed here.
 
+pub mod sheet;
 pub mod stream;
 pub mod summary;
 pub mod words;
@@ -13,7 +14,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use serde_json::json;
 
+use self::sheet::SheetArgs;
 use self::stream::Options;
 use self::summary::{Summary, Watched};
 use super::batch_file::BatchReader;
@@ -28,8 +31,10 @@ use crate::api::proto::GetCheckpointRequest;
 #[derive(Debug, Args)]
 pub struct Post {
     /// Signed batch file, from `xuefen sign` or `xuefen registry`.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "sheet")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    sheet: SheetArgs,
     /// File for postings that the ledger refuses [default: <FILE>.rejects.csv].
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -51,6 +56,38 @@ pub struct Post {
 
 /// Runs `post`.
 pub fn run(args: &Post, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    if let Some(file) = &args.file {
+        return send(args, file, output);
+    }
+    let signed = sheet::sign(&args.sheet, &args.server, output)?;
+    let Some(file) = &signed.file else {
+        if output.is_json() {
+            output.json(&json!({ "signed": signed.report, "posted": null }))?;
+        }
+        return Ok(signed.exit);
+    };
+    if !output.is_json() {
+        return Ok(worse(signed.exit, send(args, file, output)?));
+    }
+    let (mut said, mut remarks) = (Vec::new(), Vec::new());
+    let sent = send(args, file, &mut Output::new(true, output.lang(), &mut said, &mut remarks));
+    for remark in String::from_utf8_lossy(&remarks).lines() {
+        output.remark(remark);
+    }
+    let posted: serde_json::Value = serde_json::from_slice(&said).unwrap_or_default();
+    output.json(&json!({ "signed": signed.report, "posted": posted }))?;
+    Ok(worse(signed.exit, sent?))
+}
+
+/// Of signing and posting: a part is done if either did a part, and nothing if nothing was accepted.
+const fn worse(signed: Exit, posted: Exit) -> Exit {
+    match (signed, posted) {
+        (Exit::Partial, Exit::Pass) => Exit::Partial,
+        (_, posted) => posted,
+    }
+}
+
+fn send(args: &Post, file: &Path, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let options = Options {
         message: args.batch as usize,
         unanswered: args.unanswered as usize,
@@ -60,7 +97,7 @@ pub fn run(args: &Post, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     let lang = output.lang();
     let (summary, ended) = client::block_on(async {
         let client = args.server.connect().await?;
-        let mut reader = open(&args.file)?;
+        let mut reader = open(file)?;
         check_origin(&client, reader.origin().as_str()).await?;
         // By path: by dot it would be `Iterator::count`, which reads the whole file.
         let bar = progress::bar(BatchReader::count(&reader), "entries", quiet);
@@ -70,8 +107,8 @@ pub fn run(args: &Post, output: &mut Output<'_>) -> anyhow::Result<Exit> {
         Ok((watched.summary, ended))
     })?;
     // What was answered is kept even when the posting could not be ended.
-    let receipts = args.receipts.clone().unwrap_or_else(|| beside(&args.file, ".receipts"));
-    let rejects = args.rejects.clone().unwrap_or_else(|| beside(&args.file, ".rejects.csv"));
+    let receipts = args.receipts.clone().unwrap_or_else(|| beside(file, ".receipts"));
+    let rejects = args.rejects.clone().unwrap_or_else(|| beside(file, ".rejects.csv"));
     let receipts = Some(receipts).filter(|_| !summary.receipts.is_empty());
     let rejects = Some(rejects).filter(|_| !summary.refusals.is_empty());
     if let Some(path) = &receipts {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use xuefen_core::key::{PublicKey, SecretKey};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
@@ -22,7 +23,9 @@ use crate::cli::hex::from_hex;
 use crate::cli::online_messages as m;
 use crate::cli::output::Output;
 use crate::cli::secret_key_file;
+use crate::cli::sign::problem;
 use crate::cli::speak::{SpeakArgs, speak};
+use crate::cli::table::ColumnsFile;
 
 /// What the rows are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,9 +76,18 @@ pub struct Import {
     /// What the rows are.
     #[arg(value_enum)]
     what: What,
-    /// CSV (UTF-8 or GB18030, header in English or Chinese) or JSON lines.
+    /// XLSX, CSV (UTF-8 or GB18030) or JSON lines; header in English or Chinese.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Worksheet of a workbook [default: the first with something in it].
+    #[arg(long, value_name = "NAME")]
+    worksheet: Option<String>,
+    /// TOML file of columns: [columns] header = column, [constants] column = cell, [values.COLUMN] word = word.
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+    /// Read and check every row, sign and post nothing.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     speak: SpeakArgs,
 }
@@ -92,21 +104,28 @@ pub struct Said {
 
 /// Runs `registry import`.
 pub fn run(args: &Import, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    let (said, refused) = read(args.what, &args.file)?;
+    let mut columns = args.columns.as_deref().map(ColumnsFile::read).transpose()?.unwrap_or_default();
+    columns.worksheet = args.worksheet.clone().or(columns.worksheet);
+    let (said, refused) = read_with(args.what, &args.file, &columns)?;
+    let failed = |good: usize| match (good, refused.len()) {
+        (_, 0) => Exit::Pass,
+        (0, _) => Exit::Fail,
+        _ => Exit::Partial,
+    };
+    if args.dry_run && output.is_json() {
+        let rows: Vec<_> = refused.iter().map(|one| one.json(output.lang())).collect();
+        output.json(&json!({ "dry_run": true, "good": said.len(), "refused": rows }))?;
+        return Ok(failed(said.len()));
+    }
+    problem::print(&refused, output)?;
     if !refused.is_empty() {
-        let rows = refused.iter().map(|(row, error)| vec![row.to_string(), format!("{error:#}")]);
-        let lines: Vec<_> = rows.collect();
-        if output.is_json() {
-            for line in &lines {
-                output.remark(&line.join(": "));
-            }
-        } else {
-            output.table(&[m::ROW, m::REASON], lines)?;
-        }
         output.remark(&m::ROWS_LEFT_OUT.fill(output.lang(), &[("count", &refused.len())]));
     }
-    if said.is_empty() {
-        return Ok(if refused.is_empty() { Exit::Pass } else { Exit::Fail });
+    if args.dry_run {
+        output.line(&m::WOULD_SAY.fill(output.lang(), &[("count", &said.len())]))?;
+    }
+    if args.dry_run || said.is_empty() {
+        return Ok(failed(said.len()));
     }
     let exit = speak(&args.speak, output, async |_, signer| Ok(sign(signer, said)?))?;
     Ok(if exit == Exit::Pass && !refused.is_empty() { Exit::Partial } else { exit })
@@ -125,22 +144,31 @@ pub fn sign(signer: &Signer<'_>, said: Vec<Said>) -> Result<Vec<Posting>, statem
 }
 
 /// Rows with what is wrong with them.
-pub type Refused = Vec<(u64, anyhow::Error)>;
+pub type Refused = Vec<problem::Refused>;
 
 /// Reads a file. Rows that cannot be said are given back with the reason.
 pub fn read(what: What, file: &Path) -> anyhow::Result<(Vec<Said>, Refused)> {
+    read_with(what, file, &ColumnsFile::default())
+}
+
+/// [`read`] with a file of columns.
+fn read_with(what: What, file: &Path, names: &ColumnsFile) -> anyhow::Result<(Vec<Said>, Refused)> {
     let dir = file.parent().unwrap_or(Path::new(""));
-    let (mut said, mut refused) = (Vec::new(), Vec::new());
-    let rows = rows::read(file, columns(what))?;
+    let (rows, mut refused) = rows::read(file, columns(what), names)?;
+    let mut said = Vec::new();
     if standards::is_grouped(what) {
-        return Ok(standards::grouped(what, rows));
-    }
-    for row in rows {
-        match say(what, &row, dir) {
-            Ok((body, key)) => said.push(Said { row: row.number, body, key }),
-            Err(error) => refused.push((row.number, error)),
+        let (grouped, others) = standards::grouped(what, rows);
+        said = grouped;
+        refused.extend(others);
+    } else {
+        for row in rows {
+            match say(what, &row, dir) {
+                Ok((body, key)) => said.push(Said { row: row.number, body, key }),
+                Err(error) => refused.push(row.refuse(&error)),
+            }
         }
     }
+    refused.sort_by_key(|one| one.row);
     Ok((said, refused))
 }
 
@@ -355,6 +383,7 @@ fn family(row: &Row) -> anyhow::Result<CertificateFamily> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::messages::Lang;
 
     fn read_text(what: What, text: &str) -> (Vec<Said>, Refused) {
         let dir = tempfile::tempdir().unwrap();
@@ -369,7 +398,7 @@ mod tests {
                     x-a,higher_vocational,vocational,630100,course;certificate,甲\n\
                     x-b,higher_vocational,vocational,630100,course;micro_certificate,乙\n";
         let (said, refused) = read_text(What::Institutions, text);
-        assert_eq!((said.len(), refused.len(), refused[0].0), (1, 1, 2));
+        assert_eq!((said.len(), refused.len(), refused[0].row), (1, 1, 2));
         let Body::AccreditInstitution(body) = &said[0].body else { panic!("an accreditation") };
         assert_eq!((body.institution.as_str(), body.outcome_kinds.as_slice()), ("x-b", &[1, 7][..]));
     }
@@ -383,7 +412,7 @@ mod tests {
         let Body::Course(course) = &said[0].body else { panic!("a course") };
         assert_eq!((course.minutes, course.practice_minutes, course.credit_millis), (2880, 1440, 4000));
         assert_eq!(course.majors, ["1", "2"]);
-        assert!(refused[0].1.to_string().starts_with("credits"));
+        assert_eq!((refused[0].column.as_str(), &refused[0].problem), ("学分", &problem::Problem::Number));
     }
 
     #[test]
@@ -430,10 +459,11 @@ mod tests {
             (What::Policies, "code,holidays\nn,2026-02-30\n", "is no day written"),
             (What::Programmes, "code,name,required\nP,甲,x\n", "required"),
             (What::Programmes, "code,name,opinions_hash\nP,甲,00\n", "64 hexadecimal digits"),
-            (What::Runs, "code,offer_index,start,end,minutes\nB,9,2026/09/28,2026-10-09,1\n", "start"),
+            (What::Runs, "code,offer_index,start,end,minutes\nB,9,28.9.2026,2026-10-09,1\n", "start"),
         ] {
             let (_, refused) = read_text(what, text);
-            let said = format!("{:#}", refused.first().expect("a bad row").1);
+            let refused = refused.first().expect("a bad row");
+            let said = format!("{} {}", refused.column, refused.reason(Lang::En));
             assert!(said.contains(told), "{said}");
         }
         let key = "role,authority,public_key,name\nstatus,x-m,00,甲\n";

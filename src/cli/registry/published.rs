@@ -11,6 +11,7 @@ use super::enums;
 use super::import::outcome_kind;
 use super::rows::Row;
 use crate::cli::hex::from_hex;
+use crate::cli::sign::Date;
 
 /// Columns of policies: docs/spec/policy.md has the numbers.
 pub const POLICY: &[&str] = &[
@@ -66,15 +67,18 @@ pub const RUN: &[&str] = &["code", "offer_index", "start", "end", "minutes", "pr
 /// Columns of headcounts.
 pub const HEADCOUNT: &[&str] = &["institution", "day", "learners", "staff"];
 
-/// A day written `YYYY-MM-DD`.
+/// A day as people and spreadsheets write it.
 fn day(text: &str) -> anyhow::Result<u32> {
-    let day = Day::parse(text.as_bytes()).and_then(|day| u32::try_from(day.0).ok());
+    let day = Date::parse(text).and_then(|date| Day::parse(date.to_string().as_bytes()));
+    let day = day.and_then(|day| u32::try_from(day.0).ok());
     day.with_context(|| format!("{text:?} is no day written 2026-09-01"))
 }
 
 /// A time: Unix seconds, or the beginning of a day in UTC+8.
 fn time(row: &Row, column: &str) -> anyhow::Result<i64> {
-    let Some(cell) = row.get(column).filter(|cell| cell.contains('-')) else { return row.number(column, 0) };
+    let Some(cell) = row.get(column).filter(|cell| cell.contains(['-', '/', '年'])) else {
+        return row.number(column, 0);
+    };
     let day = day(cell).with_context(|| column.to_owned())?;
     Ok(Day(i32::try_from(day).unwrap_or(i32::MAX) - 1).end())
 }

@@ -1,7 +1,7 @@
 //! Rows of a registry file that authorities publish for everybody: frameworks, catalogues of majors, examination schemes and
 //! pathways take one row for each level, major, part or segment; filed majors and equivalences one row each.
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{bail, ensure};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     Charter, CharterMinimum, CharterSeat, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors,
@@ -93,7 +93,7 @@ pub fn grouped(what: What, rows: Vec<Row>) -> (Vec<Said>, Refused) {
         let key = match head(&row) {
             Ok(head) => format!("{}@{}", head.code, head.version),
             Err(error) => {
-                refused.push((row.number, error));
+                refused.push(row.refuse(&error));
                 continue;
             }
         };
@@ -114,7 +114,7 @@ pub fn grouped(what: What, rows: Vec<Row>) -> (Vec<Said>, Refused) {
         };
         match made {
             Ok(body) => said.push(Said { row: first, body, key: None }),
-            Err(error) => refused.push((first, error)),
+            Err(error) => refused.push(group[0].refuse(&error)),
         }
     }
     (said, refused)
@@ -141,7 +141,7 @@ fn needed(row: &Row, column: &str) -> anyhow::Result<u32> {
 }
 
 fn in_row<T>(row: &Row, made: anyhow::Result<T>) -> anyhow::Result<T> {
-    made.with_context(|| format!("line {}", row.number))
+    row.in_row(made)
 }
 
 fn framework(rows: &[Row]) -> anyhow::Result<Framework> {
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(body.levels.iter().map(|level| level.eqf_level).collect::<Vec<_>>(), [0, 4]);
         let text = "code,name,training_level,years,institution\nP,3+2,1,3,x-a\nP,3+2,2,2,\nQ,3+2,2,x,\n";
         let (said, refused) = read_text(What::Pathways, text);
-        assert_eq!((said.len(), refused.len(), refused[0].0), (1, 1, 4));
+        assert_eq!((said.len(), refused.len(), refused[0].row), (1, 1, 4));
         let Body::Pathway(body) = &said[0].body else { panic!("a pathway") };
         assert_eq!((body.segments.len(), body.labels[0].text.as_str()), (2, "3+2"));
     }
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(codes.collect::<Vec<_>>(), ["440301", "440302", "500112"]);
         assert_eq!((body.categories.len(), body.classes.len(), body.classes[0].category.as_str()), (2, 2, "44"));
         let other = format!("{head}{rows}C,440303,甲,2,4403,另一类,44,土木建筑大类\n");
-        assert!(format!("{:#}", read_text(What::Majors, &other).1[0].1).contains("4403"));
+        assert!(read_text(What::Majors, &other).1[0].reason(crate::cli::messages::Lang::En).contains("4403"));
     }
 
     #[test]

@@ -21,11 +21,11 @@ pub struct AccountsMap(BTreeMap<String, [u8; 16]>);
 impl AccountsMap {
     /// Reads a file of this form. A number may stand in it twice if its account is the same.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let sheet = Sheet::read(path, &Mapping::default())?;
+        let sheet = Sheet::read(path, None, &Mapping::default())?;
         sheet.columns().require(&["learner_no", "account"])?;
         let mut map = Self::default();
         for row in sheet.rows() {
-            let place = || format!("{}, row {}", path.display(), row.number());
+            let place = || format!("{}, row {}", path.display(), row.number);
             let cells = sheet.cells(row).ok().with_context(place)?;
             let number = value::plain(cells.get("learner_no"));
             let account = value::hex(cells.get("account")).with_context(place)?;

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use unicode_normalization::UnicodeNormalization;
 use xuefen_core::kinds::tags;
+
+use crate::cli::table::ColumnsFile;
 
 /// Other names of columns: those that registrars' systems use, and columns that no tag has. The first is the field.
 const NAMES: &[&[&str]] = &[
@@ -66,6 +68,8 @@ pub struct Columns {
     by_field: BTreeMap<&'static str, usize>,
     headers: Vec<String>,
     ignored: Vec<String>,
+    constants: BTreeMap<&'static str, String>,
+    values: Words,
 }
 
 impl Columns {
@@ -78,7 +82,7 @@ impl Columns {
             if key.is_empty() || REJECT_COLUMNS.contains(&key.as_str()) {
                 continue;
             }
-            let Some(field) = mapping.0.get(&key).copied().or_else(|| field_of(&key)) else {
+            let Some(field) = mapping.field(&key) else {
                 ignored.push(header.clone());
                 continue;
             };
@@ -89,15 +93,16 @@ impl Columns {
                 );
             }
         }
-        Ok(Self { by_field, headers, ignored })
+        let (constants, values) = (mapping.constants.clone(), mapping.values.clone());
+        Ok(Self { by_field, headers, ignored, constants, values })
     }
 
     /// Refuses a sheet without these fields.
     pub fn require(&self, fields: &[&str]) -> anyhow::Result<()> {
-        let missing: Vec<_> = fields.iter().filter(|field| !self.by_field.contains_key(**field)).collect();
+        let missing: Vec<_> = fields.iter().filter(|field| !self.has(field)).collect();
         ensure!(
             missing.is_empty(),
-            "the header has no column for {missing:?}; it has {:?}. Rename the columns or give --mapping",
+            "the header has no column for {missing:?}; it has {:?}. Rename the columns or give --columns",
             self.headers
         );
         Ok(())
@@ -106,6 +111,21 @@ impl Columns {
     /// The fields of the sheet.
     pub fn fields(&self) -> impl Iterator<Item = &'static str> {
         self.by_field.keys().copied()
+    }
+
+    /// Whether there is a column for the field, or every row says the same.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.by_field.contains_key(field) || self.constants.contains_key(field)
+    }
+
+    /// What a cell of the field means: in the words of the field, and what every row says if it is empty.
+    #[must_use]
+    pub fn meant<'a>(&'a self, field: &str, cell: &'a str) -> &'a str {
+        if cell.is_empty() {
+            return self.constants.get(field).map_or("", String::as_str);
+        }
+        self.values.get(field).and_then(|words| words.get(cell)).map_or(cell, String::as_str)
     }
 
     /// Place of a field's column.
@@ -133,23 +153,60 @@ impl Columns {
     }
 }
 
-/// Fields for headers that nobody could guess: a CSV file of two columns, header in the sheet and field.
+/// Words of a sheet and what they mean, by field.
+type Words = BTreeMap<&'static str, BTreeMap<String, String>>;
+
+/// Fields for headers that nobody could guess, what every row says, and the words of the school's own system: a file of
+/// columns, with its names resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mapping(BTreeMap<String, &'static str>);
+pub struct Mapping {
+    by_header: BTreeMap<String, &'static str>,
+    constants: BTreeMap<&'static str, String>,
+    values: Words,
+    worksheet: Option<String>,
+}
 
 impl Mapping {
-    /// Reads pairs of header and field; fields may be written under any of their names.
-    pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
-        let mut mapping = BTreeMap::new();
-        for (header, name) in pairs {
-            let Some(field) = field_of(&key(&name)) else {
-                bail!("the mapping file names a field {name:?} that there is not (docs/spec/tags.md)");
-            };
-            let twice = mapping.insert(key(&header), field).is_some();
-            ensure!(!twice, "the mapping file names the header {header:?} twice");
+    /// Resolves a file of columns; fields may be written under any of their names.
+    pub fn new(file: ColumnsFile) -> anyhow::Result<Self> {
+        let field = |name: &str| {
+            field_of(&key(name)).with_context(|| {
+                format!(
+                    "the file of columns names a field {name:?} that there is not \
+             (docs/spec/tags.md)"
+                )
+            })
+        };
+        let mut mapping = Self { worksheet: file.worksheet, ..Self::default() };
+        for (header, name) in file.columns {
+            let twice = mapping.by_header.insert(key(&header), field(&name)?).is_some();
+            ensure!(!twice, "the file of columns names the header {header:?} twice");
         }
-        Ok(Self(mapping))
+        for (name, cell) in file.constants {
+            mapping.constants.insert(field(&name)?, cell.trim().to_owned());
+        }
+        for (name, words) in file.values {
+            let words = words.into_iter().map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned()));
+            mapping.values.insert(field(&name)?, words.collect());
+        }
+        Ok(mapping)
     }
+
+    /// The worksheet that the file names.
+    #[must_use]
+    pub fn worksheet(&self) -> Option<&str> {
+        self.worksheet.as_deref()
+    }
+
+    fn field(&self, key: &str) -> Option<&'static str> {
+        self.by_header.get(key).copied().or_else(|| field_of(key))
+    }
+}
+
+/// Whether a cell of a header names a field.
+#[must_use]
+pub fn is_field(cell: &str, mapping: &Mapping) -> bool {
+    mapping.field(&key(cell)).is_some()
 }
 
 /// A header as it is compared: NFKC, lower case, without white space, `_`, `-` and signs that mark obligatory columns.
@@ -193,12 +250,28 @@ mod tests {
         assert!(error.contains("[\"grade\"]"), "{error}");
     }
 
+    fn mapping(text: &str) -> anyhow::Result<Mapping> {
+        Mapping::new(toml::from_str(text).unwrap())
+    }
+
     #[test]
     fn a_mapping_wins_over_the_built_in_names() {
-        let mapping = Mapping::new([("成绩".to_owned(), "等级".to_owned())]).unwrap();
-        let found = Columns::find(vec!["成绩".to_owned()], &mapping).unwrap();
+        let mapped = mapping("columns.\"成绩\" = \"等级\"").unwrap();
+        let found = Columns::find(vec!["成绩".to_owned()], &mapped).unwrap();
         assert_eq!((found.position("level"), found.position("grade")), (Some(0), None));
-        assert!(Mapping::new([("a".to_owned(), "no such field".to_owned())]).is_err());
+        for wrong in ["columns.a = \"no such field\"", "constants.nobody = \"1\"", "[values.nobody]\na = \"b\""] {
+            assert!(mapping(wrong).unwrap_err().to_string().contains("that there is not"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_every_row_says_and_words_of_the_school_stand_in_for_cells() {
+        let mapped =
+            mapping("[constants]\n\"取得日期\" = \"2026-06-30\"\n[values.\"成绩\"]\n\"通过\" = \"合格\"").unwrap();
+        let found = Columns::find(vec!["成绩".to_owned()], &mapped).unwrap();
+        assert!(found.require(&["achieved_on", "grade"]).is_ok());
+        let meant = [("achieved_on", ""), ("achieved_on", "2026-06-01"), ("grade", "通过"), ("grade", "60")];
+        assert_eq!(meant.map(|(field, cell)| found.meant(field, cell)), ["2026-06-30", "2026-06-01", "合格", "60"]);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Draft {
             None => Ok(self),
             Some((tag, _)) => {
                 let (column, value) = (tag.name.to_owned(), String::new());
-                Err(Refused { row: self.row, column, value, problem: Problem::TooLong })
+                Err(Refused { row: self.row, place: None, column, value, problem: Problem::TooLong })
             }
         }
     }

@@ -14,6 +14,18 @@ use super::value::{self, Date};
 /// Most attempts at one course that the ledger takes.
 const MAX_ATTEMPTS: u64 = 100;
 
+/// Texts that somebody will look up by.
+const IDENTIFIERS: [Tag; 8] = [
+    tags::SOURCE_ID,
+    tags::RUN,
+    tags::CERTIFICATE_NUMBER,
+    tags::MAJOR,
+    tags::COMPETENCY,
+    tags::TEAM,
+    tags::EDITION,
+    tags::COMPONENT,
+];
+
 /// Values by tag number.
 pub type Values = BTreeMap<u32, Vec<u8>>;
 
@@ -30,6 +42,7 @@ pub fn field(cells: Cells<'_>, tag: Tag, values: &mut Values) -> Result<Vec<u8>,
     let Some(cell) = cells.some(tag.name) else { return Ok(Vec::new()) };
     let number = || value::integer(cell).ok_or(Problem::Number);
     let read = match tag.value {
+        ValueType::Text if IDENTIFIERS.contains(&tag) => Ok(value::identifier(cell).into_bytes()),
         ValueType::Text | ValueType::Grade => Ok(value::text(cell).into_bytes()),
         ValueType::Integer if tag == tags::ATTEMPT && !number().is_ok_and(|at| (1..=MAX_ATTEMPTS).contains(&at)) => {
             Err(Problem::Number)
@@ -56,7 +69,7 @@ pub fn level(cells: Cells<'_>, family: &Family) -> Result<String, Refused> {
         return Ok(String::new());
     }
     let cell = cells.required("level")?;
-    let word = value::text(cell);
+    let word = value::identifier(cell);
     let by_word = family.levels.iter().position(|level| *level == word).map(|at| at as u64 + 1);
     let place =
         by_word.or_else(|| value::integer(cell)).filter(|place| (1..=family.levels.len() as u64).contains(place));
@@ -68,16 +81,17 @@ pub fn level(cells: Cells<'_>, family: &Family) -> Result<String, Refused> {
 pub fn source_id(cells: Cells<'_>, form: &Outcome, values: &Values) -> Result<String, Refused> {
     let numbered = form.has(tags::CERTIFICATE_NUMBER) && cells.some("certificate_number").is_some();
     if cells.has("source_id") || !(numbered || form.required.contains(&tags::OFFER)) {
-        return cells.required("source_id").map(value::text);
+        return cells.required("source_id").map(value::identifier);
     }
     if let Some(number) = cells.some("certificate_number") {
-        return Ok(value::text(number));
+        return Ok(value::identifier(number));
     }
     let attempt = cells.some("attempt").and_then(value::integer).unwrap_or(1);
     let learner = cells.some("learner_no").map(value::plain);
     let learner = learner.or_else(|| cells.some("account").map(value::plain));
     debug_assert!(values.contains_key(&tags::ACCOUNT.number), "the account was read before");
-    let parts = [learner.unwrap_or_default(), value::text(cells.get("offer_code")), value::text(cells.get("run"))];
+    let parts =
+        [learner.unwrap_or_default(), value::identifier(cells.get("offer_code")), value::identifier(cells.get("run"))];
     Ok(format!("{}/{attempt}", parts.join("/")))
 }
 

@@ -7,24 +7,25 @@ mod account;
 mod accounts_map;
 mod batch;
 mod columns;
+mod cosign;
 mod document;
 mod draft;
 mod fields;
 mod issued;
 pub mod offers;
 mod outcome;
-mod problem;
+pub mod problem;
 mod rejects;
 mod report;
 mod secret;
 mod sheet;
-mod value;
+pub mod value;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use xuefen_core::origin::Origin;
 
@@ -47,6 +48,7 @@ use super::output::Output;
 use super::private_file::{IfExists, PrivateFile};
 use super::progress;
 use super::secret_key_file::{self, beside, issued_path, nonce_secret_path};
+use super::table::ColumnsFile;
 
 /// What to sign.
 #[derive(Debug, Subcommand)]
@@ -55,6 +57,8 @@ pub enum Sign {
     Outcomes(Outcomes),
     /// New learning accounts, one learner a row. Writes the map of learner numbers to accounts, too.
     Accounts(Accounts),
+    /// Stand by what another institution signed, before it is posted: a host enterprise, a home school. Shows it first.
+    Cosign(cosign::Cosign),
 }
 
 /// What both kinds of sheet need.
@@ -62,61 +66,64 @@ pub enum Sign {
 pub struct Common {
     /// Institution id of the issuer: its unified social credit code.
     #[arg(long, value_name = "ID")]
-    issuer: String,
+    pub(super) issuer: String,
     /// Key file of the issuer; <FILE>.nonce-secret and <FILE>.issued lie beside it.
     #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// Origin of the ledger.
     #[arg(long, value_name = "ORIGIN")]
-    origin: String,
-    /// The sheet: CSV in UTF-8 or GB18030, header in Chinese or English.
+    pub(super) origin: String,
+    /// The sheet: XLSX, CSV (UTF-8 or GB18030) or JSON lines, header in Chinese or English.
+    #[arg(long, value_name = "FILE", alias = "csv")]
+    pub(super) sheet: PathBuf,
+    /// Worksheet of a workbook [default: the first with something in it].
+    #[arg(long, value_name = "NAME")]
+    pub(super) worksheet: Option<String>,
+    /// TOML file of columns: [columns] header = field, [constants] field = cell, [values.FIELD] word = word.
     #[arg(long, value_name = "FILE")]
-    csv: PathBuf,
-    /// CSV file of two columns, header in the sheet and field, for headers that are not known.
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
+    pub(super) columns: Option<PathBuf>,
     /// Signed batch file to write.
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// File for rows that are not signed [default: <OUT>.rejects.csv].
     #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
+    pub(super) rejects: Option<PathBuf>,
     /// Time of the statements: now, a day (2026-07-05) or Unix seconds. Without it, a row signed before keeps the time it
     /// had, and a new one gets the time of this signing.
     #[arg(long, value_name = "TIME")]
-    issued_at: Option<String>,
+    pub(super) issued_at: Option<String>,
     /// Check everything, write nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Replace files that exist.
     #[arg(long)]
-    force: bool,
+    pub(super) force: bool,
 }
 
 /// Arguments of `sign outcomes`.
 #[derive(Debug, Args)]
 pub struct Outcomes {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// What the issuer has published: the file that `xuefen registry offers` makes.
     #[arg(long, value_name = "FILE")]
-    offers: PathBuf,
+    pub(super) offers: PathBuf,
     /// Map of learner numbers to accounts. Repeat for several.
     #[arg(long, value_name = "FILE")]
-    accounts: Vec<PathBuf>,
+    pub(super) accounts: Vec<PathBuf>,
     /// Kind of outcome of rows that do not say theirs.
     #[arg(long, value_name = "KIND")]
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
 }
 
 /// Arguments of `sign accounts`.
 #[derive(Debug, Args)]
 pub struct Accounts {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// File for the map of learner numbers to accounts [default: <OUT>.accounts.csv].
     #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
+    pub(super) map: Option<PathBuf>,
 }
 
 /// Runs `sign`.
@@ -124,6 +131,7 @@ pub fn run(command: Sign, output: &mut Output<'_>) -> anyhow::Result<Exit> {
     match command {
         Sign::Outcomes(args) => outcomes(&args, output),
         Sign::Accounts(args) => accounts(&args, output),
+        Sign::Cosign(args) => cosign::run(&args, output),
     }
 }
 
@@ -171,8 +179,11 @@ struct Signing<'a> {
 impl<'a> Signing<'a> {
     fn prepare(args: &'a Common) -> anyhow::Result<Self> {
         let origin = Origin::parse(&args.origin).with_context(|| format!("--origin {}", args.origin))?;
-        let mapping = args.mapping.as_deref().map_or_else(|| Ok(Mapping::default()), read_mapping)?;
-        let sheet = Sheet::read(&args.csv, &mapping)?;
+        let mapping = match &args.columns {
+            Some(path) => Mapping::new(ColumnsFile::read(path)?).with_context(|| format!("{}", path.display()))?,
+            None => Mapping::default(),
+        };
+        let sheet = Sheet::read(&args.sheet, args.worksheet.as_deref(), &mapping)?;
         let secret = NonceSecret::read(&nonce_secret_path(&args.key))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
         let now = i64::try_from(now).context("the clock is wrong")?;
@@ -260,19 +271,6 @@ impl<'a> Signing<'a> {
         file.finish()?;
         Ok((batches, compared))
     }
-}
-
-fn read_mapping(path: &Path) -> anyhow::Result<Mapping> {
-    let bytes = sheet::read_bounded(path)?;
-    let mut pairs = Vec::new();
-    for record in csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice()).records() {
-        let record = record.with_context(|| format!("{}", path.display()))?;
-        let (Some(header), Some(field), None) = (record.get(0), record.get(1), record.get(2)) else {
-            bail!("{}: not two columns, header in the sheet and field", path.display());
-        };
-        pairs.push((header.to_owned(), field.to_owned()));
-    }
-    Mapping::new(pairs).with_context(|| format!("{}", path.display()))
 }
 
 /// `now`, a day (its first second in UTC+8) or Unix seconds.

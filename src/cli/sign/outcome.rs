@@ -126,7 +126,7 @@ impl<'a> OutcomeReader<'a> {
     }
 
     fn kind(&self, cells: Cells<'_>) -> Result<OutcomeKind, Refused> {
-        let family = cells.some("family_code").and_then(|code| self.offers.family(code, None));
+        let family = cells.some("family_code").and_then(|code| self.offers.family(&value::identifier(code), None));
         let of_family = family.and_then(|family| offers::kind_of(&family.outcome_kind));
         let kind = match cells.some("outcome_kind") {
             Some(name) => offers::kind_of(name).ok_or_else(|| cells.refuse("outcome_kind", Problem::Kind))?,
@@ -153,7 +153,7 @@ impl<'a> OutcomeReader<'a> {
     }
 
     fn course(&self, cells: Cells<'_>, kind: OutcomeKind, values: &mut Values) -> Result<(), Refused> {
-        let code = value::text(cells.required("offer_code")?);
+        let code = value::identifier(cells.required("offer_code")?);
         let version = version(cells, "offer_version")?;
         let offer = self.offers.offer(kind, &code, version);
         let offer = offer.or_else(|| match kind {
@@ -200,7 +200,7 @@ impl<'a> OutcomeReader<'a> {
 
     /// Length and practice in minutes: as given in minutes or class hours, else as the run or course has them.
     fn minutes(&self, cells: Cells<'_>, offer: &Offer) -> Result<(u64, u64), Refused> {
-        let code = value::text(cells.get("run"));
+        let code = value::identifier(cells.get("run"));
         let run = self.offers.run(&code, offer.index);
         if run.is_none() && !code.is_empty() && self.offers.has_runs(offer.index) {
             return Err(cells.refuse("run", Problem::UnknownRun));
@@ -267,7 +267,7 @@ impl<'a> OutcomeReader<'a> {
         cells.required("certificate_number")?;
         match cells.some("family_code") {
             Some(code) => {
-                let family = self.offers.family(&value::text(code), version(cells, "family_version")?);
+                let family = self.offers.family(&value::identifier(code), version(cells, "family_version")?);
                 let family = family.ok_or_else(|| cells.refuse("family_code", Problem::UnknownOffer))?;
                 set(values, tags::FAMILY, family.index.to_string());
                 set(values, tags::LEVEL, level(cells, family)?);
@@ -280,7 +280,7 @@ impl<'a> OutcomeReader<'a> {
             None => return Err(cells.refuse("family_code", Problem::Missing)),
         }
         if let Some(code) = cells.some("programme_code") {
-            let index = self.offers.programme(&value::text(code));
+            let index = self.offers.programme(&value::identifier(code));
             let index = index.ok_or_else(|| cells.refuse("programme_code", Problem::UnknownOffer))?;
             set(values, tags::PROGRAMME, index.to_string());
         }
@@ -390,6 +390,13 @@ mod tests {
         assert_eq!(value(&draft, tags::SOURCE_ID), "1/C1//1");
         assert!(draft.fields.windows(2).all(|pair| pair[0].0.number < pair[1].0.number));
         assert_eq!(draft.fields.len(), tags::of_outcome(OutcomeKind::Course).unwrap().len());
+    }
+
+    #[test]
+    fn full_width_codes_are_the_same_codes() {
+        let draft = course("１,Ｃ１,２０２６-06-30,６０,,,,,").unwrap();
+        let plain = course("1,C1,2026-06-30,60,,,,,").unwrap();
+        assert_eq!((draft.fields, draft.identity), (plain.fields, plain.identity));
     }
 
     #[test]

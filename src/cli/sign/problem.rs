@@ -4,9 +4,11 @@
 
 use std::fmt::Display;
 
+use serde_json::json;
 use xuefen_core::kinds::tags::Word;
 
-use crate::cli::messages::{Lang, Text};
+use crate::cli::messages::{self as m, Lang, Text};
+use crate::cli::output::Output;
 
 /// A rule that a cell breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,22 @@ pub enum Problem {
     Cells,
     /// A character that the file's encoding cannot have meant, or a control character such as a line end.
     Encoding,
+    /// A formula that failed.
+    Formula,
+    /// A number of which the spreadsheet lost digits.
+    DigitsLost,
+    /// A line that is no JSON object of plain values.
+    Json,
+    /// A column that is not known.
+    Column {
+        /// Its name.
+        name: String,
+    },
+    /// What a reader of registry files says of a cell.
+    Said {
+        /// In its words.
+        text: String,
+    },
     /// Not a date.
     Date,
     /// A day that is still to come.
@@ -95,21 +113,19 @@ pub enum Problem {
     TooLong,
 }
 
+/// Code, what is wrong and what to do, in both languages.
+type Parts = (&'static str, Text, Text);
+
+macro_rules! say {
+    ($code:literal, $en:literal, $zh:literal; $fix_en:literal, $fix_zh:literal) => {
+        ($code, Text { en: $en, zh: $zh }, Text { en: $fix_en, zh: $fix_zh })
+    };
+}
+
 impl Problem {
-    const fn parts(&self) -> (&'static str, Text, Text) {
-        macro_rules! say {
-            ($code:literal, $en:literal, $zh:literal; $fix_en:literal, $fix_zh:literal) => {
-                ($code, Text { en: $en, zh: $zh }, Text { en: $fix_en, zh: $fix_zh })
-            };
-        }
+    const fn parts(&self) -> Parts {
         match self {
             Self::Missing => say!("MISSING", "the cell is empty", "此格为空"; "fill it in", "请填写"),
-            Self::Cells => {
-                say!("CELLS", "the row has {value} cells, not as many as the header", "该行有 {value} 格，与表头不符";
-                "look for a comma that splits a cell; put such text in quotation marks", "请检查是否有逗号将单元格分开；含逗号的文字请加引号")
-            }
-            Self::Encoding => say!("ENCODING", "a character cannot be read or recorded", "有无法识别或无法登记的字符";
-                "type the cell again and save the sheet as CSV UTF-8", "请重新输入该格，并将表格另存为 CSV UTF-8"),
             Self::Date => say!("DATE", "this is no date", "不是有效日期";
                 "write it as 2026-06-30", "请写成 2026-06-30 的形式"),
             Self::FutureDate => say!("DATE_IN_FUTURE", "this day is still to come", "日期尚未到";
@@ -192,6 +208,34 @@ impl Problem {
                 "write yes or no", "请写是或否"),
             Self::TooLong => say!("TOO_LONG", "the row is too long to be posted", "该行过长，无法提交";
                 "shorten the longest text", "请缩短最长的文字"),
+            unreadable => unreadable.parts_of_files(),
+        }
+    }
+
+    /// What is wrong with the file at this row, whatever is recorded in it.
+    const fn parts_of_files(&self) -> Parts {
+        match self {
+            Self::Cells => {
+                say!("CELLS", "the row has {value} cells, not as many as the header", "该行有 {value} 格，与表头不符";
+                "look for a comma that splits a cell; put such text in quotation marks", "请检查是否有逗号将单元格分开；含逗号的文字请加引号")
+            }
+            Self::Encoding => say!("ENCODING", "a character cannot be read or recorded", "有无法识别或无法登记的字符";
+                "type the cell again and save the sheet as CSV UTF-8", "请重新输入该格，并将表格另存为 CSV UTF-8"),
+            Self::Formula => say!("FORMULA", "the formula of this cell failed", "该格公式出错";
+                "correct the formula, or paste the values", "请改正公式，或粘贴为数值"),
+            Self::DigitsLost => {
+                say!("DIGITS_LOST", "the spreadsheet took this for a number and lost its last digits", "表格软件将其当作数值，末位数字已丢失";
+                "format the column as text and type the number again", "请将该列设为文本格式后重新输入")
+            }
+            Self::Json => {
+                say!("JSON", "this line is no JSON object of text, numbers and lists", "该行不是由文字、数字和列表组成的 JSON 对象";
+                "write one object a line", "请每行写一个对象")
+            }
+            Self::Column { .. } => say!("COLUMN", "no column {name} is known here", "没有“{name}”这一列";
+                "correct the name, or give --columns", "请改正列名，或用 --columns 给出对照"),
+            // Only this one is left: the others stand above.
+            _ => say!("VALUE", "{text}", "{text}";
+                "correct the cell; xuefen help registry import lists the columns", "请改正该格；可用列见 xuefen help registry import"),
         }
     }
 
@@ -219,8 +263,15 @@ impl Problem {
             }
             _ => String::new(),
         };
+        let (name, said) = match self {
+            Self::Column { name } => (name.as_str(), ""),
+            Self::Said { text } => ("", text.as_str()),
+            _ => ("", ""),
+        };
         let values = [
-            ("words", &words as &dyn Display),
+            ("name", &name as &dyn Display),
+            ("text", &said),
+            ("words", &words),
             ("value", &value),
             ("scale", scale),
             ("at_most", at_most),
@@ -236,6 +287,8 @@ impl Problem {
 pub struct Refused {
     /// Row of the sheet, as the spreadsheet numbers it; the header is row 1.
     pub row: u64,
+    /// Name of the cell, as F12, if the sheet has the column.
+    pub place: Option<String>,
     /// Column as its header has it, or the name of a column that the sheet does not have.
     pub column: String,
     /// The cell at fault.
@@ -245,10 +298,30 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// A row that is wrong as a whole.
+    #[must_use]
+    pub const fn of_row(row: u64, value: String, problem: Problem) -> Self {
+        Self { row, place: None, column: String::new(), value, problem }
+    }
+
     /// What is wrong, in a sentence.
     #[must_use]
     pub fn reason(&self, lang: Lang) -> String {
         self.problem.fill(self.problem.parts().1, lang, &self.value)
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn json(&self, lang: Lang) -> serde_json::Value {
+        json!({
+            "row": self.row,
+            "cell": self.place,
+            "column": self.column,
+            "value": self.value,
+            "code": self.problem.code(),
+            "reason": self.reason(lang),
+            "fix": self.fix(lang),
+        })
     }
 
     /// What to do about it.
@@ -258,6 +331,25 @@ impl Refused {
     }
 }
 
+/// Refused rows shown on the terminal.
+const SHOWN: usize = 20;
+
+/// Shows the first refused rows.
+pub fn print(refused: &[Refused], output: &mut Output<'_>) -> anyhow::Result<()> {
+    let lang = output.lang();
+    let rows = refused.iter().take(SHOWN).map(|one| {
+        let place = one.place.clone().unwrap_or_else(|| one.row.to_string());
+        vec![place, one.column.clone(), one.value.chars().take(40).collect(), one.reason(lang), one.fix(lang)]
+    });
+    if !refused.is_empty() {
+        output.table(&[m::ROW, m::COLUMN, m::VALUE, m::REASON, m::FIX], rows)?;
+    }
+    if refused.len() > SHOWN {
+        output.line(&m::REJECTED_MORE.fill(lang, &[("count", &(refused.len() - SHOWN))]))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,7 +357,7 @@ mod tests {
     #[test]
     fn a_refusal_names_the_rule_and_the_numbers() {
         let problem = Problem::Credits { expected: "2.5".to_owned() };
-        let refused = Refused { row: 7, column: "学分".to_owned(), value: "3".to_owned(), problem };
+        let refused = Refused { row: 7, place: None, column: "学分".to_owned(), value: "3".to_owned(), problem };
         assert_eq!(refused.problem.code(), "CREDITS_DISAGREE");
         assert_eq!(refused.reason(Lang::En), "the recording rule gives 2.5 credits");
         assert_eq!(refused.reason(Lang::Zh), "按学分记录规则应为 2.5 学分");

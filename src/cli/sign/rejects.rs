@@ -21,10 +21,10 @@ pub fn write(path: &Path, sheet: &Sheet, refused: &[Refused], lang: Lang, if_exi
     out.write_record(REJECT_COLUMNS.into_iter().chain(sheet.columns().headers().iter().map(String::as_str)))?;
     let mut rows = sheet.rows().iter();
     for one in refused {
-        let row = rows.find(|row| row.number() == one.row).context("a refused row is one of the sheet")?;
+        let row = rows.find(|row| row.number == one.row).context("a refused row is one of the sheet")?;
         let reason = format!("{}: {}", one.problem.code(), one.reason(lang));
         let (number, fix) = (one.row.to_string(), one.fix(lang));
-        out.write_record([number.as_str(), &one.column, &reason, &fix].into_iter().chain(row.cells()))?;
+        out.write_record([number.as_str(), &one.column, &reason, &fix].into_iter().chain(&row.cells))?;
     }
     out.flush()?;
     drop(out);

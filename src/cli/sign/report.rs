@@ -5,13 +5,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::batch::Compared;
-use super::problem::Refused;
+use super::problem::{self, Refused};
 use super::sheet::Sheet;
 use crate::cli::messages as m;
 use crate::cli::output::Output;
-
-/// Refused rows shown on the terminal; the rejects file has all.
-const SHOWN: usize = 20;
 
 /// The result of one signing.
 pub struct Report<'a> {
@@ -43,21 +40,16 @@ impl Report<'_> {
 
     fn print_text(&self, output: &mut Output<'_>) -> anyhow::Result<()> {
         let lang = output.lang();
+        if !self.sheet.unread().is_empty() {
+            let (read, others) = (self.sheet.worksheet().unwrap_or_default(), self.sheet.unread().join(", "));
+            output.remark(&m::UNREAD_WORKSHEETS.fill(lang, &[("read", &read), ("others", &others)]));
+        }
         if !self.sheet.columns().ignored().is_empty() {
             let columns = self.sheet.columns().ignored().join(", ");
             output.remark(&m::IGNORED_COLUMNS.fill(lang, &[("columns", &columns)]));
         }
-        let rows = self.refused.iter().take(SHOWN).map(|one| {
-            let value = one.value.chars().take(40).collect();
-            vec![one.row.to_string(), one.column.clone(), value, one.reason(lang), one.fix(lang)]
-        });
+        problem::print(self.refused, output)?;
         let count = self.refused.len();
-        if count > 0 {
-            output.table(&[m::ROW, m::COLUMN, m::VALUE, m::REASON, m::FIX], rows)?;
-        }
-        if count > SHOWN {
-            output.line(&m::REJECTED_MORE.fill(lang, &[("count", &(count - SHOWN))]))?;
-        }
         let total = self.sheet.rows().len();
         let (out, rejects) = (self.out.display(), self.rejects.display());
         let summary = match (self.dry_run, self.signed) {
@@ -88,20 +80,12 @@ impl Report<'_> {
 
     fn print_json(&self, output: &mut Output<'_>) -> anyhow::Result<()> {
         let lang = output.lang();
-        let refused = self.refused.iter().map(|one| {
-            json!({
-                "row": one.row,
-                "column": one.column,
-                "value": one.value,
-                "code": one.problem.code(),
-                "reason": one.reason(lang),
-                "fix": one.fix(lang),
-            })
-        });
-        let refused: Vec<_> = refused.collect();
+        let refused: Vec<_> = self.refused.iter().map(|one| one.json(lang)).collect();
         let written = !self.dry_run && self.signed > 0;
         let path = |path: &Path, there: bool| there.then(|| path.display().to_string());
         output.json(&json!({
+            "worksheet": self.sheet.worksheet(),
+            "worksheets_not_read": self.sheet.unread(),
             "rows": self.sheet.rows().len(),
             "signed": self.signed,
             "batches": self.batches,

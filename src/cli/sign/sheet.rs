@@ -1,45 +1,34 @@
-//! A spreadsheet saved as CSV: encoding, header, rows with the numbers that the spreadsheet shows.
+//! A sheet to be signed: its table with the fields in its columns, rows cell by cell.
 //!
-//! What the cells mean is not known here. A sheet is held in memory: a term of a large institution is some megabytes.
+//! What the cells mean is not known here, nor what files they come from (`table`).
 
 use std::path::Path;
 
-use anyhow::{Context as _, ensure};
-use csv::{ReaderBuilder, StringRecord};
-
-use super::columns::{Columns, Mapping};
+use super::columns::{self, Columns, Mapping};
 use super::problem::{Problem, Refused};
-
-/// Largest sheet, bytes.
-const MAX_SHEET: u64 = 512 * 1024 * 1024;
+use crate::cli::table::{self, Fault, Row, Table};
 
 /// A whole sheet.
 pub struct Sheet {
     columns: Columns,
-    rows: Vec<Row>,
-}
-
-/// One row under the header.
-pub struct Row {
-    number: u64,
-    cells: StringRecord,
+    table: Table,
 }
 
 impl Sheet {
-    /// Reads a CSV file.
-    pub fn read(path: &Path, mapping: &Mapping) -> anyhow::Result<Self> {
-        Self::parse(&read_bounded(path)?, mapping).with_context(|| format!("{}", path.display()))
+    /// Reads a file.
+    pub fn read(path: &Path, worksheet: Option<&str>, mapping: &Mapping) -> anyhow::Result<Self> {
+        let worksheet = worksheet.or(mapping.worksheet());
+        Self::of(table::read(path, worksheet, |cell| columns::is_field(cell, mapping))?, mapping)
     }
 
-    /// Reads CSV: UTF-8 or, if it is not valid UTF-8, GB18030; a byte order mark decides over both.
+    /// A sheet of a file's bytes.
+    #[cfg(test)]
     pub fn parse(bytes: &[u8], mapping: &Mapping) -> anyhow::Result<Self> {
-        let text = decode(bytes);
-        let mut records = records(&text)?.into_iter();
-        let (_, header) = records.next().context("the sheet is empty")?;
-        let columns = Columns::find(header.iter().map(|cell| cell.trim().to_owned()).collect(), mapping)?;
-        // A row of nothing but separators is what a spreadsheet leaves below the last one.
-        let filled = records.filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()));
-        Ok(Self { columns, rows: filled.map(|(number, cells)| Row { number, cells }).collect() })
+        Self::of(table::parse(bytes, mapping.worksheet(), |cell| columns::is_field(cell, mapping))?, mapping)
+    }
+
+    fn of(table: Table, mapping: &Mapping) -> anyhow::Result<Self> {
+        Ok(Self { columns: Columns::find(table.header.clone(), mapping)?, table })
     }
 
     /// The columns.
@@ -51,37 +40,50 @@ impl Sheet {
     /// The rows that are not empty.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
-        &self.rows
+        &self.table.rows
+    }
+
+    /// Name of the worksheet, if it is one of a workbook.
+    #[must_use]
+    pub fn worksheet(&self) -> Option<&str> {
+        self.table.worksheet.as_deref()
+    }
+
+    /// Worksheets with something in them that were not read.
+    #[must_use]
+    pub fn unread(&self) -> &[String] {
+        &self.table.unread
     }
 
     /// The row with its cells by field, if it has as many as the header and all of them are readable.
     pub fn cells<'a>(&'a self, row: &'a Row) -> Result<Cells<'a>, Refused> {
         let width = self.columns.headers().len();
+        if let [(_, Fault::NotJson)] = row.faults.as_slice() {
+            return Err(Refused::of_row(row.number, String::new(), Problem::Json));
+        }
         // Spreadsheets drop empty cells at the end but never add one: a comma too many has moved the cells behind it.
-        if row.cells.len() > width {
-            let value = row.cells.len().to_string();
-            return Err(Refused { row: row.number, column: String::new(), value, problem: Problem::Cells });
+        if row.cells.len() > width && !self.is_book() {
+            return Err(Refused::of_row(row.number, row.cells.len().to_string(), Problem::Cells));
         }
         let cells = Cells { columns: &self.columns, row };
+        for (at, fault) in &row.faults {
+            // What stands in a column that is not read does no harm.
+            let Some(field) = self.columns.fields().find(|field| self.columns.position(field) == Some(*at)) else {
+                continue;
+            };
+            let problem = if *fault == Fault::Formula { Problem::Formula } else { Problem::DigitsLost };
+            return Err(cells.refuse(field, problem));
+        }
         let unreadable = |c: char| c == '\u{fffd}' || c.is_control();
         match self.columns.fields().find(|field| cells.get(field).contains(unreadable)) {
             Some(field) => Err(cells.refuse(field, Problem::Encoding)),
             None => Ok(cells),
         }
     }
-}
 
-impl Row {
-    /// Number of the row in the spreadsheet; the header is 1.
-    #[must_use]
-    pub const fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The cells as they stand in the file.
-    #[must_use]
-    pub const fn cells(&self) -> &StringRecord {
-        &self.cells
+    /// In a workbook a cell beyond the header is a remark beside the table; in text it is a comma too many.
+    const fn is_book(&self) -> bool {
+        self.table.worksheet.is_some()
     }
 }
 
@@ -99,16 +101,17 @@ impl<'a> Cells<'a> {
         self.row.number
     }
 
-    /// The cell of a field without white space around it; empty if there is none.
+    /// The cell of a field without white space around it, in the words of the field; what every row says if it is empty.
     #[must_use]
     pub fn get(&self, field: &str) -> &'a str {
-        self.columns.position(field).and_then(|at| self.row.cells.get(at)).map_or("", str::trim)
+        let cell = self.columns.position(field).and_then(|at| self.row.cells.get(at)).map_or("", str::trim);
+        self.columns.meant(field, cell)
     }
 
-    /// Whether the sheet has a column for the field.
+    /// Whether the sheet has a column for the field, or every row says the same.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
-        self.columns.position(field).is_some()
+        self.columns.has(field)
     }
 
     /// The cell, if it is not empty.
@@ -126,56 +129,9 @@ impl<'a> Cells<'a> {
     #[must_use]
     pub fn refuse(&self, field: &str, problem: Problem) -> Refused {
         let column = self.columns.header_of(field).to_owned();
-        Refused { row: self.row.number, column, value: self.get(field).to_owned(), problem }
+        let place = self.columns.position(field).map(|at| table::place(at, self.row.number));
+        Refused { row: self.row.number, place, column, value: self.get(field).to_owned(), problem }
     }
-}
-
-/// The content of a file of reasonable size.
-pub fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    ensure!(size <= MAX_SHEET, "{} is larger than {MAX_SHEET} bytes; split it", path.display());
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// The text of a CSV file. What GB18030 does not have becomes U+FFFD, which refuses the row and not the file.
-fn decode(bytes: &[u8]) -> String {
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
-        return encoding.decode(bytes).0.into_owned();
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::GB18030.decode_without_bom_handling(bytes).0.into_owned(),
-    }
-}
-
-/// The records with the numbers of their rows. The parser skips empty lines and counts those within quotation marks.
-fn records(text: &str) -> anyhow::Result<Vec<(u64, StringRecord)>> {
-    let first_line = text.lines().next().unwrap_or_default();
-    let delimiter = [b'\t', b';'].into_iter().find(|d| first_line.contains(*d as char) && !first_line.contains(','));
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter.unwrap_or(b','))
-        .from_reader(text.as_bytes());
-    let (mut row, mut counted, mut within) = (1, 0, 0);
-    let mut records = Vec::new();
-    for record in reader.records() {
-        let record = record.context("not CSV")?;
-        // The parser's position is where it began to look: in front of line ends it then skipped.
-        let from = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(counted);
-        let start = text.len() - text[from..].trim_start_matches(['\r', '\n']).len();
-        row += line_ends(&text[counted..start]);
-        counted = start;
-        records.push((row - within, record));
-        within += records.last().map_or(0, |(_, record)| record.iter().map(line_ends).sum());
-    }
-    Ok(records)
-}
-
-/// Line ends as the parser takes them: `\r\n`, `\n` or `\r`.
-fn line_ends(text: &str) -> u64 {
-    let pairs = text.matches("\r\n").count();
-    (text.matches(['\r', '\n']).count() - pairs) as u64
 }
 
 #[cfg(test)]
@@ -244,7 +200,7 @@ mod tests {
         #[test]
         fn numbers_of_rows_ascend_whatever_stands_in_them(text in "(学号|成绩|,|\"|\r|\n|\t|;|a|\u{feff}){0,40}") {
             if let Ok(sheet) = Sheet::parse(text.as_bytes(), &Mapping::default()) {
-                let numbers: Vec<_> = sheet.rows().iter().map(Row::number).collect();
+                let numbers: Vec<_> = sheet.rows().iter().map(|row| row.number).collect();
                 prop_assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", numbers);
                 prop_assert!(numbers.first().is_none_or(|first| *first > 1));
             }

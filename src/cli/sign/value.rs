@@ -115,6 +115,17 @@ pub fn text(cell: &str) -> String {
     if cell.is_ascii() { cell.to_owned() } else { cell.nfc().collect() }
 }
 
+/// The cell as a number or code that somebody will look up: NFC, full-width digits and letters made plain. Brackets and other
+/// signs keep their width, as they stand on the certificate.
+#[must_use]
+pub fn identifier(cell: &str) -> String {
+    let narrow = |c: char| match c {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
+    };
+    text(cell).chars().map(narrow).collect()
+}
+
 /// The code of a word of a closed list, written as its code or in Chinese.
 #[must_use]
 pub fn word(cell: &str, words: &[Word]) -> Option<&'static str> {
@@ -279,6 +290,11 @@ mod tests {
         assert_eq!((hex::<2>("a0f"), hex::<2>("a0fg"), hex::<1>("+1")), (None, None, None));
         assert_eq!(indices("40, 12、12").as_deref(), Some("12,40"));
         assert_eq!((indices("0,3"), indices("x"), indices("")), (None, None, Some(String::new())));
+    }
+
+    #[test]
+    fn what_is_looked_up_is_plain_but_for_its_brackets() {
+        assert_eq!(identifier(" 京教（２０２６）ＺＳ第００1号 "), "京教（2026）ZS第001号");
     }
 
     #[test]

@@ -12,15 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Hash;
 use crate::authority_file::AuthorityFile;
 use crate::key::{Algorithm, KeyId, PublicKey};
+use crate::kinds::light::{Body, Statement};
 use crate::kinds::{Kind, tags};
 use crate::origin::Origin;
 use crate::proto::authority_key::Action as AuthorityAction;
 use crate::proto::change_institution::Change;
 use crate::proto::institution_key::Action as KeyAction;
-use crate::proto::statement::Body;
 use crate::proto::{
     AccreditInstitution, AuthorityKey, AuthorityKeyGrant, AuthorityRole, Charter, EntryRef, Genesis, InstitutionKey,
-    Name, OutcomeKind, RotateKey, Statement,
+    Name, OutcomeKind, RotateKey,
 };
 use crate::verify::{Attested, Authority, AuthorityReason};
 use crate::vkey::VerifierKey;
@@ -53,6 +53,11 @@ impl Known {
     /// Where it accredits, if it does: "" = everywhere.
     fn accredits(&self) -> Option<&str> {
         (self.role == Some(AuthorityRole::Accredit)).then_some(self.region.as_str())
+    }
+
+    /// Takes in accounts.
+    fn takes_in(&self) -> bool {
+        self.role == Some(AuthorityRole::Intake)
     }
 }
 
@@ -367,7 +372,7 @@ impl Chain {
     /// Whether the issuer may say this: what the ledger's rules ask of the issuer, as far as the items tell.
     fn may(&self, item: &Attested<'_, Statement>, body: &Body) -> Result<(), AuthorityReason> {
         let issuer = item.entry.statement().issuer();
-        let not_allowed = || AuthorityReason::NotAllowed { issuer: issuer.to_owned(), kind: Kind::of(body).name() };
+        let not_allowed = || AuthorityReason::NotAllowed { issuer: issuer.to_owned(), kind: body.kind().name() };
         let ensure = |may: bool| if may { Ok(()) } else { Err(not_allowed()) };
         let accredits = self.accredits(item);
         match body {
@@ -380,38 +385,27 @@ impl Chain {
                 None => Err(not_allowed()),
             },
             Body::InstitutionKey(body) => ensure(self.may_institution_key(item, body)),
-            Body::OpenAccount(_)
-            | Body::AmendAccount(_)
-            | Body::BindKey(_)
-            | Body::UnbindKey(_)
-            | Body::MergeAccounts(_)
-                if self.own(item).any(|key| key.role == Some(AuthorityRole::Intake)) =>
-            {
-                Ok(())
-            }
+            Body::Other(kind) if is_intake(*kind) && self.own(item).any(Known::takes_in) => Ok(()),
             Body::RecordOutcome(body) => {
                 let accredited = self.as_accredited(item)?;
                 let named = body.outcome_kind != OutcomeKind::Unspecified as i32;
                 ensure(named && accredited.body.outcome_kinds.contains(&body.outcome_kind))
             }
             // Offers and accounts are an institution's; so is a rule below another.
-            Body::Course(_)
-            | Body::Module(_)
-            | Body::OpenAccount(_)
-            | Body::AmendAccount(_)
-            | Body::BindKey(_)
-            | Body::UnbindKey(_)
-            | Body::MergeAccounts(_) => self.as_accredited(item).map(|_| ()),
+            Body::Other(Kind::Course | Kind::Module) => self.as_accredited(item).map(|_| ()),
+            Body::Other(kind) if is_intake(*kind) => self.as_accredited(item).map(|_| ()),
             Body::RecordingRule(body) if !accredits && body.parent_index == 0 => Err(not_allowed()),
             Body::Charter(body) => ensure(self.may_charter(item, body)),
             // What authorities publish for everybody.
-            Body::Framework(_)
-            | Body::MajorCatalogue(_)
-            | Body::FiledMajors(_)
-            | Body::EvaluateInstitution(_)
-            | Body::Equivalence(_)
-            | Body::ExamScheme(_)
-            | Body::Pathway(_) => ensure(accredits),
+            Body::Other(
+                Kind::Framework
+                | Kind::MajorCatalogue
+                | Kind::FiledMajors
+                | Kind::EvaluateInstitution
+                | Kind::Equivalence
+                | Kind::ExamScheme
+                | Kind::Pathway,
+            ) => ensure(accredits),
             // Anything else that an authority says is said by right of its key.
             _ if accredits => Ok(()),
             _ => self.as_accredited(item).map(|_| ()),
@@ -436,16 +430,14 @@ impl Chain {
 fn may_sign(role: Option<AuthorityRole>, body: &Body) -> bool {
     match role {
         None | Some(AuthorityRole::Accredit) => true,
-        Some(AuthorityRole::Intake) => matches!(
-            body,
-            Body::OpenAccount(_)
-                | Body::AmendAccount(_)
-                | Body::BindKey(_)
-                | Body::UnbindKey(_)
-                | Body::MergeAccounts(_)
-        ),
+        Some(AuthorityRole::Intake) => is_intake(body.kind()),
         Some(_) => false,
     }
+}
+
+/// What concerns accounts.
+const fn is_intake(kind: Kind) -> bool {
+    matches!(kind, Kind::OpenAccount | Kind::AmendAccount | Kind::BindKey | Kind::UnbindKey | Kind::MergeAccounts)
 }
 
 /// A field that an item shows.
@@ -479,7 +471,7 @@ impl Authority<Statement> for Chain {
 
     fn learn(&mut self, item: &Attested<'_, Statement>) {
         // What would be refused as a subject teaches nothing.
-        let Some(body) = item.entry.statement().message().body.as_ref() else { return };
+        let Some(body) = item.entry.statement().message().said() else { return };
         let (_, logged_at) = self.times(item);
         if self.judge(item).is_ok() {
             match body {
@@ -503,10 +495,10 @@ impl Authority<Statement> for Chain {
                 Body::Charter(body) => {
                     self.charters.insert(body.consortium.clone(), body.clone());
                 }
-                Body::BindKey(_) => {
+                Body::Other(Kind::BindKey) => {
                     self.bound.extend(disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY)));
                 }
-                Body::UnbindKey(_) => {
+                Body::Other(Kind::UnbindKey) => {
                     let gone = disclosed(item, tags::ACCOUNT).zip(disclosed(item, tags::HOLDER_KEY));
                     if let Some(gone) = gone {
                         self.bound.remove(&gone);
@@ -525,7 +517,7 @@ impl Authority<Statement> for Chain {
 
     fn judge(&self, subject: &Attested<'_, Statement>) -> Result<(), AuthorityReason> {
         let issuer = subject.entry.statement().issuer().to_owned();
-        let body = subject.entry.statement().message().body.as_ref();
+        let body = subject.entry.statement().message().said();
         let body = body.ok_or_else(|| AuthorityReason::NotByIssuer { issuer: issuer.clone() })?;
         if !self.own(subject).any(|key| may_sign(key.role, body)) {
             // An unknown key may be the issuer's, known to someone with more items.

@@ -52,7 +52,7 @@ pub fn newer_entry_version(entry: &[u8]) -> Option<u32> {
 }
 
 /// The varint at the start of `bytes`, and what follows it; none if it is cut, not minimal, or above 2^64−1.
-fn minimal_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(crate) fn minimal_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0_u64;
     for (position, &byte) in bytes.iter().enumerate().take(10) {
         let part = u64::from(byte & 0x7f);

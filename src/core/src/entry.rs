@@ -128,7 +128,7 @@ impl<M: StatementMessage> Entry<M> {
         if wire.attestations.iter().any(attestation::Wire::has_negative_enum) {
             return Err(EntryError::NonCanonical);
         }
-        let message = Statement::<M>::decode(&wire.statement)?;
+        let message = M::read(&wire.statement)?;
         if bytes.len() > MAX_BYTES {
             return Err(EntryRule::Length.into());
         }

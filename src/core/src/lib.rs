@@ -13,9 +13,11 @@ pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
 pub mod commitment;
+pub mod consent;
 pub mod cosignature;
 pub mod disclosure;
 pub mod entry;
+pub mod form;
 pub mod hash;
 pub mod holder;
 pub mod json;
@@ -43,7 +45,7 @@ pub use hash::Hash;
 pub use prost;
 pub use prost::bytes;
 
-/// Messages of the signed statements, generated from `proto/` (`tests/suite/generated.rs` keeps them in step).
+/// Messages of the signed statements, generated from `proto/` (`tests/generated` keeps them in step).
 #[allow(clippy::all, clippy::pedantic, missing_docs)]
 pub mod proto {
     include!("proto/xuefen.v1.rs");

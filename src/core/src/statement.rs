@@ -15,14 +15,20 @@ use prost::bytes::Bytes;
 /// The only version of statements that this program can check.
 pub const VERSION: u32 = 1;
 
-/// A protobuf message with the fields of a statement and some set of bodies.
-pub trait StatementMessage: Message + Default {
+/// What is read of a statement: the fields of its head and as much of some set of bodies as is looked into.
+pub trait StatementMessage: Sized {
+    /// Reads the canonical encoding of a message, in which no enum is negative at any level; no other bytes.
+    fn read(bytes: &Bytes) -> Result<Self, NonCanonical>;
+
     /// Fields 1 to 5, as decoded.
     fn head(&self) -> Head<'_>;
 
     /// The member of the oneof, as far as the form of a statement asks for it.
     fn body(&self) -> Body<'_>;
+}
 
+/// A protobuf message with the fields of a statement and some set of bodies: it can be written, too.
+pub trait Writable: StatementMessage + Message + Default {
     /// Whether no enum, at any level of the body, is negative. Those have ten bytes and encode to themselves again, so
     /// comparing encodings does not find them (formats.md 1).
     fn enums_non_negative(&self) -> bool;
@@ -145,16 +151,13 @@ pub struct Statement<M> {
     leaf_hash: Hash,
 }
 
-impl<M: StatementMessage> Statement<M> {
-    /// Reads a statement: version, then canonical form, then the rules of formats.md 2.
-    pub fn parse(bytes: Bytes) -> Result<Self, StatementError> {
-        if let Some(version) = canonical::newer_statement_version(&bytes) {
-            return Err(StatementError::NewerVersion(version));
-        }
-        let message = Self::decode(&bytes)?;
-        Ok(Self::check(bytes, message)?)
-    }
+/// [`StatementMessage::read`] of a message that can be written: its bytes are compared with encoding it again.
+pub fn read_writable<M: Writable>(bytes: &Bytes) -> Result<M, NonCanonical> {
+    let message: M = canonical::decode(bytes)?;
+    if message.enums_non_negative() { Ok(message) } else { Err(NonCanonical) }
+}
 
+impl<M: Writable> Statement<M> {
     /// The canonical encoding of `message`, if it keeps the rules.
     pub fn from_message(message: M) -> Result<Self, StatementError> {
         if !message.enums_non_negative() {
@@ -162,11 +165,16 @@ impl<M: StatementMessage> Statement<M> {
         }
         Ok(Self::check(message.encode_to_vec().into(), message)?)
     }
+}
 
-    /// The message, if the bytes are its canonical encoding.
-    pub(crate) fn decode(bytes: &Bytes) -> Result<M, NonCanonical> {
-        let message: M = canonical::decode(bytes)?;
-        if message.enums_non_negative() { Ok(message) } else { Err(NonCanonical) }
+impl<M: StatementMessage> Statement<M> {
+    /// Reads a statement: version, then canonical form, then the rules of formats.md 2.
+    pub fn parse(bytes: Bytes) -> Result<Self, StatementError> {
+        if let Some(version) = canonical::newer_statement_version(&bytes) {
+            return Err(StatementError::NewerVersion(version));
+        }
+        let message = M::read(&bytes)?;
+        Ok(Self::check(bytes, message)?)
     }
 
     /// Checks the rules; `bytes` are the canonical encoding of `message`.
@@ -280,6 +288,12 @@ pub(crate) mod tests {
             if self.body.is_some() { Body::Public } else { Body::Absent }
         }
 
+        fn read(bytes: &Bytes) -> Result<Self, NonCanonical> {
+            read_writable(bytes)
+        }
+    }
+
+    impl Writable for Sample {
         fn enums_non_negative(&self) -> bool {
             self.body.as_ref().is_none_or(|body| body.level >= 0)
         }

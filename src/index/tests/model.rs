@@ -1,6 +1,6 @@
 //! Random histories with flushes, merges, crashes and clean closes, compared with the model at every size.
 
-use super::super::IndexError;
+use super::super::{Hidden, IndexError};
 use super::*;
 use proptest::prelude::*;
 
@@ -199,5 +199,40 @@ fn an_old_view_reads_on_while_its_runs_are_merged_away() {
         then.check_rows(&old, below, &keys()).unwrap();
     }
     drop(old);
+    model.check_rows(&index.view(), model.size(), &keys()).unwrap();
+}
+
+#[test]
+fn hidden_rows_are_seen_nowhere_and_the_next_older_one_stands_for_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = create(dir.path(), tiny());
+    let mut model = Model::new();
+    for number in 0..60_u8 {
+        let rows = keys().into_iter().skip(usize::from(number % 3)).step_by(2);
+        model.add(1, rows.map(|key| (key, 0, Bytes::from(vec![number]))).collect());
+        model.apply(&index, model.frames.len() as u64);
+        if number == 30 {
+            index.publish(model.size()).unwrap();
+            index.flush().unwrap();
+        }
+    }
+    index.publish(model.size()).unwrap();
+    let before = index.view();
+    let all = model.clone();
+    // The newest rows of all keys, some in the middle, and the oldest.
+    let gone: Vec<u64> = [0, 1, 2, 20, 21, 30, 40, 57, 58, 59].into();
+    let is_hidden = |key: &Bytes, index: u64| key.first() == Some(&b'b') && gone.contains(&index);
+    model.rows.retain(|(key, index), _| !is_hidden(key, *index));
+    assert!(model.rows.len() < all.rows.len());
+    index.hide(Hidden::new([b'b', b'z'], gone.iter().copied()));
+    for below in 0..=model.size() {
+        model.check_rows(&index.view(), below, &keys()).unwrap();
+        all.check_rows(&before, below, &keys()).unwrap();
+    }
+    // What is applied and merged afterwards hides no less.
+    model.add(1, vec![(keys()[0].clone(), 0, Bytes::from_static(b"later"))]);
+    model.apply(&index, model.frames.len() as u64);
+    index.publish(model.size()).unwrap();
+    index.settle().unwrap();
     model.check_rows(&index.view(), model.size(), &keys()).unwrap();
 }

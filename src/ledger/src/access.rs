@@ -1,5 +1,6 @@
 //! Typed reading and writing of rows: decoding, long values, and writes that later reads of the same entry see.
 
+use crate::policy::KnownPolicies;
 use crate::rows::{
     self, AccountKey, AccountRow, AuthorityRow, CharterRow, DisplayRow, EntryRow, InstitutionRow, KeyRow, LineRow,
     OfferRow, OutcomeRow, RunRow, Short, StandingRow,
@@ -26,6 +27,7 @@ const fn may_be_long(table: Table) -> bool {
             | Table::RunsOf
             | Table::Filed
             | Table::Charter
+            | Table::Use
     )
 }
 
@@ -127,6 +129,31 @@ pub(crate) trait Access: Read {
         Ok(self.value(&rows::outcome(index))?.map(|(_, row)| row))
     }
 
+    fn application(&self, index: u64) -> Result<Option<rows::ApplicationRow>, ReadError> {
+        Ok(self.value(&rows::application(index))?.map(|(_, row)| row))
+    }
+
+    fn conversion(&self, index: u64) -> Result<Option<rows::ConversionRow>, ReadError> {
+        Ok(self.value(&rows::conversion(index))?.map(|(_, row)| row))
+    }
+
+    fn appeal(&self, index: u64) -> Result<Option<rows::AppealRow>, ReadError> {
+        Ok(self.value(&rows::appeal(index))?.map(|(_, row)| row))
+    }
+
+    fn applied(&self, index: u64) -> Result<Option<rows::AppliedRow>, ReadError> {
+        Ok(self.value(&rows::applied(index))?.map(|(_, row)| row))
+    }
+
+    fn converted(&self, index: u64) -> Result<Option<rows::ConvertedRow>, ReadError> {
+        Ok(self.value(&rows::converted(index))?.map(|(_, row)| row))
+    }
+
+    /// Indices in a row of them.
+    fn list(&self, key: &Key) -> Result<Vec<u64>, ReadError> {
+        Ok(self.value(key)?.map(|(_, list)| list).unwrap_or_default())
+    }
+
     fn line(&self, key: &Key) -> Result<LineRow, ReadError> {
         Ok(self.value(key)?.map(|(_, row)| row).unwrap_or_default())
     }
@@ -159,6 +186,10 @@ impl<R: Read + ?Sized> Read for Memo<'_, R> {
         let found = self.state.newest(key)?;
         self.seen.borrow_mut().push((key.clone(), found.clone()));
         Ok(found)
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        self.state.known_policies()
     }
 }
 
@@ -224,5 +255,9 @@ impl<R: Read + ?Sized> Read for Writer<'_, R> {
             Some(value) => Ok(Some((self.index, Bytes::copy_from_slice(value)))),
             None => self.state.newest(key),
         }
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        self.state.known_policies()
     }
 }

@@ -58,7 +58,7 @@ pub(crate) struct Case<'a, S: ?Sized> {
     pub(crate) charter: Option<CharterRow>,
     /// The registered keys among the attesting ones.
     pub(crate) keys: Vec<KeyRow>,
-    /// Read when it is first asked for.
+    /// Worked out when it is first asked for.
     pub(crate) policy: OnceCell<InForce>,
 }
 
@@ -69,11 +69,8 @@ impl<S: Read + ?Sized> Case<'_, S> {
 
     /// The policy in force for the issuer when the entry is logged.
     pub(crate) fn policy(&self) -> Result<&InForce, ReadError> {
-        if let Some(policy) = self.policy.get() {
-            return Ok(policy);
-        }
-        let policy = policy_of(self.state, self.issuer, self.logged_at)?;
-        Ok(self.policy.get_or_init(|| policy))
+        let region = self.institution.as_ref().map_or("", |row| &row.region);
+        once(&self.policy, || policy::in_force(self.state, region, self.logged_at))
     }
 
     /// Tells the first stateless fault of a rank up to `last`.
@@ -161,17 +158,28 @@ pub(crate) struct Said<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) logged_at: i64,
     pub(crate) facts: &'a Facts,
+    /// Worked out when it is first asked for.
+    pub(crate) policy: &'a OnceCell<InForce>,
 }
 
 impl<'a> Said<'a> {
-    pub(crate) const fn in_case<S: ?Sized>(case: &Case<'a, S>) -> Self {
-        Self { issuer: case.issuer, logged_at: case.logged_at, facts: &case.prepared.facts }
+    pub(crate) const fn in_case<S: ?Sized>(case: &'a Case<'_, S>) -> Self {
+        Self { issuer: case.issuer, logged_at: case.logged_at, facts: &case.prepared.facts, policy: &case.policy }
     }
 
     /// The policy in force when it is logged.
-    pub(crate) fn policy<S: Read + ?Sized>(&self, state: &S) -> Result<InForce, ReadError> {
-        policy_of(state, self.issuer, self.logged_at)
+    pub(crate) fn policy<S: Read + ?Sized>(&self, state: &S) -> Result<&'a InForce, ReadError> {
+        once(self.policy, || policy_of(state, self.issuer, self.logged_at))
     }
+}
+
+/// What a cell holds, put there first if need be.
+pub(crate) fn once<T>(cell: &OnceCell<T>, work_out: impl FnOnce() -> Result<T, ReadError>) -> Result<&T, ReadError> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let value = work_out()?;
+    Ok(cell.get_or_init(|| value))
 }
 
 /// The policy that binds an issuer at a time: that of the nation, and of the province where an institution sits.

@@ -3,7 +3,7 @@
 use crate::access::{Access, Memo};
 use crate::case::{Case, Check, Said, Stop, ensure};
 use crate::flag::Flag;
-use crate::policy::number;
+use crate::policy::{InForce, number};
 use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
 use crate::prepare::verify;
 use crate::rejection::{Refusal, Rejection};
@@ -24,6 +24,8 @@ pub struct Effects {
     pub pending: bool,
     /// Remarks.
     pub flags: Vec<Flag>,
+    /// The policy that it was judged by, if a rule asked: what makes the rows need not work it out again.
+    pub(crate) policy: Option<InForce>,
 }
 
 /// The verdict on a posting.
@@ -72,8 +74,11 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
     // Canonical, size, version and kind, ledger.
     case.faults(Rejection::WrongLedger)?;
     let reused = seen_before(&case, statement)?;
+    case.authority = state.authority(case.issuer)?;
+    case.institution = state.institution(case.issuer)?;
+    case.charter = state.charter(case.issuer)?;
     time_window(&case, statement)?;
-    issuer(&mut case, body)?;
+    issuer(&case, body)?;
     case.faults(Rejection::AttestationMalformed)?;
     keys(&mut case, body)?;
     signatures(&case, statement)?;
@@ -92,6 +97,7 @@ fn judge(state: &impl Read, entries: &dyn Entries, prepared: &Prepared, logged_a
     effects.flags = threshold::judge(rules::breaches(case.state, &Said::in_case(&case), body)?)?;
     // Nothing may be left; a rule that forgot to ask for its faults must not let one through.
     case.faults(*Rejection::ALL.last().expect("there are rejections"))?;
+    effects.policy = case.policy.into_inner();
     Ok(effects)
 }
 
@@ -126,11 +132,8 @@ fn time_window(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Ch
 }
 
 /// Issuer known, and in force at both times. Authorities end by their keys.
-fn issuer(case: &mut Case<'_, impl Read>, body: &Body) -> Check {
+fn issuer(case: &Case<'_, impl Read>, body: &Body) -> Check {
     let genesis = matches!(body, Body::Genesis(genesis) if genesis.keys.iter().any(|key| key.authority == case.issuer));
-    case.authority = case.state.authority(case.issuer)?;
-    case.institution = case.state.institution(case.issuer)?;
-    case.charter = case.state.charter(case.issuer)?;
     let known = genesis || case.authority.is_some() || case.institution.is_some();
     ensure(known, Rejection::IssuerUnknown, "statement.issuer")?;
     let Some(institution) = case.institution.as_ref().filter(|_| case.authority.is_none()) else { return Ok(()) };

@@ -2,14 +2,17 @@
 
 use crate::access::Writer;
 use crate::case::Said;
+use crate::decide::Effects;
 use crate::facts::Facts;
 use crate::flag::Flag;
+use crate::policy::InForce;
 use crate::posting::{Message, Prepared, Secrets};
 use crate::rows::{self, EntryRow, key_short};
 use crate::rules;
 use crate::state::{Key, Read, ReadError, Row};
 use crate::threshold::Breach;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use xuefen_core::attestation::Attestation;
 use xuefen_core::entry::Entry;
 use xuefen_core::key::KeyId;
@@ -26,16 +29,22 @@ pub struct Accepted<'a> {
     keys: Vec<KeyId>,
     facts: Cow<'a, Facts>,
     logged_at: i64,
+    /// What `decide` remarked; `None` for what it did not judge just now.
+    flags: Option<&'a [Flag]>,
+    /// The policy in force, worked out when it is first asked for.
+    policy: OnceCell<InForce>,
 }
 
 impl<'a> Accepted<'a> {
-    /// A posting that was just accepted. `None` if it could not even be read.
+    /// A posting that was just accepted, with these effects. `None` if it could not even be read.
     #[must_use]
-    pub fn new(prepared: &'a Prepared, logged_at: i64) -> Option<Self> {
+    pub fn new(prepared: &'a Prepared, logged_at: i64, effects: &'a Effects) -> Option<Self> {
         let statement = prepared.statement()?;
         let nonce = prepared.nonce.clone()?;
         let keys = prepared.attested.iter().map(|attested| attested.key).collect();
-        Some(Self { statement, nonce, keys, facts: Cow::Borrowed(&prepared.facts), logged_at })
+        let policy = effects.policy.clone().map_or_else(OnceCell::new, OnceCell::from);
+        let (facts, flags) = (Cow::Borrowed(&prepared.facts), Some(&*effects.flags));
+        Some(Self { statement, nonce, keys, facts, logged_at, flags, policy })
     }
 
     /// An entry read from a journal, with its payload; `None` for public kinds and for what was erased.
@@ -48,6 +57,8 @@ impl<'a> Accepted<'a> {
             keys: entry.attestations().iter().map(Attestation::key_id).collect(),
             facts: Cow::Owned(Facts::read(statement, payload, secrets)),
             logged_at: entry.logged_at().seconds(),
+            flags: None,
+            policy: OnceCell::new(),
         }
     }
 
@@ -65,6 +76,16 @@ impl<'a> Accepted<'a> {
 
     pub(crate) fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The entry, as the rules that remark on it see it.
+    fn said(&self) -> Said<'_> {
+        Said { issuer: self.issuer(), logged_at: self.logged_at, facts: self.facts(), policy: &self.policy }
+    }
+
+    /// The policy by which it was judged. Asked before anything of the entry is written.
+    pub(crate) fn policy<S: Read + ?Sized>(&self, state: &S) -> Result<&InForce, ReadError> {
+        self.said().policy(state)
     }
 
     fn row(&self, body: &Body) -> EntryRow {
@@ -99,10 +120,11 @@ pub fn evolve(state: &impl Read, index: u64, entry: &Accepted<'_>) -> Result<Vec
 /// What is remarked of the entry: by the state before it, so this is written first. Remarks that rest on other entries'
 /// payloads stand apart, for a rebuild may not find them again once one of those was erased.
 fn flags<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>, body: &Body) -> Result<(), ReadError> {
-    let said = Said { issuer: entry.issuer(), logged_at: entry.logged_at, facts: entry.facts() };
-    let breaches = rules::breaches(writer, &said, body)?;
-    let (counted, own): (Vec<Flag>, Vec<Flag>) =
-        breaches.into_iter().map(Breach::into_flag).partition(|flag| flag.code.is_counted());
+    let flags = match entry.flags {
+        Some(flags) => flags.to_vec(),
+        None => rules::breaches(writer, &entry.said(), body)?.into_iter().map(Breach::into_flag).collect(),
+    };
+    let (counted, own): (Vec<Flag>, Vec<Flag>) = flags.into_iter().partition(|flag| flag.code.is_counted());
     let index = writer.index();
     for (flags, key) in [(own, rows::flags(index)), (counted, rows::counted_flags(index))] {
         if !flags.is_empty() {

@@ -1,7 +1,9 @@
 //! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
 
+mod conversion;
 mod learner;
 
+pub use conversion::{ApplyFacts, AskFacts, Consent, DecideFacts};
 pub use learner::{AmendFacts, DeviceFacts, MergeFacts};
 
 use crate::day::Day;
@@ -14,9 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
-use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::kinds::{Kind, conversions, outcomes};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_core::proto::statement::Body;
@@ -47,6 +49,12 @@ pub enum Facts {
     Merge(MergeFacts),
     /// Of `RecordOutcome`.
     Outcome(Box<OutcomeFacts>),
+    /// Of `ApplyConversion`.
+    Apply(Box<ApplyFacts>),
+    /// Of `DecideConversion`.
+    Decide(Box<DecideFacts>),
+    /// Of `AppealDecision` and `ReverseConversion`.
+    Ask(Box<AskFacts>),
 }
 
 /// Without values: they are personal data.
@@ -59,6 +67,9 @@ impl fmt::Debug for Facts {
             Self::Device(_) => "Device(..)",
             Self::Merge(_) => "Merge(..)",
             Self::Outcome(_) => "Outcome(..)",
+            Self::Apply(_) => "Apply(..)",
+            Self::Decide(_) => "Decide(..)",
+            Self::Ask(_) => "Ask(..)",
         })
     }
 }
@@ -103,7 +114,12 @@ pub struct OutcomeFacts {
     /// What the outcomes say that this one rests on. Empty when rows are made: no row rests on it.
     pub(crate) sources: BTreeMap<u64, Source>,
     pub(crate) scheme: Option<u64>,
+    pub(crate) component: Option<String>,
+    pub(crate) admission_class: Option<String>,
+    pub(crate) exempt_ground: Option<String>,
     pub(crate) pathway: Option<u64>,
+    pub(crate) segment: Option<u64>,
+    pub(crate) enrolment_event: Option<String>,
     pub(crate) score_millis: Option<u64>,
     pub(crate) top_score_millis: Option<u64>,
     pub(crate) from_school: Option<String>,
@@ -192,7 +208,7 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
             let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
             Some((row.tags, row.required))
         }
-        _ => None,
+        _ => conversions::table(Kind::of(body)),
     }
 }
 
@@ -227,6 +243,11 @@ impl Facts {
                 let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
                 Self::Outcome(Box::new(facts))
             }
+            Body::ApplyConversion(_) => Self::Apply(Box::new(conversion::apply(&mut values, secrets))),
+            Body::DecideConversion(body) => Self::Decide(Box::new(conversion::decide(&mut values, body, secrets))),
+            Body::AppealDecision(_) | Body::ReverseConversion(_) => {
+                Self::Ask(Box::new(conversion::ask(&mut values, secrets)))
+            }
             _ => Self::None,
         }
     }
@@ -240,6 +261,9 @@ impl Facts {
             Self::Device(facts) => facts.id,
             Self::Merge(facts) => facts.id,
             Self::Outcome(facts) => facts.id,
+            Self::Apply(facts) => facts.id,
+            Self::Decide(facts) => facts.id,
+            Self::Ask(facts) => facts.id,
         }
     }
 }
@@ -397,7 +421,12 @@ fn outcome(values: &Values<'_>, kind: i32, secrets: &dyn Secrets) -> OutcomeFact
         route: values.owned(tags::ROUTE),
         original_issuer: values.owned(tags::ORIGINAL_ISSUER),
         scheme: values.index(tags::SCHEME),
+        component: values.owned(tags::COMPONENT),
+        admission_class: values.owned(tags::ADMISSION_CLASS),
+        exempt_ground: values.owned(tags::EXEMPT_GROUND),
         pathway: values.index(tags::PATHWAY),
+        segment: values.number(tags::SEGMENT),
+        enrolment_event: values.owned(tags::ENROLMENT_EVENT),
         score_millis: values.number(tags::SCORE_MILLIS),
         top_score_millis: values.number(tags::TOP_SCORE_MILLIS),
         from_school: values.owned(tags::FROM_SCHOOL),

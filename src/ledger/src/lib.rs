@@ -13,12 +13,16 @@
 mod access;
 pub mod audit;
 pub mod authority;
+pub mod award;
 mod case;
+pub mod check_rules;
+pub mod conversion;
 pub mod day;
 mod decide;
 pub mod digest;
 mod evolve;
 pub mod exam;
+pub mod explain;
 mod facts;
 mod flag;
 pub mod grade;

@@ -62,6 +62,12 @@ pub fn prepare(
     {
         facts.sources = crate::sources::read(facts, sources);
     }
+    if let Facts::Decide(facts) = &mut facts
+        && attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
+    {
+        let used = facts.sources.iter().chain(&facts.members).copied();
+        facts.opened = crate::sources::open(used, sources);
+    }
     judge_nullifier_key(&statement, payload.as_ref(), &facts, &mut faults);
     if let Some(body) = &statement.message().body {
         rules::form(body, &mut faults);

@@ -1,6 +1,8 @@
 //! Answers for people: institutions, keys, offers, accounts and their outcomes. Reads only; what an entry's status is
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
+pub mod conversions;
+
 use crate::access::Access;
 use crate::case::policy_of;
 use crate::flag::Flag;

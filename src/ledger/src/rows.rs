@@ -4,10 +4,12 @@
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
 mod control;
+mod conversion;
 mod keys;
 mod registry;
 
 pub use control::*;
+pub use conversion::*;
 pub(crate) use keys::*;
 pub use registry::*;
 
@@ -310,6 +312,12 @@ impl InstitutionRow {
         }
     }
 
+    /// The entry by which its newest accreditation took force: region, kind and rights are as they stand since then.
+    #[must_use]
+    pub fn accredited_at(&self) -> Option<u64> {
+        self.accreditations.last().map(|it| it.completed_by.unwrap_or(it.entry))
+    }
+
     /// The names in force at a time.
     #[must_use]
     pub fn names_at(&self, time: i64) -> &[NameRow] {
@@ -453,6 +461,8 @@ pub enum OfferBody {
     Pathway(PathwayRow),
     /// `Equivalence`.
     Equivalence(EquivalenceRow),
+    /// `ConversionRule`.
+    ConversionRule(ConversionRuleRow),
 }
 
 /// A standard or offer.

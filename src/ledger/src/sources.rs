@@ -25,6 +25,9 @@ pub(crate) struct Source {
     pub(crate) project_type: String,
     pub(crate) title_rank: String,
     pub(crate) achieved_on: Option<Day>,
+    pub(crate) scheme: u64,
+    pub(crate) component: String,
+    pub(crate) score_millis: Option<u64>,
     pub(crate) parts: Vec<u64>,
 }
 
@@ -41,6 +44,9 @@ impl Source {
             project_type: word(tags::PROJECT_TYPE),
             title_rank: word(tags::TITLE_RANK),
             achieved_on: Day::parse(value(tags::ACHIEVED_ON)),
+            scheme: number(tags::SCHEME),
+            component: word(tags::COMPONENT),
+            score_millis: integer(value(tags::SCORE_MILLIS)).ok(),
             parts: value(tags::PARTS).split(|byte| *byte == b',').filter_map(|part| integer(part).ok()).collect(),
         }
     }
@@ -64,6 +70,62 @@ pub(crate) fn read(facts: &OutcomeFacts, sources: &dyn Sources) -> BTreeMap<u64,
             open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
         }
         found.insert(index, source);
+    }
+    found
+}
+
+/// What a decision on a conversion asks of an outcome that it uses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opened {
+    /// Tag 1.
+    pub(crate) nullifier_key: Option<[u8; 32]>,
+    pub(crate) achieved_on: Option<Day>,
+    /// As it is written.
+    pub(crate) achieved_text: String,
+    pub(crate) credit_millis: u64,
+    pub(crate) grade: String,
+    pub(crate) scale: String,
+    pub(crate) level: u64,
+    pub(crate) offer: u64,
+    pub(crate) family: u64,
+    pub(crate) major: String,
+    pub(crate) parts: Vec<u64>,
+}
+
+impl Opened {
+    pub(crate) fn of(payload: &Payload) -> Self {
+        let value = |tag: Tag| Number::new(tag.number).and_then(|number| payload.value(number)).unwrap_or_default();
+        let number = |tag: Tag| integer(value(tag)).unwrap_or(0);
+        let word = |tag: Tag| text(value(tag)).unwrap_or_default().to_owned();
+        Self {
+            nullifier_key: value(tags::NULLIFIER_KEY).try_into().ok(),
+            achieved_on: Day::parse(value(tags::ACHIEVED_ON)),
+            achieved_text: word(tags::ACHIEVED_ON),
+            credit_millis: number(tags::CREDIT_MILLIS),
+            grade: word(tags::GRADE),
+            scale: word(tags::SCALE),
+            level: number(tags::LEVEL),
+            offer: number(tags::OFFER),
+            family: number(tags::FAMILY),
+            major: word(tags::MAJOR),
+            parts: value(tags::PARTS).split(|byte| *byte == b',').filter_map(|part| integer(part).ok()).collect(),
+        }
+    }
+}
+
+/// Outcomes and, as deep as they go, their parts.
+pub(crate) fn open(indices: impl IntoIterator<Item = u64>, sources: &dyn Sources) -> BTreeMap<u64, Opened> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<(u64, usize)> = indices.into_iter().map(|index| (index, 0)).collect();
+    while let Some((index, depth)) = open.pop() {
+        if found.len() > 4 * PARTS || found.contains_key(&index) {
+            continue;
+        }
+        let Some(opened) = sources.payload(index).as_ref().map(Opened::of) else { continue };
+        if depth < DEPTH {
+            open.extend(opened.parts.iter().map(|part| (*part, depth + 1)));
+        }
+        found.insert(index, opened);
     }
     found
 }

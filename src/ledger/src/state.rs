@@ -8,6 +8,7 @@ mod key;
 
 pub use key::Key;
 
+use crate::policy::KnownPolicies;
 use prost::bytes::Bytes;
 use xuefen_core::Hash;
 
@@ -79,15 +80,39 @@ pub enum Table {
     Policies = 50,
     /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
     RunsOf = 51,
+    /// Leaf index of an application → [`ApplicationRow`](crate::rows::ApplicationRow).
+    Application = 60,
+    /// Institution → one row per application under a rule of it, value empty.
+    ApplicationsTo = 61,
+    /// Leaf index of a decision → [`ConversionRow`](crate::rows::ConversionRow).
+    Conversion = 62,
+    /// Nullifier → a list of [`UseRow`](crate::rows::UseRow): the uses that published it and still stand.
+    Use = 63,
+    /// Leaf index of an appeal → [`AppealRow`](crate::rows::AppealRow).
+    Appeal = 64,
+    /// Leaf index of an entry → nothing; the row's index names the newest appeal against it.
+    Appealed = 65,
+    /// Private. Leaf index of an application → [`AppliedRow`](crate::rows::AppliedRow).
+    Applied = 66,
+    /// Private. Account → one row per application, value empty.
+    ApplicationsOf = 67,
+    /// Private. Leaf index of a granted decision → [`ConvertedRow`](crate::rows::ConvertedRow).
+    Converted = 68,
+    /// Private. (account, programme) → granted decisions, oldest first.
+    ConvertedIn = 69,
+    /// Private. Leaf index of an outcome → granted decisions that used it, oldest first.
+    UsedBy = 70,
+    /// Private counter. (account, certificate family) → its outcomes, oldest first.
+    Certified = 71,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
-    Headcount = 70,
+    Headcount = 90,
     /// Leaf index of the commitment → [`InspectionRow`](crate::rows::InspectionRow).
-    Inspection = 71,
+    Inspection = 91,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 46] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -120,6 +145,18 @@ impl Table {
         Self::Device,
         Self::Policies,
         Self::RunsOf,
+        Self::Application,
+        Self::ApplicationsTo,
+        Self::Conversion,
+        Self::Use,
+        Self::Appeal,
+        Self::Appealed,
+        Self::Applied,
+        Self::ApplicationsOf,
+        Self::Converted,
+        Self::ConvertedIn,
+        Self::UsedBy,
+        Self::Certified,
         Self::Headcount,
         Self::Inspection,
     ];
@@ -148,6 +185,12 @@ impl Table {
                 | Self::Held
                 | Self::Team
                 | Self::Device
+                | Self::Applied
+                | Self::ApplicationsOf
+                | Self::Converted
+                | Self::ConvertedIn
+                | Self::UsedBy
+                | Self::Certified
         )
     }
 
@@ -155,7 +198,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags | Self::Certified)
     }
 }
 
@@ -193,11 +236,20 @@ pub enum ReadError {
 pub trait Read {
     /// The newest row of a key as of the reader's size: the index that wrote it, and its value.
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError>;
+
+    /// Policies that were worked out before from this state, if whoever reads keeps them.
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        None
+    }
 }
 
 impl<R: Read + ?Sized> Read for &R {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         (**self).newest(key)
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        (**self).known_policies()
     }
 }
 

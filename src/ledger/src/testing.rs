@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod bodies;
+mod conversion;
 mod signing;
 mod whole;
 
@@ -13,9 +14,11 @@ pub use bodies::{
     headcount, inspection, inspection_report, policy, programme, qinghai_policy, rule, run, skill_family,
     through_training, x_family,
 };
+pub use conversion::{Agreed, conversion_rule, module, of_family};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 pub use whole::Whole;
 
+use crate::policy::KnownPolicies;
 use crate::posting::{Context, KeyLookup, Message, RawPosting, Secrets, Sources, VerifiedBatches};
 use crate::rejection::Refusal;
 use crate::rows::key_short;
@@ -79,10 +82,13 @@ impl KeyLookup for MemoryState {
     }
 }
 
-/// Payloads of what is in the log.
-impl Sources for World {
+/// Payloads of a [`World`].
+#[derive(Debug)]
+pub struct Payloads<'a>(&'a [(Entry<Message>, Option<Payload>)]);
+
+impl Sources for Payloads<'_> {
     fn payload(&self, index: u64) -> Option<Payload> {
-        self.entries.get(usize::try_from(index).ok()?)?.1.clone()
+        self.0.get(usize::try_from(index).ok()?)?.1.clone()
     }
 }
 
@@ -148,6 +154,8 @@ pub struct World {
     pub body: Party,
     /// Leaf indices by name: `rule`, `course`, `family`, ...
     pub named: BTreeMap<&'static str, u64>,
+    /// What the rules remember between entries, as a running ledger does.
+    known: KnownPolicies,
     counter: u64,
 }
 
@@ -177,6 +185,7 @@ impl World {
             college: Party::with_code("12320400466000321", 5),
             body: Party::with_code("52320000500000654", 6),
             named: BTreeMap::new(),
+            known: KnownPolicies::default(),
             counter: 0,
         }
     }
@@ -465,7 +474,13 @@ impl World {
     /// Everything that is done without state.
     #[must_use]
     pub fn prepare(&self, posting: RawPosting) -> Prepared {
-        prepare(posting, &self.context, &TestSecrets, &self.state, self, &NoBatches)
+        prepare(posting, &self.context, &TestSecrets, &self.state, &self.payloads(), &NoBatches)
+    }
+
+    /// The payloads of what is in the log.
+    #[must_use]
+    pub fn payloads(&self) -> Payloads<'_> {
+        Payloads(&self.entries)
     }
 
     /// The verdict now. Changes nothing.
@@ -507,8 +522,8 @@ impl World {
         let mut bytes = Vec::new();
         draft.write(logged_at, &mut bytes).expect("an accepted posting fits");
         let entry = Entry::parse(bytes.into()).expect("what a draft writes is an entry");
-        let accepted = Accepted::new(&prepared, self.now).expect("an accepted posting is readable");
-        let rows = evolve(&self.state, index, &accepted).expect("memory is readable");
+        let accepted = Accepted::new(&prepared, self.now, &effects).expect("an accepted posting is readable");
+        let rows = evolve(&self.whole(), index, &accepted).expect("memory is readable");
         self.state.apply(rows);
         self.entries.push((entry, payload));
         Ok((index, effects))

@@ -9,9 +9,10 @@
 //! | 4 | activation: a code was made | 0xE0, code hash → account key, u64be end, 0 |
 //! | 7 | end of a grant: it was used or withdrawn | 0xE4, code hash → 1 (used) or 2 (withdrawn), u64be when |
 //!
-//! 5 (erasure) and 6 (re-seal) are kept free for what formats.md 6 names. A record is protobuf, sealed under the key of the
-//! account it is about. Rows hold keyed hashes and sealed bytes only, so that destroying the key erases here too. What a kind
-//! of record is found by stands in its own file. No rule lives here: who may make or use a code is the API's business.
+//! 5 is an erasure (`erasure.rs`); 6 (re-seal) is kept free for what formats.md 6 names. A record is protobuf, sealed under
+//! the key of the account it is about. Rows hold keyed hashes and sealed bytes only, so that destroying the key erases here
+//! too. What a kind of record is found by stands in its own file. No rule lives here: who may make or use a code is the API's
+//! business.
 
 mod accesses;
 mod codes;

@@ -37,19 +37,22 @@ macro_rules! page {
 }
 
 /// All of them.
-pub static PAGES: [Page; 12] = [
+pub static PAGES: [Page; 15] = [
     page!("/", HTML, "index.html"),
     page!("/verify", HTML, "verify.html"),
     page!("/log", HTML, "log.html"),
     page!("/web/style.css", "text/css; charset=utf-8", "style.css"),
+    page!("/web/icon.svg", "image/svg+xml", "icon.svg"),
     page!("/web/page.js", SCRIPT, "page.js"),
     page!("/web/texts.js", SCRIPT, "texts.js"),
     page!("/web/core.js", SCRIPT, "core.js"),
     page!("/web/verify.js", SCRIPT, "verify.js"),
     page!("/web/result.js", SCRIPT, "result.js"),
+    page!("/web/scan.js", SCRIPT, "scan.js"),
     page!("/web/log.js", SCRIPT, "log.js"),
     page!("/web/tree.js", SCRIPT, "tree.js"),
     page!("/web/xuefen.wasm", "application/wasm", "xuefen.wasm"),
+    page!("/web/scan.wasm", "application/wasm", "scan.wasm"),
 ];
 
 /// Scripts, styles and data of this server only; no inline script; nobody frames the page; the camera only for the page

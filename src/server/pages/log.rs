@@ -11,7 +11,7 @@ use xuefen_core::text::to_base64;
 use xuefen_core::tree::{LeafIndex, TreeSize};
 
 use super::{Refused, TEXT, blocking, data};
-use crate::api::Api;
+use crate::api::{self, Api};
 use crate::sequencer::View;
 
 /// Points of the curve of growth.
@@ -83,4 +83,20 @@ pub async fn growth(State(api): State<Arc<Api>>) -> Response {
         Ok(data("application/json", json!({ "size": size, "points": points }).to_string()))
     })
     .await
+}
+
+/// Where the witnesses stand, as this server knows it: each one's newest cosignature, how far that is behind the newest
+/// signed checkpoint, and what is wrong with it. The server's word, unlike the cosignatures of the checkpoint itself.
+pub async fn witnesses(State(api): State<Arc<Api>>) -> Response {
+    let signed = api.ledger.view().tree.size;
+    let known = api::witness_standings(&api, signed).map(|known| known.witnesses).unwrap_or_default();
+    let known: Vec<_> = known
+        .into_iter()
+        .map(|it| {
+            let (size, time) = (it.tree_size, it.cosigned_at);
+            json!({ "name": it.name, "size": size, "time": time, "lag": it.lag, "problem": it.problem,
+                    "since": it.problem_since, "alarm": it.alarm })
+        })
+        .collect();
+    data("application/json", json!({ "signed": signed, "witnesses": known }).to_string())
 }

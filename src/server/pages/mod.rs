@@ -4,6 +4,7 @@
 //! needs a token is not here.
 
 mod assets;
+mod grant;
 mod log;
 mod status;
 mod trust;
@@ -11,9 +12,10 @@ mod trust;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::api::Api;
 
@@ -26,11 +28,13 @@ pub fn router() -> Router<Arc<Api>> {
     pages
         .route("/verify/policy.txt", get(trust::policy))
         .route("/verify/authority.txt", get(trust::authority))
+        .route("/verify/grant", post(grant::presentation).layer(DefaultBodyLimit::max(grant::MAX_BODY)))
         .route("/status/{index}/{leaf_hash}", get(status::note))
         .route("/log/entry/{index}", get(log::entry))
         .route("/log/proof/{index}", get(log::proof))
         .route("/log/consistency/{old}", get(log::consistency))
         .route("/log/growth.json", get(log::growth))
+        .route("/log/witnesses.json", get(log::witnesses))
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";

@@ -11,10 +11,10 @@ use crate::api::Api;
 
 /// Logs and witnesses.
 pub async fn policy(State(api): State<Arc<Api>>) -> Response {
-    data(TEXT, api.policy_text.clone())
+    data(TEXT, api.trust.load().policy_text.clone())
 }
 
 /// Authorities and status keys.
 pub async fn authority(State(api): State<Arc<Api>>) -> Response {
-    data(TEXT, api.authority_text.clone())
+    data(TEXT, api.trust.load().authority_text.clone())
 }

@@ -6,7 +6,7 @@ import { texts } from "./texts.js";
 import { tree } from "./tree.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { policy: "", newest: null, since: null, growth: null, entry: null };
+const state = { policy: "", newest: null, since: null, growth: null, standings: [], entry: null };
 /** Leaf hashes searched, at most, when an entry is looked up by its hash: tiles of 256. */
 const MAX_TILES = 200;
 
@@ -41,13 +41,15 @@ async function since(note, newest) {
 }
 
 async function start() {
-  const [policy, checkpoint, growth] = await Promise.all([get("/verify/policy.txt"), get("/checkpoint"), get("/log/growth.json", "json"), load()]);
+  const [policy, checkpoint, growth, standings] = await Promise.all(
+    [get("/verify/policy.txt"), get("/checkpoint"), get("/log/growth.json", "json"), get("/log/witnesses.json", "json"), load()]);
   state.policy = policy.body ?? "";
   if (checkpoint.body && state.policy) {
     state.newest = { note: checkpoint.body, ...call("checkpoint", state.policy, checkpoint.body) };
     if (state.newest.result === "OK") state.since = await since(checkpoint.body, state.newest);
   }
   state.growth = growth.body;
+  state.standings = standings.body?.witnesses ?? [];
   say();
   document.body.dataset.state = "ready";
   await fromAddress();
@@ -82,12 +84,26 @@ function sinceText({ kind, old, more, time, code }) {
   return kind === "bad" ? h("strong", { class: "notice bad" }, text) : h("span", { "data-since": kind }, text);
 }
 
+/** What each witness signed, as far as it is checked here, and where it stands, as the server says. The server may ask witnesses
+ *  whom the policy that was read here does not name yet, or no longer. */
 function witnesses({ witnesses }) {
-  if (!witnesses.length) return h("p", {}, t("no_witnesses"));
-  const now = Date.now() / 1000;
-  const row = ([name, time]) => h("tr", {}, h("td", {}, name), h("td", {}, time === null ? t("not_cosigned") : moment(time)), h("td", {}, time === null ? "" : ago(now - time)));
+  const names = [...new Set([...witnesses.map(([name]) => name), ...state.standings.map(({ name }) => name)])];
+  if (!names.length) return h("p", {}, t("no_witnesses"));
+  const row = (name) => {
+    const signed = witnesses.find(([other]) => other === name);
+    const known = state.standings.find((other) => other.name === name);
+    const checked = signed === undefined ? t("not_in_policy") : signed[1] === null ? t("not_cosigned") : moment(signed[1]);
+    return h("tr", { "data-witness": name, "data-lag": known?.lag, "data-problem": known?.problem }, h("td", {}, name), h("td", { "data-label": t("cosigned") }, checked), h("td", { "data-label": t("lag") }, known ? stands(known) : t("not_asked_by_server")));
+  };
   const head = h("thead", {}, h("tr", {}, ["witness", "cosigned", "lag"].map((key) => h("th", { scope: "col" }, t(key)))));
-  return h("div", { class: "scroll" }, h("table", {}, head, h("tbody", {}, witnesses.map(row))));
+  return [h("div", { class: "scroll" }, h("table", {}, head, h("tbody", {}, names.map(row)))), h("p", { class: "small" }, t("witness_note"))];
+}
+
+function stands({ size, time, lag, problem, since, alarm }) {
+  const now = Date.now() / 1000;
+  const newest = size ? t(lag ? "lag_behind" : "lag_none", { lag: count(lag), size: count(size), ago: ago(now - time) }) : t("lag_never");
+  const wrong = problem && h("p", { class: alarm ? "notice bad" : "small" }, t("problem_since", { problem: t(`problem_${problem}`), time: moment(since), code: problem }));
+  return [newest, wrong];
 }
 
 /** Size over time, a point for every 64th part of the log. */
@@ -99,6 +115,7 @@ function chart({ size, points }) {
   const steps = points.flatMap(([entries, time], at) => [`${x(time)},${at ? y(points[at - 1][0]) : height}`, `${x(time)},${y(entries)}`]);
   const line = [...steps, `${width},${y(size)}`].join(" ");
   const text = t("growth_text", { size: count(size), from: moment(from), to: moment(to) });
+  if (from === to) return h("p", {}, text);
   const picture = h("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": text },
     h("polygon", { class: "area", points: `${line} ${width},${height}` }), h("polyline", { class: "line", points: line }),
     h("line", { class: "axis", x1: 0, x2: width, y1: height, y2: height }));

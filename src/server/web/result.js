@@ -3,10 +3,22 @@
 import { ago, count, fill, h, lang, mark, moment, say, t } from "./page.js";
 
 /** Shows a report in `place`. */
-export function show(place, { report, server }, trust) {
+export function show(place, { file, report, server, by }, trust) {
   place.dataset.result = report.result;
   place.dataset.milliseconds = report.milliseconds.toFixed(2);
-  fill(place, verdict(report), subject(report), steps(report), proof(report, server, trust));
+  fill(place, by === "grant" && used(file), verdict(report), subject(report), steps(report), proof(report, server, trust, by));
+}
+
+/** The link is used up, so the file is all there is from now on. */
+function used(file) {
+  return h("section", { class: "card", id: "used" }, h("p", {}, t("grant_used")), h("button", { type: "button", id: "save", onclick: () => save(file) }, t("grant_save")));
+}
+
+function save(file) {
+  const href = URL.createObjectURL(new Blob([file], { type: "application/json" }));
+  const link = h("a", { href, download: "certificate.xuefen.json" });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
 }
 
 function verdict(report) {
@@ -76,9 +88,9 @@ function steps(report) {
 
 const sentence = (text) => (lang === "zh" ? text : text.charAt(0).toUpperCase() + text.slice(1));
 
-function proof(report, server, trust) {
+function proof(report, server, trust, by) {
   const shown = report.subject;
-  const asked = [t("asked_file"), t(trust.own ? "asked_trust_own" : "asked_trust"),
+  const asked = [t(by === "grant" ? "asked_grant" : "asked_file"), t(trust.own ? "asked_trust_own" : "asked_trust"),
     t(`asked_${server.kind}`, { index: server.index === undefined ? "" : count(server.index), hash: server.hash ?? "" })];
   const cosigned = shown?.cosigned.map(([name, time]) => `${name}, ${moment(time)}`) ?? [];
   const rows = shown && [

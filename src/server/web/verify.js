@@ -3,6 +3,7 @@
 import { onLanguage, t } from "./page.js";
 import { call, load } from "./core.js";
 import { show } from "./result.js";
+import { fromPicture, fromVideo } from "./scan.js";
 
 const $ = (id) => document.getElementById(id);
 const MAX = 4 * 1024 * 1024;
@@ -111,7 +112,7 @@ async function freshStatus(report) {
   }
 }
 
-async function check(file) {
+async function check(file, by = null) {
   await ready;
   notice("");
   if (file.length > MAX) return notice("too_large");
@@ -133,7 +134,7 @@ async function check(file) {
     $("settings").open = true;
     return notice("cannot_check", { problem: problem.message });
   }
-  last = { file, report, server };
+  last = { file, report, server, by };
   show($("result"), last, trust);
   $("result").hidden = false;
   $("result").focus({ preventScroll: true });
@@ -141,7 +142,7 @@ async function check(file) {
   document.body.dataset.state = "done";
 }
 
-const again = async () => (last ? check(last.file) : undefined);
+const again = async () => (last ? check(last.file, last.by) : undefined);
 
 function notice(key, values, kind = "notice bad") {
   $("notice").textContent = key ? t(key, values) : "";
@@ -191,7 +192,55 @@ async function fromText(text) {
   const trimmed = text.trim();
   if (!trimmed) return notice("nothing_there");
   const at = trimmed.startsWith("{") ? -1 : trimmed.indexOf("#");
-  return at < 0 ? check(encode(trimmed)) : fromLink(trimmed.slice(at + 1));
+  if (at < 0) return check(encode(trimmed));
+  const fragment = trimmed.slice(at + 1);
+  // Brought by hand: no need to ask whether it is meant.
+  if (!fragment.startsWith(GRANT)) return fromLink(fragment);
+  const host = URL.canParse(trimmed) ? new URL(trimmed).host : location.host;
+  if (host !== location.host) return notice("grant_elsewhere", { host });
+  return fromGrant(fragment.slice(GRANT.length));
+}
+
+// ---- a link that opens one certificate, once
+
+const GRANT = "grant=";
+let offeredCode = null;
+
+/** Lays the code ready. It is used when somebody asks for it: programs that open links ahead of their reader would use it up. */
+function offerGrant(code) {
+  offeredCode = code;
+  sayGrant("");
+  $("grant").hidden = false;
+  $("open-grant").hidden = false;
+  $("open-grant").focus();
+}
+
+function sayGrant(key) {
+  $("grant-notice").textContent = key ? t(key) : "";
+  $("grant-notice").className = "notice bad";
+}
+
+$("open-grant").addEventListener("click", () => (offeredCode === null ? undefined : fromGrant(offeredCode)));
+
+/** Uses a code up: it goes to this server, in the body of one request, and the file comes back. */
+async function fromGrant(code) {
+  await ready;
+  offerGrant(code);
+  $("open-grant").disabled = true;
+  let answer;
+  try {
+    const asked = { method: "POST", body: code, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", redirect: "error" };
+    answer = await fetch("/verify/grant", { ...asked, signal: AbortSignal.timeout(20000) });
+    answer = { status: answer.status, file: answer.ok ? new Uint8Array(await answer.arrayBuffer()) : null };
+  } catch {
+    answer = { status: 0, file: null };
+  }
+  $("open-grant").disabled = false;
+  document.body.dataset.grant = answer.status;
+  if (!answer.file) return sayGrant({ 404: "grant_gone", 413: "grant_gone", 429: "grant_later", 503: "grant_later" }[answer.status] ?? "grant_silent");
+  offeredCode = null;
+  $("grant").hidden = true;
+  return check(answer.file, "grant");
 }
 
 /** What stands behind the # of a link: the file in base64url, "gz." before it if it is packed. Never sent to any server. */
@@ -226,7 +275,8 @@ function fromAddress() {
   // The way past the header is a fragment too.
   if (!fragment || document.getElementById(fragment)) return;
   history.replaceState(null, "", location.pathname + location.search);
-  fromLink(fragment);
+  if (fragment.startsWith(GRANT)) offerGrant(fragment.slice(GRANT.length));
+  else fromLink(fragment);
 }
 
 addEventListener("hashchange", fromAddress);
@@ -235,30 +285,43 @@ addEventListener("hashchange", fromAddress);
 
 let stream = null;
 $("scan").addEventListener("click", async () => {
-  if (!("BarcodeDetector" in window)) return notice("no_detector");
+  $("scan-area").hidden = false;
+  notice("");
   try {
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
     return notice("no_camera");
   }
-  notice("");
   $("camera").hidden = false;
   $("video").srcObject = stream;
   await $("video").play();
-  const detector = new BarcodeDetector({ formats: ["qr_code"] });
-  while (stream) {
-    const [code] = await detector.detect($("video")).catch(() => []);
-    if (code) {
-      stopCamera();
-      return fromText(code.rawValue);
-    }
-    await new Promise((next) => setTimeout(next, 120));
-  }
+  await scanned(fromVideo($("video"), () => stream !== null));
 });
+
+$("picture").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  event.target.value = "";
+  if (file) await scanned(fromPicture(file), "no_code");
+});
+
+/** What a code says goes the way of pasted text; a code that says something else entirely is not for this page. */
+async function scanned(reading, none) {
+  let text = "";
+  try {
+    text = await reading;
+  } catch {
+    none = "no_picture";
+  }
+  stopCamera();
+  if (!text) return none && notice(none);
+  if (!text.includes("#") && !text.startsWith("{")) return notice("other_code");
+  return fromText(text);
+}
 
 function stopCamera() {
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
+  $("video").srcObject = null;
   $("camera").hidden = true;
 }
 $("stop").addEventListener("click", stopCamera);

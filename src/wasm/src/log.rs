@@ -5,10 +5,10 @@ use serde::Serialize;
 use xuefen_core::checkpoint::Checkpoint;
 use xuefen_core::entry::Entry;
 use xuefen_core::kinds::Kind;
+use xuefen_core::kinds::light::Statement;
 use xuefen_core::merkle::{leaf_hash, node_hash};
 use xuefen_core::policy::{NotAccepted, Policy, Witness};
 use xuefen_core::proof::{Receipt, ReceiptError};
-use xuefen_core::proto::Statement;
 use xuefen_core::text::hash_from_base64;
 use xuefen_core::tree::{LeafIndex, ProofError, TreeSize, verify_consistency};
 use xuefen_core::{Hash, prost::bytes::Bytes};
@@ -84,7 +84,7 @@ pub fn entry(request: &mut Request<'_>) -> Result<Shown, Bad> {
 
 fn says(entry: &Entry<Statement>) -> Says {
     let statement = entry.statement();
-    let kind = statement.message().body.as_ref().map(Kind::of);
+    let kind = statement.message().kind();
     Says {
         issuer: statement.issuer().to_owned(),
         ledger: statement.ledger().to_owned(),

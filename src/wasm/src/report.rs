@@ -7,10 +7,10 @@ use xuefen_core::authority::Chain;
 use xuefen_core::disclosure::Disclosed;
 use xuefen_core::entry::Entry;
 use xuefen_core::holder::Request as HolderRequest;
-use xuefen_core::kinds::Kind;
+use xuefen_core::kinds::light::{Body, Statement};
 use xuefen_core::kinds::tags::{self, ValueType};
 use xuefen_core::presentation::Presentation;
-use xuefen_core::proto::{AuthorityKeyGrant, Statement, authority_key::Action, statement::Body};
+use xuefen_core::proto::{AuthorityKeyGrant, authority_key::Action};
 use xuefen_core::status::Status;
 use xuefen_core::verify::{HolderAsked, Reason, Report, Shown, Step, StepResult, Trust};
 use xuefen_words::{Lang, Text, headline, verification as words};
@@ -173,7 +173,7 @@ fn passed(report: &Report<Statement>, step: Step) -> bool {
 
 fn subject<'a>(report: &Report<Statement>, shown: &'a Shown<Statement>, chain: &'a Chain, file: &[u8]) -> Subject<'a> {
     let statement = shown.entry.statement();
-    let (issuer, body) = (statement.issuer(), statement.message().body.as_ref());
+    let (issuer, body) = (statement.issuer(), statement.message().said());
     let kind = match body {
         Some(Body::RecordOutcome(outcome)) => Some(both(words::outcome_kind(outcome.outcome_kind()))),
         _ => None,
@@ -183,7 +183,7 @@ fn subject<'a>(report: &Report<Statement>, shown: &'a Shown<Statement>, chain: &
         index: shown.index.0,
         leaf_hash: shown.entry.leaf_hash().to_string(),
         ledger: statement.ledger(),
-        kind_code: body.map(|body| Kind::of(body).name()),
+        kind_code: body.map(|body| body.kind().name()),
         kind,
         issuer,
         issuer_names: chain.names(issuer).iter().map(|name| (&*name.language, &*name.text)).collect(),
@@ -227,7 +227,7 @@ fn accreditations(file: &[u8], issuer: &str) -> Vec<Accredited> {
     for item in presentation.authority {
         let Ok(entry) = Entry::<Statement>::parse(item.entry) else { continue };
         let statement = entry.statement();
-        match &statement.message().body {
+        match statement.message().said() {
             Some(Body::AccreditInstitution(body)) if body.institution == issuer => {
                 found.push(Accredited { by: statement.issuer().to_owned(), names: Vec::new(), index: item.index.0 });
             }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use xuefen_core::tree::TreeSize;
 
-use super::{Pace, Witnessed, Witnesses};
+use super::{Asked, Pace, Witnessed, Witnesses};
 use crate::sequencer::View;
 use crate::witness::client::{Cosignature, Target, Trouble};
 
@@ -46,11 +46,12 @@ impl Round {
 }
 
 pub(super) async fn run(witnesses: Arc<Witnesses>, mut stopped: watch::Receiver<bool>) {
+    let asked = witnesses.asked.load_full();
     let mut grown = witnesses.ledger.watch();
     let mut asking = JoinSet::<Done>::new();
     let start = Instant::now();
     let turn = || Turn { busy: false, failures: 0, not_before: start };
-    let mut turns: Vec<Turn> = witnesses.clients.iter().map(|_| turn()).collect();
+    let mut turns: Vec<Turn> = asked.clients.iter().map(|_| turn()).collect();
     let mut round = Round::new(witnesses.ledger.view(), turns.len());
     loop {
         grown.mark_unchanged();
@@ -61,7 +62,7 @@ pub(super) async fn run(witnesses: Arc<Witnesses>, mut stopped: watch::Receiver<
         for (witness, turn) in turns.iter_mut().enumerate() {
             if !turn.busy && round.lines[witness].is_none() && turn.not_before <= Instant::now() {
                 turn.busy = true;
-                asking.spawn(ask(Arc::clone(&witnesses), witness, Arc::clone(&round.view)));
+                asking.spawn(ask(Arc::clone(&witnesses), Arc::clone(&asked), witness, Arc::clone(&round.view)));
             }
         }
         let wake = wake(&round, &turns, witnesses.ledger.view().tree.size, &witnesses.pace);
@@ -69,7 +70,7 @@ pub(super) async fn run(witnesses: Arc<Witnesses>, mut stopped: watch::Receiver<
             Some(done) = asking.join_next() => {
                 // A conversation does not panic; if one did, the rest of the loop goes on without that witness.
                 if let Ok(done) = done {
-                    heard(&witnesses, &mut round, &mut turns[done.witness], done);
+                    heard(&witnesses, &asked, &mut round, &mut turns[done.witness], done);
                 }
             }
             changed = grown.changed() => if changed.is_err() { break },
@@ -106,9 +107,9 @@ fn wake(round: &Round, turns: &[Turn], size: u64, pace: &Pace) -> Instant {
     next_turn.map_or(next_round, |next| next.min(next_round)).max(soonest)
 }
 
-async fn ask(witnesses: Arc<Witnesses>, witness: usize, view: Arc<View>) -> Done {
-    let client = &witnesses.clients[witness];
-    let last = witnesses.standings()[witness].size.unwrap_or(0);
+async fn ask(witnesses: Arc<Witnesses>, asked: Arc<Asked>, witness: usize, view: Arc<View>) -> Done {
+    let client = &asked.clients[witness];
+    let last = asked.standings()[witness].size.unwrap_or(0);
     let size = TreeSize(view.tree.size);
     let result = {
         let prove = |old| view.index.consistency_proof(old, size).map_err(|error| error.to_string());
@@ -118,22 +119,22 @@ async fn ask(witnesses: Arc<Witnesses>, witness: usize, view: Arc<View>) -> Done
     Done { witness, view, result }
 }
 
-fn heard(witnesses: &Witnesses, round: &mut Round, turn: &mut Turn, done: Done) {
+fn heard(witnesses: &Witnesses, asked: &Asked, round: &mut Round, turn: &mut Turn, done: Done) {
     let Done { witness, view, result } = done;
     turn.busy = false;
     let now = witnesses.ledger.now().unsigned_abs();
     let cosignature = match result {
         Ok(cosignature) => cosignature,
         Err(trouble) => {
-            witnesses.with_standing(witness, |standing| standing.failed(&trouble, now));
+            asked.with_standing(witness, |standing| standing.failed(&trouble, now));
             turn.not_before = Instant::now() + pause(turn.failures, &witnesses.pace);
             turn.failures = turn.failures.saturating_add(1);
             return;
         }
     };
     turn.failures = 0;
-    witnesses.with_standing(witness, |standing| standing.cosigned(view.tree.size, &cosignature));
-    let key = witnesses.clients[witness].key();
+    asked.with_standing(witness, |standing| standing.cosigned(view.tree.size, &cosignature));
+    let key = asked.clients[witness].key();
     witnesses.records.write(key, &format!("{}{}", view.checkpoint, cosignature.line));
     if view.tree.size != round.view.tree.size {
         // Too late for its round; the witness is asked for the present one next.
@@ -141,7 +142,7 @@ fn heard(witnesses: &Witnesses, round: &mut Round, turn: &mut Turn, done: Done) 
     }
     round.lines[witness] = Some(cosignature.line);
     let note = round.note();
-    if !witnesses.has_quorum() || witnesses.policy.accept(&note).is_err() {
+    if asked.policy.quorum_is_none() || asked.policy.accept(&note).is_err() {
         return;
     }
     round.met = true;

@@ -8,7 +8,7 @@ pub fn graduate(office: &Office) -> String {
     office.furnish();
     office.put("learners.csv", "学号,姓名,证件号码\n1,示例一,110101199003074733\n");
     let by_school = ["--issuer", SCHOOL, "--key", "school", "--origin", ORIGIN];
-    let accounts = ["sign", "accounts", "--csv", "learners.csv", "--out", "a.signed"];
+    let accounts = ["sign", "accounts", "--sheet", "learners.csv", "--out", "a.signed"];
     office.json(&[&accounts[..], &by_school].concat());
     assert_eq!(office.online(&["post", "a.signed"]).0, 0);
     let (code, made) = office.online(&["registry", "offers", SCHOOL, "--out", "offers.json"]);
@@ -18,7 +18,7 @@ pub fn graduate(office: &Office) -> String {
         "results.csv",
         &format!("原始记录号,学号,姓名,课程代码,取得日期,成绩,考试次数\nr1,1,示例一,C1,{day},52,1\nr2,1,示例一,C1,{day},66,2\n"),
     );
-    let outcomes = ["sign", "outcomes", "--csv", "results.csv", "--offers", "offers.json", "--out", "r.signed"];
+    let outcomes = ["sign", "outcomes", "--sheet", "results.csv", "--offers", "offers.json", "--out", "r.signed"];
     office.json(&[&outcomes[..], &by_school, &["--accounts", "a.signed.accounts.csv"]].concat());
     let (code, posted) = office.online(&["post", "r.signed"]);
     assert_eq!(code, 0, "{posted}");

@@ -45,7 +45,7 @@ pub fn all(syllables: &str) -> BTreeMap<String, Vec<u8>> {
         };
         files.insert(file, bytes);
     }
-    files.insert(format!("mapping-{}.csv", INSTITUTIONS[HOSTS[3]].slug), utf8(&mapping()));
+    files.insert(format!("columns-{}.toml", INSTITUTIONS[HOSTS[3]].slug), columns().into_bytes());
     for owner in [HOSTS[0], EVALUATION] {
         let file = format!("certificates-{}.csv", INSTITUTIONS[owner].slug);
         let mut sheet = certificate_sheet(&certificates(owner, &learners, &mut random));
@@ -335,8 +335,9 @@ fn own_words(rows: &[Result]) -> Rows {
     [row(&header)].into_iter().chain(rows.iter().map(line)).collect()
 }
 
-fn mapping() -> Rows {
-    [
+/// What the headers of that school mean.
+fn columns() -> String {
+    let lines = [
         ("序列", "source_id"),
         ("学生证", "learner_no"),
         ("称呼", "holder_name"),
@@ -349,10 +350,9 @@ fn mapping() -> Rows {
         ("得学分", "credits"),
         ("第几次", "attempt"),
         ("单位", "issuer_name"),
-    ]
-    .iter()
-    .map(|(header, field)| row(&[header, field]))
-    .collect()
+    ];
+    let lines = lines.map(|(header, field)| format!("\"{header}\" = \"{field}\"\n"));
+    format!("# 样例：列名对照 (sample: what the headers mean)\n[columns]\n{}", lines.concat())
 }
 
 fn certificate_sheet(rows: &[Certificate]) -> Rows {

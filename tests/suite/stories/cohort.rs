@@ -66,7 +66,7 @@ impl Desk {
     fn sign(&self, what: &str, who: &Who, csv: &str, more: &[&str]) -> Vec<Posting> {
         let key = self.key(who);
         let (key, out) = (key.to_str().expect("UTF-8"), self.arg("out.signed"));
-        let args = ["sign", what, "--issuer", &who.id, "--key", key, "--origin", ORIGIN, "--csv", csv, "--out", &out];
+        let args = ["sign", what, "--issuer", &who.id, "--key", key, "--origin", ORIGIN, "--sheet", csv, "--out", &out];
         let (code, said) = xuefen(&[&args[..], &["--force"], more].concat());
         assert_eq!((code, &said["refused"], &said["batches"]), (0, &Value::Array(Vec::new()), &1.into()), "{said}");
         let file = std::io::BufReader::new(std::fs::File::open(out).expect("a batch file"));

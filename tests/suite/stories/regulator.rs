@@ -3,10 +3,12 @@
 
 use prost::Message as _;
 use tonic::Code;
+use xuefen::api::access::{AccountId, Caller};
 use xuefen::api::proto::report_cell::Value;
 use xuefen::api::proto::run_report_response::Part;
 use xuefen::api::proto::{
-    ReportAbsence, ReportHead, ReportPeriod, ReportRow, ReportRowKind, RunReportRequest, RunReportResponse,
+    EraseAccountRequest, ReportAbsence, ReportHead, ReportPeriod, ReportRow, ReportRowKind, RunReportRequest,
+    RunReportResponse,
 };
 use xuefen::sequencer::Home;
 use xuefen_core::kinds::tags::{self, Tag};
@@ -263,6 +265,10 @@ async fn story_20_nobody_sees_figures_of_others() {
     assert_eq!(code(&token, &|asked| asked.institution = college.id.clone()).await, denied);
     assert_eq!(code(&token, &|asked| asked.region = "630000".into()).await, denied);
 
+    // The operator serves figures and sees none.
+    let operator = bank.server.api.tokens.issue(&Caller::Operator, bank.world.now);
+    assert_eq!(code(&operator, &|_| {}).await, denied);
+
     // What is asked for wrongly is told apart.
     let invalid = Err(Code::InvalidArgument);
     assert_eq!(code(&token, &|asked| asked.report = "salaries".into()).await, invalid);
@@ -270,4 +276,22 @@ async fn story_20_nobody_sees_figures_of_others() {
     assert_eq!(code(&token, &|asked| asked.tree_size = 9_999).await, invalid);
     let token = bank.login(&bank.ministry()).await;
     assert_eq!(code(&token, &|asked| asked.region = "63".into()).await, invalid);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story_20_what_was_erased_is_counted_as_erased() {
+    let mut bank = Bank::new().await;
+    year(&mut bank).await;
+    let token = bank.login(&Who { id: bank.world.qinghai.id.clone(), seed: 2 }).await;
+    let asked = RunReportRequest { tree_size: bank.tree_size().await, ..training(2026) };
+    let operator = bank.server.api.tokens.issue(&Caller::Operator, bank.world.now);
+    let name = format!("accounts/{}", AccountId(account(4)));
+    let erase = EraseAccountRequest { name: name.clone(), confirm: name, validate_only: false };
+    bank.accounts().erase_account(bearer(&operator, erase)).await.expect("erased");
+    let after = report(&bank, &token, asked).await.expect("a report");
+    let counts = after.head.counts.expect("counts");
+    // Two trainings and a result of teaching.
+    assert_eq!((counts.counted, counts.erased), (35, 3));
+    let figures = after.of(ReportRowKind::Part, ["persons", "person_times", "per_learner", "remark"]);
+    assert_eq!(figures, [["11", "23", "191", "TRAINING_LOW"].map(str::to_owned)]);
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{Chain, Known, same_province};
-use crate::proto::{Charter, CharterMinimum, Statement};
+use crate::kinds::light::Statement;
+use crate::proto::{Charter, CharterMinimum};
 use crate::verify::Attested;
 
 /// Whether it has ended the consortium.

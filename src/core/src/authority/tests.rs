@@ -5,7 +5,8 @@ use crate::batch::sign_batch;
 use crate::entry::{Draft, Entry};
 use crate::key::SecretKey;
 use crate::proto::{
-    AuthoriseKey, ChangeInstitution, Countersign, EndKey, RecordOutcome, RecordingRule, RenameInstitution,
+    self, AuthoriseKey, ChangeInstitution, Countersign, EndKey, RecordOutcome, RecordingRule, RenameInstitution,
+    statement::Body,
 };
 use crate::statement::Statement as Parsed;
 use crate::time::Timestamp;
@@ -148,12 +149,14 @@ impl World {
     fn entry(&self, issuer: &str, signers: &[u8], body: Body, issued_at: i64) -> Entry<Statement> {
         let nonce = [u8::try_from(self.next).unwrap(); 16].to_vec().into();
         let (ledger, issuer) = (LEDGER.to_owned(), issuer.to_owned());
-        let message = Statement { version: 1, ledger, issuer, nonce, issued_at, body: Some(body) };
+        let message = proto::Statement { version: 1, ledger, issuer, nonce, issued_at, body: Some(body) };
         let statement = Parsed::from_message(message).unwrap();
         let sign = |key: &u8| sign_batch(&secret(*key), vec![statement.leaf_hash()]).unwrap().remove(0);
         let mut attestations: Vec<_> = signers.iter().map(sign).collect();
         attestations.sort_by_key(crate::attestation::Attestation::key_id);
-        Draft::new(statement, attestations).unwrap().log(Timestamp::new(self.now).unwrap()).unwrap()
+        let entry = Draft::new(statement, attestations).unwrap().log(Timestamp::new(self.now).unwrap()).unwrap();
+        // Posted in full, and read as a verifier does.
+        Entry::parse(entry.bytes().clone()).unwrap()
     }
 
     /// What step 3 hands over.

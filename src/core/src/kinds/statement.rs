@@ -2,11 +2,17 @@
 //!
 //! What a kind may say is not here.
 
+use crate::canonical::NonCanonical;
 use crate::proto::Statement;
 use crate::proto::statement::Body as Kinds;
-use crate::statement::{Body, Head, StatementMessage};
+use crate::statement::{Body, Head, StatementMessage, Writable, read_writable};
+use prost::bytes::Bytes;
 
 impl StatementMessage for Statement {
+    fn read(bytes: &Bytes) -> Result<Self, NonCanonical> {
+        read_writable(bytes)
+    }
+
     fn head(&self) -> Head<'_> {
         let Self { version, ledger, issuer, nonce, issued_at, body: _ } = self;
         Head { version: *version, ledger, issuer, nonce, issued_at: *issued_at }
@@ -18,7 +24,9 @@ impl StatementMessage for Statement {
             Some(body) => commitment(body).map_or(Body::Public, |commitment| Body::Private { commitment }),
         }
     }
+}
 
+impl Writable for Statement {
     fn enums_non_negative(&self) -> bool {
         self.body.as_ref().is_none_or(super::enums::non_negative)
     }

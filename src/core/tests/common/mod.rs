@@ -3,8 +3,9 @@
 
 use prost::Message;
 use serde_json::Value;
+use xuefen_core::canonical::NonCanonical;
 use xuefen_core::prost;
-use xuefen_core::statement::{Body, Head, StatementMessage};
+use xuefen_core::statement::{Body, Head, StatementMessage, Writable, read_writable};
 
 /// The whole of tests/vectors/vectors.json.
 pub fn vectors() -> Value {
@@ -108,6 +109,10 @@ pub struct TestPublic {
 }
 
 impl StatementMessage for TestStatement {
+    fn read(bytes: &prost::bytes::Bytes) -> Result<Self, NonCanonical> {
+        read_writable(bytes)
+    }
+
     fn head(&self) -> Head<'_> {
         let Self { version, ledger, issuer, nonce, issued_at, body: _ } = self;
         Head { version: *version, ledger, issuer, nonce, issued_at: *issued_at }
@@ -120,7 +125,9 @@ impl StatementMessage for TestStatement {
             Some(TestBody::Private(TestPrivate { commitment })) => Body::Private { commitment },
         }
     }
+}
 
+impl Writable for TestStatement {
     fn enums_non_negative(&self) -> bool {
         true
     }

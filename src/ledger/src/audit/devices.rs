@@ -76,7 +76,7 @@ pub(super) fn bind(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: &
 }
 
 /// Whether a key is bound to an account or one that it took over.
-fn is_bound(key: [u8; 32], account: Option<Account>, book: &Book) -> bool {
+pub(super) fn is_bound(key: [u8; 32], account: Option<Account>, book: &Book) -> bool {
     let device = book.devices.get(&key).filter(|device| device.unbound_by.is_none());
     device.is_some_and(|device| book.kept(device.account) == account)
 }

@@ -16,7 +16,11 @@ pub(super) struct Says {
     activity: String,
     project: String,
     rank: String,
-    achieved: Option<i64>,
+    pub(super) achieved: Option<i64>,
+    /// Of a part of an examination.
+    pub(super) scheme: Option<u64>,
+    pub(super) component: String,
+    pub(super) score: Option<u64>,
     parts: Vec<u64>,
 }
 
@@ -35,6 +39,9 @@ pub(super) fn says(case: &Case<'_>, book: &Book) -> Says {
         project: text(tags::PROJECT_TYPE),
         rank: text(tags::TITLE_RANK),
         achieved: day(case.value(tags::ACHIEVED_ON)),
+        scheme: case.number(tags::SCHEME),
+        component: text(tags::COMPONENT),
+        score: case.number(tags::SCORE_MILLIS),
         parts: indices(case.value(tags::PARTS)).unwrap_or_default(),
     }
 }

@@ -13,6 +13,7 @@ mod accounts;
 mod book;
 mod charters;
 mod control;
+mod conversion;
 mod cosign;
 mod devices;
 mod dump;
@@ -35,6 +36,7 @@ mod remarks;
 mod study;
 mod text;
 mod trust;
+mod ways;
 
 pub use dump::{Difference, compare};
 
@@ -280,6 +282,14 @@ impl<S: Secrets> Auditor<S> {
             Body::Revoke(body) => lifecycle::revoke(&case, body, book, judge),
             Body::Inspection(body) => inspections::inspection(&case, body, book, judge),
             Body::DeclareHeadcount(body) => control::headcount(&case, body, book, judge),
+            Body::ConversionRule(body) => conversion::rule(&case, body, book, judge),
+            Body::ApplyConversion(body) => conversion::apply(&case, body, book, secrets, judge),
+            Body::AcceptApplication(body) => conversion::accept(&case, body, book, judge),
+            Body::DecideConversion(body) => conversion::decide(&case, body, book, secrets, judge),
+            Body::AppealDecision(body) => conversion::appeal(&case, body, book, secrets, judge),
+            Body::DecideAppeal(body) => conversion::decide_appeal(&case, body, book, judge),
+            Body::ReverseConversion(body) => conversion::reverse(&case, body, book, secrets, judge),
+            Body::WithdrawApplication(body) => conversion::withdraw(&case, body, book, judge),
             _ => {
                 judge.unless(false, Rejection::KindNotEnabled, || case.kind.name().to_owned());
                 None

@@ -14,6 +14,7 @@ use super::records;
 use super::remarks::{self, Graded, Remark};
 use super::study;
 use super::text::{Verdict, day, day_of, graded, indices};
+use super::ways;
 use crate::posting::Secrets;
 use crate::rejection::Rejection;
 use xuefen_core::commitment::Nonce;
@@ -70,13 +71,15 @@ pub(super) fn record(
         Fitted::default()
     };
     programmes::in_run(case, book, judge);
-    let own: Vec<Remark> =
-        [remarks::training(case, kind, book, judge), remarks::assessor(case)].into_iter().flatten().collect();
+    let own: Vec<Remark> = [
+        remarks::training(case, kind, book, judge),
+        remarks::assessor(case),
+        ways::check(case, body, kind, book, judge),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     cited(case, account, book, secrets, judge);
-    programmes::of_outcome(case, book, judge);
-    for tag in [tags::SCHEME, tags::PATHWAY] {
-        judge.unless(case.number(tag).is_none(), Rejection::ReferenceUnknown, || format!("payload.{}", tag.name));
-    }
     nullifier_key(case, body, judge);
     if kind == OutcomeKind::HomeSchoolTransfer {
         cosign::transfer(case, body, judge);
@@ -95,6 +98,7 @@ pub(super) fn record(
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
         says: evidence::says(case, book),
+        converts: super::conversion::said(case),
         holds: marks.holds,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
     };

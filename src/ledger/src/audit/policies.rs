@@ -58,6 +58,11 @@ pub(super) const NOTICE: usize = 6;
 pub(super) const LEARNERS: usize = 8;
 pub(super) const SHARE: usize = 9;
 pub(super) const WINDOW: usize = 10;
+pub(super) const MAX_YIELD: usize = 11;
+pub(super) const ACCEPT_DAYS: usize = 12;
+pub(super) const DECIDE_DAYS: usize = 13;
+pub(super) const APPEAL_DAYS: usize = 14;
+pub(super) const COOLING_OFF: usize = 17;
 
 const THRESHOLDS: [(&str, u64, Severity); 5] = [
     ("skill_test_share", 5_000, Severity::Hard),
@@ -146,6 +151,12 @@ impl<'b> InForce<'b> {
             }
             (nation, own) => nation.or(own),
         }
+    }
+
+    /// The province's appeal body, else the nation's.
+    pub(super) fn appeal_body(&self) -> Option<&'b str> {
+        let bodies = [self.province, self.nation].into_iter().flatten().map(|(_, it)| it.appeal_body.as_str());
+        bodies.into_iter().find(|body| !body.is_empty())
     }
 
     fn both(&self) -> impl Iterator<Item = &'b Policy> {

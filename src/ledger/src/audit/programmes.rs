@@ -65,7 +65,8 @@ fn form(body: &Programme, judge: &mut Judge) {
     judge.unless(good, Rejection::FieldMalformed, || format!("{once} {bounded} {here} {opinions} {ascend}"));
 }
 
-fn referred<'b>(case: &Case<'_>, index: u64, book: &'b Book, judge: &mut Judge) -> Option<&'b What> {
+/// What was published in an entry, in force or not.
+pub(super) fn referred<'b>(case: &Case<'_>, index: u64, book: &'b Book, judge: &mut Judge) -> Option<&'b What> {
     let known = index < case.index && book.entry(index).is_some_and(|entry| entry.good);
     judge.unless(known, Rejection::ReferenceUnknown, || format!("entry {index}"));
     let what = book.offers.get(&index).map(|offer| &offer.what);
@@ -160,15 +161,6 @@ pub(super) fn named<'b>(case: &Case<'_>, book: &'b Book) -> Option<(u64, &'b Run
         })
     };
     line.iter().find_map(of)
-}
-
-/// A programme that an outcome names is one.
-pub(super) fn of_outcome(case: &Case<'_>, book: &Book, judge: &mut Judge) {
-    let Some(index) = case.number(tags::PROGRAMME) else { return };
-    let Some(what) = referred(case, index, book, judge) else { return };
-    judge.unless(matches!(what, What::Programme(_)), Rejection::ReferenceWrongKind, || format!("entry {index}"));
-    let holds = book.counts(index, case.logged_at);
-    judge.unless(holds, Rejection::ReferenceNotInForce, || format!("entry {index}"));
 }
 
 /// What the run bounds in an outcome.

@@ -67,6 +67,11 @@ pub(super) fn body(what: &What) -> Option<rows::OfferBody> {
                 keeps_enrolment_rules: it.keeps_enrolment_rules,
             })
         }
+        What::Conversion(it) => rows::OfferBody::ConversionRule(rows::ConversionRuleRow {
+            effective_from: it.effective_from,
+            effective_until: it.effective_until,
+            body: prost::Message::encode_to_vec(&**it),
+        }),
         What::Equivalence(it) => rows::OfferBody::Equivalence(rows::EquivalenceRow {
             effective_from: it.effective_from,
             from: standing(it.from.as_ref()?),

@@ -2,23 +2,28 @@
 //! (docs/adr/0024). Numbers stand in [`number`], none anywhere else. What may be posted as one stands in `rules/policy`.
 
 mod cosign;
+mod known;
 pub mod number;
+mod past;
 mod stricter;
 mod working_days;
 
 pub use cosign::CosignTime;
 pub(crate) use cosign::NAMED as COSIGN_NAMED;
+pub use known::KnownPolicies;
 pub use number::Number;
+pub use past::Past;
 pub(crate) use stricter::looser;
 pub use working_days::WorkingDays;
 
+use self::known::Found;
 use crate::access::Access;
 use crate::ids::province;
 use crate::rows::{self, OfferBody, OfferRow};
 use crate::state::{Read, ReadError};
 use crate::threshold::{Bound, Threshold};
 use prost::Message;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use xuefen_core::proto::{self, CosignRule, OutcomeKind, Policy, Severity};
 
 /// Seconds of a day.
@@ -81,11 +86,20 @@ struct Tier {
     policy: Policy,
 }
 
-/// The policy in force at a time for an issuer.
-#[derive(Clone, Debug, Default)]
+/// A leaf index names one statement.
+impl PartialEq for Tier {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index
+    }
+}
+
+impl Eq for Tier {}
+
+/// The policy in force at a time for an issuer. Cheap to clone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InForce {
-    nation: Option<Tier>,
-    province: Option<Tier>,
+    nation: Option<Arc<Tier>>,
+    province: Option<Arc<Tier>>,
 }
 
 /// The policy in force at a time for whoever sits in a region; empty = the nation alone.
@@ -97,13 +111,26 @@ pub(crate) fn in_force<S: Read + ?Sized>(state: &S, region: &str, time: i64) -> 
 }
 
 /// The newest version of a line whose time has come.
-fn tier<S: Read + ?Sized>(state: &S, province: &str, time: i64) -> Result<Option<Tier>, ReadError> {
+fn tier<S: Read + ?Sized>(state: &S, province: &str, time: i64) -> Result<Option<Arc<Tier>>, ReadError> {
+    let Some((written, _)) = state.newest(&rows::policies(province))? else { return Ok(None) };
+    if let Some(found) = state.known_policies().and_then(|known| known.get(province, written, time)) {
+        return Ok(found.tier);
+    }
     let Some(line) = state.policies(province)? else { return Ok(None) };
-    let Some((_, index)) = line.versions.iter().rev().find(|(from, _)| *from <= time) else { return Ok(None) };
-    let damaged = || ReadError::Damaged { key: rows::offer(*index), index: *index };
-    let Some(OfferRow { body: OfferBody::Policy(row), .. }) = state.offer(*index)? else { return Err(damaged()) };
+    let (index, holds) = known::version(&line, u64::MAX, time);
+    let tier = index.map(|index| read(state, index)).transpose()?;
+    if let Some(known) = state.known_policies() {
+        known.put(province, Found { written, holds, tier: tier.clone() });
+    }
+    Ok(tier)
+}
+
+/// The statement of an entry that is a policy.
+fn read<S: Read + ?Sized>(state: &S, index: u64) -> Result<Arc<Tier>, ReadError> {
+    let damaged = || ReadError::Damaged { key: rows::offer(index), index };
+    let Some(OfferRow { body: OfferBody::Policy(row), .. }) = state.offer(index)? else { return Err(damaged()) };
     let policy = Policy::decode(&row.body[..]).map_err(|_| damaged())?;
-    Ok(Some(Tier { index: *index, policy }))
+    Ok(Arc::new(Tier { index, policy }))
 }
 
 impl InForce {
@@ -120,13 +147,14 @@ impl InForce {
     }
 
     fn tiers(&self) -> impl DoubleEndedIterator<Item = &Tier> {
-        self.nation.iter().chain(&self.province)
+        self.nation.iter().chain(&self.province).map(|tier| &**tier)
     }
 
     /// A number; `None` if nothing bounds it.
     #[must_use]
     pub fn number(&self, number: &Number) -> Option<u64> {
-        let said = |tier: &Option<Tier>| tier.as_ref().map(|tier| (number.of)(&tier.policy)).filter(|said| *said > 0);
+        let said =
+            |tier: &Option<Arc<Tier>>| tier.as_ref().map(|tier| (number.of)(&tier.policy)).filter(|said| *said > 0);
         let nation = said(&self.nation).or(number.built_in);
         match (nation, said(&self.province)) {
             (Some(nation), Some(province)) => Some(number.stricter(nation, province)),

@@ -3,7 +3,7 @@
 
 use super::form::Form;
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, ensure, policy_of, predecessors};
+use crate::case::{Case, Check, ensure, predecessors};
 use crate::evolve::Accepted;
 use crate::policy::{self, CosignTime, InForce};
 use crate::rejection::{Refusal, Rejection};
@@ -111,8 +111,7 @@ pub(super) fn write<S: Read + ?Sized>(
     for key in entry.keys() {
         keys.extend(writer.key_row(rows::key_short(key))?);
     }
-    let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
-    if let Some(lapses_at) = waits(&policy, body, &keys, entry.logged_at()) {
+    if let Some(lapses_at) = waits(entry.policy(writer)?, body, &keys, entry.logged_at()) {
         let index = writer.index();
         writer.put(rows::standing(index), &StandingRow { pending: true, lapses_at, ..StandingRow::default() });
     }

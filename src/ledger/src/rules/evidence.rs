@@ -31,7 +31,7 @@ pub(super) fn rules<S: Read + ?Sized>(
 }
 
 /// Kind and content of an outcome that this one rests on; old paper is no evidence.
-fn source<'a, S: Read + ?Sized>(
+pub(super) fn source<'a, S: Read + ?Sized>(
     case: &Case<'_, S>,
     facts: &'a OutcomeFacts,
     index: u64,

@@ -4,7 +4,7 @@ use super::authority_key::{end_rules, ended_key, unused, write_end, write_key};
 use super::form::{Form, parse_key};
 use super::parties;
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, ensure, policy_of};
+use crate::case::{Case, Check, ensure};
 use crate::evolve::Accepted;
 use crate::policy::number;
 use crate::rejection::{Refusal, Rejection};
@@ -119,8 +119,7 @@ pub(super) fn write<S: Read + ?Sized>(
             (key.custodian.clone(), key.valid_from.max(entry.logged_at()), until, None)
         }
         Some(Action::Rotate(_)) => {
-            let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
-            let from = entry.logged_at() + policy.span(&number::ROTATION);
+            let from = entry.logged_at() + entry.policy(writer)?.span(&number::ROTATION);
             let Some((id, _)) = old_key(body) else { return Ok(()) };
             let Some(mut old) = writer.key_row(id)? else { return Ok(()) };
             let until = old.valid_until;

@@ -7,6 +7,7 @@ mod authority_key;
 mod certificate;
 mod change;
 mod charter;
+mod conversion;
 mod cosign;
 mod course;
 mod device;
@@ -34,6 +35,7 @@ mod run;
 mod runs;
 mod study;
 mod training;
+mod ways;
 
 use crate::access::Writer;
 use crate::case::{Case, Check, Said, Stop};
@@ -49,6 +51,8 @@ use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AuthorityRole, OutcomeKind};
 
+pub use conversion::Grant;
+pub(crate) use conversion::{Version, breached, due, rule_at, version_at, would_grant};
 pub(crate) use genesis::names as genesis_names;
 
 /// The kinds that have rules.
@@ -73,6 +77,7 @@ const ENABLED: &[Kind] = &[
     Kind::Programme,
     Kind::Run,
     Kind::CertificateFamily,
+    Kind::ConversionRule,
     Kind::OpenAccount,
     Kind::AmendAccount,
     Kind::BindKey,
@@ -85,6 +90,13 @@ const ENABLED: &[Kind] = &[
     Kind::Revoke,
     Kind::Inspection,
     Kind::DeclareHeadcount,
+    Kind::ApplyConversion,
+    Kind::AcceptApplication,
+    Kind::DecideConversion,
+    Kind::AppealDecision,
+    Kind::DecideAppeal,
+    Kind::ReverseConversion,
+    Kind::WithdrawApplication,
 ];
 
 /// The field that names a kind without rules.
@@ -120,6 +132,10 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
                 | Body::BindKey(_)
                 | Body::UnbindKey(_)
                 | Body::MergeAccounts(_)
+                | Body::ApplyConversion(_)
+                | Body::AppealDecision(_)
+                | Body::ReverseConversion(_)
+                | Body::WithdrawApplication(_)
         ),
         _ => false,
     }
@@ -153,7 +169,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
         Body::Inspection(body) => inspection::form(body, faults),
         Body::DeclareHeadcount(body) => headcount::form(body, faults),
-        _ => {}
+        _ => conversion::form(body, faults),
     }
 }
 
@@ -181,7 +197,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Inspection(body) => inspection::reads(body, keys),
         Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
-        _ => {}
+        _ => conversion::reads(body, issuer, facts, keys),
     }
 }
 
@@ -227,7 +243,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
         Body::Inspection(body) => inspection::may(case, body),
         Body::DeclareHeadcount(body) => headcount::may(case, body),
-        _ => Ok(()),
+        _ => conversion::may(case, body),
     }
 }
 
@@ -257,15 +273,15 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
         Body::Inspection(body) => inspection::references(case, body),
         Body::DeclareHeadcount(body) => headcount::references(case, body),
-        _ => Ok(()),
+        _ => conversion::references(case, body),
     }
 }
 
-/// Stage: the same outcome twice.
+/// Stage: the same outcome twice; a learner's signature over other entries.
 pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::RecordOutcome(body) => outcome::duplicates(case, body),
-        _ => Ok(()),
+        _ => conversion::signature(case, body),
     }
 }
 
@@ -310,7 +326,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
         Body::Inspection(body) => inspection::rules(case, body)?,
         Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
-        _ => {}
+        _ => conversion::of_kind(case, body)?,
     }
     Ok(Effects::default())
 }
@@ -322,7 +338,7 @@ pub(crate) fn breaches<S: Read + ?Sized>(state: &S, said: &Said<'_>, body: &Body
         Body::RecordOutcome(body) => outcome::breaches(state, said, body),
         Body::ChangeInstitution(body) => change::breaches(state, said, body),
         Body::Programme(body) => programme::breaches(state, said, body),
-        Body::ExamScheme(body) => Ok(exam_scheme::breach(&said.policy(state)?, body).into_iter().collect()),
+        Body::ExamScheme(body) => Ok(exam_scheme::breach(said.policy(state)?, body).into_iter().collect()),
         _ => Ok(Vec::new()),
     }
 }
@@ -366,7 +382,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
         Body::Inspection(body) => inspection::write(writer, entry, body)?,
         Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
-        _ => {}
+        _ => conversion::write(writer, entry, body)?,
     }
     Ok(())
 }

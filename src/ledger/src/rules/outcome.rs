@@ -1,9 +1,9 @@
 //! `RecordOutcome`: what all outcome kinds share. Minutes and credits stand in `course`, families and levels in
 //! `certificate`, counters in `runs`.
 
-use super::{account, certificate, cosign, course, evidence, records, run, runs, study, training};
+use super::{account, certificate, cosign, course, evidence, records, run, runs, study, training, ways};
 use crate::access::{Access, Writer};
-use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, policy_of, predecessors};
+use crate::case::{Case, Check, Said, Stop, ensure, is_in_force, predecessors};
 use crate::day::Day;
 use crate::decide::Effects;
 use crate::evolve::Accepted;
@@ -122,15 +122,7 @@ pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutc
         let known = case.state.institution(original)?.is_some();
         ensure(known, Rejection::ReferenceUnknown, field(tags::ORIGINAL_ISSUER))?;
     }
-    if let Some(index) = facts.programme {
-        let programme = matches!(case.offer(index, field(tags::PROGRAMME))?.body, OfferBody::Programme(_));
-        ensure(programme, Rejection::ReferenceWrongKind, field(tags::PROGRAMME))?;
-        case.in_force(index, field(tags::PROGRAMME))?;
-    }
-    // These cannot be published yet.
-    for (index, tag) in [(facts.scheme, tags::SCHEME), (facts.pathway, tags::PATHWAY)] {
-        ensure(index.is_none(), Rejection::ReferenceUnknown, field(tag))?;
-    }
+    ways::references(case, kind(body), facts)?;
     for (indices, tag) in [(&facts.cites, tags::CITES), (&facts.parts, tags::PARTS)] {
         for index in indices {
             let known = case.state.entry(*index)?.is_some();
@@ -201,6 +193,7 @@ pub(super) fn rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &RecordOutcome) 
     let Some(account) = account::kept(case.state, facts.account)? else { return Err(account::unknown().into()) };
     citations(case, account, facts)?;
     evidence::rules(case, kind(body), account, facts)?;
+    ways::rules(case, body, kind(body), facts)?;
     supersession(case, body, account, facts)?;
     attempts(case, body, account, facts)?;
     records::rules(case, body, kind(body), account, facts)?;
@@ -226,11 +219,12 @@ pub(super) fn breaches<S: Read + ?Sized>(
 ) -> Result<Vec<Breach>, ReadError> {
     let Facts::Outcome(facts) = said.facts else { return Ok(Vec::new()) };
     let policy = said.policy(state)?;
-    let mut breaches: Vec<Breach> = training::breach(&policy, facts).into_iter().collect();
+    let mut breaches: Vec<Breach> = training::breach(policy, facts).into_iter().collect();
     breaches.extend(evidence::breach(facts));
+    breaches.extend(ways::breach(state, kind(body), facts)?);
     let Some(account) = account::kept(state, facts.account)? else { return Ok(breaches) };
     let day = Day::of(said.logged_at).0;
-    let counted = runs::count(state, &policy, said.issuer, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
+    let counted = runs::count(state, policy, said.issuer, facts, account, body.supersedes.is_some(), (u64::MAX, day))?;
     if counted.is_some_and(|counted| counted.mass_pass) {
         breaches.push(Breach::remark(Flag::new(FlagCode::MassPass, Severity::Advisory, field(tags::RUN))));
     }
@@ -374,11 +368,11 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.put(rows::outcome(index), &row);
     writer.mark(source);
     writer.mark(rows::outcomes_of(account));
+    certificate::write(writer, account, facts)?;
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
-    let policy = policy_of(writer, entry.issuer(), entry.logged_at())?;
-    let counted =
-        runs::count(writer, &policy, entry.issuer(), facts, account, body.supersedes.is_some(), (index, day))?;
+    let policy = entry.policy(writer)?;
+    let counted = runs::count(writer, policy, entry.issuer(), facts, account, body.supersedes.is_some(), (index, day))?;
     if let Some(counted) = counted {
         writer.put(counted.line.0, &counted.line.1);
         if let Some((key, run)) = counted.run {

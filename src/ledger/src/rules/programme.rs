@@ -114,7 +114,7 @@ pub(super) fn breaches<S: Read + ?Sized>(
     }
     let share = share(practice, minutes);
     let field = "statement.programme.parts";
-    Ok(Threshold::PracticeShareProgramme.hold(&said.policy(state)?, share, field).into_iter().collect())
+    Ok(Threshold::PracticeShareProgramme.hold(said.policy(state)?, share, field).into_iter().collect())
 }
 
 pub(super) fn write<S: Read + ?Sized>(

@@ -1,6 +1,7 @@
 //! A sample world as `decide` reads it: its rows, and its entries.
 
 use super::World;
+use crate::policy::KnownPolicies;
 use crate::posting::Message;
 use crate::state::{Entries, Key, Read, ReadError};
 use prost::bytes::Bytes;
@@ -15,6 +16,10 @@ pub struct Whole<'a>(pub(super) &'a World);
 impl Read for Whole<'_> {
     fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
         self.0.state.newest(key)
+    }
+
+    fn known_policies(&self) -> Option<&KnownPolicies> {
+        Some(&self.0.known)
     }
 }
 

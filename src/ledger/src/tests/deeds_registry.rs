@@ -37,7 +37,7 @@ fn speaker(actors: &Actors, roll: u8) -> (String, u8) {
 }
 
 /// The newest entry that this is true of, else entry 0; sometimes another.
-fn newest(actors: &Actors, is: impl Fn(&Body) -> bool, roll: u8) -> u64 {
+pub(super) fn newest(actors: &Actors, is: impl Fn(&Body) -> bool, roll: u8) -> u64 {
     if roll > 235 {
         return u64::from(roll) % actors.world.state.size();
     }

@@ -181,7 +181,7 @@ proptest! {
             let payload = crate::testing::commit(&mut statement, &payload(table, &all));
             let raw = crate::testing::sign_with(&statement, &[4], Some(payload));
             let context: &Context = &world.context;
-            let prepared = prepare(raw, context, &TestSecrets, &world.state, world, &NoBatches);
+            let prepared = prepare(raw, context, &TestSecrets, &world.state, &world.payloads(), &NoBatches);
             let verdict = crate::decide(&world.whole(), &prepared, world.now);
             prop_assert!(verdict.is_ok());
             Ok(())

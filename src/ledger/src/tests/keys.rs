@@ -193,7 +193,7 @@ fn a_key_registered_after_the_snapshot_is_verified_by_decide() {
             &world.context,
             &crate::testing::TestSecrets,
             &Blind,
-            &world,
+            &world.payloads(),
             &crate::testing::NoBatches,
         );
         crate::decide(&world.whole(), &prepared, world.now).expect("memory")

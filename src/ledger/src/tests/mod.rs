@@ -4,10 +4,13 @@ mod audit_histories;
 mod audits;
 mod charters;
 mod control;
+mod conversion_cases;
+mod conversions;
 mod cosigned;
 mod deeds_control;
 mod deeds_learner;
 mod deeds_registry;
+mod deeds_ways;
 mod devices;
 mod evidence;
 mod histories;
@@ -24,6 +27,7 @@ mod registry;
 mod rejections;
 mod statuses;
 mod trust;
+mod ways;
 
 /// So many cases, the same in every run: what fails in one place fails in the other. `PROPTEST_RNG_SEED=n` draws others.
 fn reproducible(cases: u32) -> proptest::test_runner::Config {

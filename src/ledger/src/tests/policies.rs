@@ -1,6 +1,7 @@
 //! Policies: what holds before there is one, from when a version counts, and that a province is stricter or adds.
 
 use super::audits::assert_audited;
+use crate::policy::Past;
 use crate::query::policy_in_force;
 use crate::testing::{World, course, policy, qinghai_policy};
 use crate::{Decision, FlagCode, RawPosting, Refusal, Rejection};
@@ -66,6 +67,13 @@ fn a_version_counts_from_its_time_on_and_the_newest_wins() {
     );
     let before = policy_in_force(&world.state.as_of(second), &school, start + 2_000).expect("memory");
     assert_eq!(before.indices(), [first]);
+    let mut past = Past::new(&world.state);
+    for index in 0..world.state.size() {
+        for time in [start, start + 1_000, start + 2_000] {
+            let then = policy_in_force(&world.state.as_of(index), &school, time).expect("memory");
+            assert_eq!(past.before(index, "630000", time).expect("memory"), then, "{index} at {time}");
+        }
+    }
     assert_eq!(world.rebuilt(), world.state);
     assert_audited(&world);
 }

@@ -34,7 +34,7 @@ fn answer(world: &World, posting: RawPosting) -> Option<Rejection> {
 /// The last one of a kind that was recorded is the one that is refused.
 pub(super) fn case(rejection: Rejection, world: &mut World) -> RawPosting {
     use OutcomeKind::{Admission, ContestResult, EmploymentPeriod, ExamComponent};
-    let classified: Values<'_> = &[(tags::ADMISSION_CLASS, "classified")];
+    let classified: Values<'_> = &[(tags::ADMISSION_CLASS, "recommended")];
     let good: Option<(_, Values<'_>)> = match rejection {
         Rejection::ResultExists | Rejection::TeamDiffers => Some((ContestResult, CONTEST)),
         Rejection::AdmissionExcluded => Some((Admission, classified)),
@@ -118,7 +118,7 @@ pub(super) fn random(r: [u8; 8]) -> (RecordOutcome, Vec<(Tag, Vec<u8>)>) {
         }
         3 | 4 => {
             let class = pick(["classified", "ordinary", "recommended", "top_up"], r[6]);
-            (OutcomeKind::Admission, vec![(tags::ADMISSION_CLASS, class), (tags::EXEMPT_GROUND, "veteran")])
+            (OutcomeKind::Admission, vec![(tags::ADMISSION_CLASS, class)])
         }
         5 => {
             let (score, top) =
@@ -222,7 +222,7 @@ fn classified_and_ordinary_admission_shut_each_other_out_for_a_year_and_a_person
         ("ordinary", "2026-08-01", Some(Rejection::AdmissionExcluded)),
         ("ordinary", "2025-08-01", None),
         ("top_up", "2026-08-01", None),
-        ("classified", "2026-08-01", None),
+        ("recommended", "2026-08-01", None),
     ] {
         let posting = admitted(&mut world, [7; 16], class, day, "2");
         assert_eq!(answer(&world, posting), expected, "{class} {day}");

@@ -85,6 +85,7 @@ fn the_other_authority_completes_it_by_countersigning() {
         let completing = world.post(&other, body, &[second]);
         let row = institution(&world.state, &world.school.id).expect("memory").expect("in force");
         assert_eq!(row.accreditations[0].completed_by, Some(completing));
+        assert_eq!(row.accredited_at(), Some(completing));
         // In force from the completing entry, not from its own.
         assert_eq!(row.accreditations[0].from, world.now);
         assert_eq!(row.status_at(world.now - 1), None);

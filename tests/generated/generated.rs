@@ -1,5 +1,7 @@
 //! The generated protobuf code is in git; this makes it again and compares. `UPDATE_GENERATED=1` writes it.
 
+mod forms;
+
 use std::path::{Path, PathBuf};
 
 use prost::Message as _;
@@ -21,7 +23,7 @@ const CORE: [&str; 12] = [
 ];
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn all_protos() -> Vec<String> {
@@ -47,7 +49,7 @@ fn compare_or_write(fresh: &Path, kept: &Path) {
     let old = std::fs::read(kept).unwrap_or_default();
     assert!(
         old == fresh,
-        "{} is not what proto/ gives. Run: UPDATE_GENERATED=1 cargo test --test suite generated",
+        "{} is not what proto/ gives. Run: UPDATE_GENERATED=1 cargo test -p xuefen-generated",
         kept.display()
     );
 }
@@ -74,6 +76,10 @@ fn generated_code_is_what_the_protos_give() {
         .compile_fds(core_fds.clone())
         .expect("core code");
     compare_or_write(&core_dir.join("xuefen.v1.rs"), &root().join("src/core/src/proto/xuefen.v1.rs"));
+
+    let forms = out.path().join("forms.rs");
+    std::fs::write(&forms, forms::of_statements(&core_fds)).expect("write");
+    compare_or_write(&forms, &root().join("src/core/src/proto/forms.rs"));
 
     let api_dir = out.path().join("api");
     std::fs::create_dir(&api_dir).expect("mkdir");
