@@ -32,7 +32,7 @@ fn day(text: &str) -> u32 {
 
 /// An answer: head, rows and their bytes. Progress tells of the way, not of the figures.
 pub struct Report {
-    head: ReportHead,
+    pub head: ReportHead,
     rows: Vec<ReportRow>,
     bytes: Vec<u8>,
 }
@@ -142,6 +142,10 @@ async fn year(bank: &mut Bank) {
         let posting = result(bank, &school, learner, &[(tags::RUN, "2026-春"), (tags::MAJOR, major)]);
         bank.accept(posting).await;
     }
+    // Who sits the examination again is not taught again.
+    let again = [(tags::RUN, "2026-春"), (tags::MAJOR, "440301"), (tags::ATTEMPT, "2")];
+    let posting = result(bank, &school, 4, &again);
+    bank.accept(posting).await;
     let declared = headcount(&school.id, day("2026-09-01"), 4_000);
     bank.say(&school, Body::DeclareHeadcount(declared), &[school.seed]).await;
     // 30 September, then 15 December.
@@ -166,8 +170,8 @@ async fn story_20_person_times_over_headcount_and_practice_by_major_at_one_tree_
     let expected = [bank.school().id, "12".into(), "25".into(), "12".into(), "208".into(), String::new()];
     assert_eq!(times.of(ReportRowKind::Part, part), [expected]);
     let counts = times.head.counts.expect("counts");
-    // 25 trainings, a resit, 12 results of teaching.
-    assert_eq!((counts.counted, counts.erased, counts.pending), (38, 0, 0));
+    // 25 trainings, 12 results of teaching, a resit of each.
+    assert_eq!((counts.counted, counts.erased, counts.pending), (39, 0, 0));
 
     // Of the same tree: half of the minutes are practice; two learners of a major are too few to be told of, and with ten
     // others they are everybody, so that neither shows.
@@ -290,8 +294,8 @@ async fn story_20_what_was_erased_is_counted_as_erased() {
     bank.accounts().erase_account(bearer(&operator, erase)).await.expect("erased");
     let after = report(&bank, &token, asked).await.expect("a report");
     let counts = after.head.counts.expect("counts");
-    // Two trainings and a result of teaching.
-    assert_eq!((counts.counted, counts.erased), (35, 3));
+    // Two trainings, a result of teaching and its resit.
+    assert_eq!((counts.counted, counts.erased), (35, 4));
     let figures = after.of(ReportRowKind::Part, ["persons", "person_times", "per_learner", "remark"]);
     assert_eq!(figures, [["11", "23", "191", "TRAINING_LOW"].map(str::to_owned)]);
 }
