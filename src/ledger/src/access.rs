@@ -102,6 +102,10 @@ pub(crate) trait Access: Read {
         Ok(self.value(&rows::offer(index))?.map(|(_, row)| row))
     }
 
+    fn inspection(&self, commitment: u64) -> Result<Option<rows::InspectionRow>, ReadError> {
+        Ok(self.value(&rows::inspection(commitment))?.map(|(_, row)| row))
+    }
+
     /// The policies of the nation (empty) or of a province.
     fn policies(&self, province: &str) -> Result<Option<rows::PolicyLineRow>, ReadError> {
         Ok(self.value(&rows::policies(province))?.map(|(_, row)| row))

@@ -35,6 +35,7 @@ pub mod query;
 mod rejection;
 pub mod rows;
 mod rules;
+pub mod sample;
 mod sources;
 mod state;
 pub mod status;

@@ -447,6 +447,12 @@ rejections! {
     DayInFuture "DAY_IN_FUTURE"
         "A headcount is of a day that has come." "在校生数须为已到来的日期。"
         "Declare it on that day or later." "请在该日或之后申报。"
+    SampleSeedWrong "SAMPLE_SEED_WRONG"
+        "A sample is decided by the committed secret and by the root of a tree that holds more than the commitment." "抽样由事先承诺的秘密与含承诺之后记录的日志根散列共同确定。"
+        "Use the scheme, number and secret of the commitment, and the root of a checkpoint signed after it." "请使用承诺中的方案、数量和秘密，以及其后签发的检查点的根散列。"
+    InspectionReported "INSPECTION_REPORTED"
+        "An inspection is reported on once." "一次检查只报告一次。"
+        "Begin another inspection." "请另行开始一次检查。"
 
     // Thresholds of the policy, after everything else.
     ThresholdNotMet "THRESHOLD_NOT_MET"

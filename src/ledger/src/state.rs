@@ -106,11 +106,13 @@ pub enum Table {
     Certified = 71,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
     Headcount = 90,
+    /// Leaf index of the commitment → [`InspectionRow`](crate::rows::InspectionRow).
+    Inspection = 91,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -156,6 +158,7 @@ impl Table {
         Self::UsedBy,
         Self::Certified,
         Self::Headcount,
+        Self::Inspection,
     ];
 
     /// The first byte of the table's keys.
@@ -259,6 +262,9 @@ pub trait Entries {
     /// SHA-256(0x00 || statement) of an entry; `None` if there is none. May read the entry itself: asked only when a
     /// nonce came before in another entry than the posting would make.
     fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
+
+    /// RFC 6962 root of the first `size` entries; `None` if there are not so many, or not all of them published yet.
+    fn root(&self, size: u64) -> Result<Option<Hash>, ReadError>;
 }
 
 /// Which way a history is read.

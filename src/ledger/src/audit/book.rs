@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::inspections::Begun;
 use super::policies::Line;
 use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
@@ -110,6 +111,8 @@ pub(super) struct Book {
     pub(super) evaluations: Facts<String, (EvaluateInstitution, String)>,
     /// (institution, day) → the newest headcount and who declared it.
     pub(super) headcounts: Facts<(String, u32), (DeclareHeadcount, String)>,
+    /// Inspections by the entry that began them.
+    pub(super) inspections: Facts<u64, Begun>,
     /// What people call a pathway.
     pub(super) labels: Facts<String, ()>,
     /// (outcome kind, code, level) → entries that hold it equal to something.

@@ -137,6 +137,7 @@ fn fits(body: &Body, key: &KeyFact) -> bool {
         | Body::AppealDecision(_)
         | Body::ReverseConversion(_)
         | Body::WithdrawApplication(_) => institution || role == Some(AuthorityRole::Intake),
+        Body::Inspection(_) => institution || accredit || role == Some(AuthorityRole::Audit),
         Body::RecordOutcome(_) | Body::Course(_) | Body::Module(_) => institution,
         _ => institution || accredit,
     }

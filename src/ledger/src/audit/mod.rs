@@ -19,6 +19,7 @@ mod devices;
 mod dump;
 mod envelope;
 mod evidence;
+mod inspections;
 mod judge;
 mod keys;
 mod lifecycle;
@@ -279,6 +280,7 @@ impl<S: Secrets> Auditor<S> {
             Body::Suspend(body) => lifecycle::suspend(&case, body, book, judge),
             Body::Reinstate(body) => lifecycle::reinstate(&case, body, book, judge),
             Body::Revoke(body) => lifecycle::revoke(&case, body, book, judge),
+            Body::Inspection(body) => inspections::inspection(&case, body, book, judge),
             Body::DeclareHeadcount(body) => control::headcount(&case, body, book, judge),
             Body::ConversionRule(body) => conversion::rule(&case, body, book, judge),
             Body::ApplyConversion(body) => conversion::apply(&case, body, book, secrets, judge),

@@ -158,6 +158,10 @@ pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
     Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
+pub(crate) fn inspection(commitment: u64) -> Key {
+    by_index(Table::Inspection, commitment)
+}
+
 pub(crate) fn headcount(institution: &str, day: u32) -> Key {
     Key::texts(Table::Headcount, &[institution, &day.to_string()])
 }

@@ -19,6 +19,7 @@ mod form;
 mod framework;
 mod genesis;
 mod headcount;
+mod inspection;
 mod institution_key;
 mod lifecycle;
 mod majors;
@@ -87,6 +88,7 @@ const ENABLED: &[Kind] = &[
     Kind::Suspend,
     Kind::Reinstate,
     Kind::Revoke,
+    Kind::Inspection,
     Kind::DeclareHeadcount,
     Kind::ApplyConversion,
     Kind::AcceptApplication,
@@ -122,6 +124,7 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
     let Some(role) = &key.role else { return true };
     match AuthorityRole::try_from(role.role) {
         Ok(AuthorityRole::Accredit) => true,
+        Ok(AuthorityRole::Audit) => matches!(body, Body::Inspection(_)),
         Ok(AuthorityRole::Intake) => matches!(
             body,
             Body::OpenAccount(_)
@@ -164,6 +167,7 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
+        Body::Inspection(body) => inspection::form(body, faults),
         Body::DeclareHeadcount(body) => headcount::form(body, faults),
         _ => conversion::form(body, faults),
     }
@@ -191,6 +195,7 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Inspection(body) => inspection::reads(body, keys),
         Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
         _ => conversion::reads(body, issuer, facts, keys),
     }
@@ -236,6 +241,7 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::may(case, body),
         Body::DeclareHeadcount(body) => headcount::may(case, body),
         _ => conversion::may(case, body),
     }
@@ -265,6 +271,7 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::references(case, body),
         Body::DeclareHeadcount(body) => headcount::references(case, body),
         _ => conversion::references(case, body),
     }
@@ -317,6 +324,7 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
+        Body::Inspection(body) => inspection::rules(case, body)?,
         Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
         _ => conversion::of_kind(case, body)?,
     }
@@ -372,6 +380,7 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        Body::Inspection(body) => inspection::write(writer, entry, body)?,
         Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
         _ => conversion::write(writer, entry, body)?,
     }

@@ -224,7 +224,7 @@ fn group(rejection: Rejection) -> Group {
         R::SchemeWrong | R::SegmentWrong => Group::Ways,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
-        R::DayInFuture => Group::Control,
+        R::DayInFuture | R::SampleSeedWrong | R::InspectionReported => Group::Control,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
