@@ -57,18 +57,7 @@ pub fn prepare(
     let attested = attest(&statement, &attestations, &lent, &mut faults);
     judge_payload(&statement, payload.as_ref(), &mut faults);
     let mut facts = Facts::judge(&statement, payload.as_ref(), secrets, &mut faults);
-    // A stranger's posting is refused before anyone reads a learner's payload for it.
-    if let Facts::Outcome(facts) = &mut facts
-        && attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
-    {
-        facts.sources = crate::sources::read(facts, sources);
-    }
-    if let Facts::Decide(facts) = &mut facts
-        && attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
-    {
-        let used = facts.sources.iter().chain(&facts.members).copied();
-        facts.opened = crate::sources::open(used, sources);
-    }
+    read_sources(&mut facts, &attested, sources);
     judge_nullifier_key(&statement, payload.as_ref(), &facts, &mut faults);
     if let Some(body) = &statement.message().body {
         rules::form(body, &mut faults);
@@ -90,12 +79,23 @@ pub fn complete(state: &impl Read, prepared: &mut Prepared, sources: &dyn Source
             attested.signature = signature;
         }
     }
-    if let Facts::Outcome(facts) = &mut prepared.facts
-        && prepared.attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
-    {
-        facts.sources = crate::sources::read(facts, sources);
-    }
+    read_sources(&mut prepared.facts, &prepared.attested, sources);
     Ok(())
+}
+
+/// Reads the outcomes that a posting rests on. A stranger's is refused before anyone reads a learner's payload for it.
+fn read_sources(facts: &mut Facts, attested: &[Attested], sources: &dyn Sources) {
+    if !attested.iter().all(|attested| matches!(attested.signature, Signature::Good)) {
+        return;
+    }
+    match facts {
+        Facts::Outcome(facts) => facts.sources = crate::sources::read(facts, sources),
+        Facts::Decide(facts) => {
+            let used = facts.sources.iter().chain(&facts.members).copied();
+            facts.opened = crate::sources::open(used, sources);
+        }
+        _ => {}
+    }
 }
 
 /// For the rare signature that is verified on the thread that decides.

@@ -72,6 +72,15 @@ pub(crate) fn read(facts: &OutcomeFacts, sources: &dyn Sources) -> BTreeMap<u64,
     found
 }
 
+/// Reads one outcome; `None` if it was read already, or is not there.
+fn one<'a>(index: u64, found: &'a mut BTreeMap<u64, Source>, sources: &dyn Sources) -> Option<&'a Source> {
+    if found.contains_key(&index) {
+        return None;
+    }
+    let source = Source::of(&sources.payload(index)?);
+    Some(found.entry(index).or_insert(source))
+}
+
 /// What a decision on a conversion asks of an outcome that it uses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Opened {
@@ -115,7 +124,10 @@ impl Opened {
 pub(crate) fn open(indices: impl IntoIterator<Item = u64>, sources: &dyn Sources) -> BTreeMap<u64, Opened> {
     let mut found = BTreeMap::new();
     let mut open: Vec<(u64, usize)> = indices.into_iter().map(|index| (index, 0)).collect();
-    while let Some((index, depth)) = open.pop() {
+    let mut at = 0;
+    // Level by level, as above.
+    while let Some((index, depth)) = open.get(at).copied() {
+        at += 1;
         if found.len() > 4 * PARTS || found.contains_key(&index) {
             continue;
         }
@@ -126,15 +138,6 @@ pub(crate) fn open(indices: impl IntoIterator<Item = u64>, sources: &dyn Sources
         found.insert(index, opened);
     }
     found
-}
-
-/// Reads one outcome; `None` if it was read already, or is not there.
-fn one<'a>(index: u64, found: &'a mut BTreeMap<u64, Source>, sources: &dyn Sources) -> Option<&'a Source> {
-    if found.contains_key(&index) {
-        return None;
-    }
-    let source = Source::of(&sources.payload(index)?);
-    Some(found.entry(index).or_insert(source))
 }
 
 /// How many parts an outcome has, and how deep they go; stops as soon as either is too much. Fails with a part that was not
