@@ -23,6 +23,7 @@ use super::error::SequencerError;
 use super::gather::Gathering;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
+use super::read::Payloads;
 use super::slots::HighestSlot;
 use super::state::{Deciding, Judging};
 use super::view::View;
@@ -138,18 +139,19 @@ impl Sequencer {
         }
     }
 
-    fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
+    fn post(&mut self, mut chunk: Chunk) -> Result<(), SequencerError> {
         let view = self.view.load_full();
         let now = (self.clock)();
-        let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
+        let verdicts = chunk.ready.iter_mut().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
         self.open.waiting.push(Waiting { verdicts, to: chunk.to, _ready: chunk.ready, _permit: Some(chunk.permit) });
         Ok(())
     }
 
-    fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
+    fn one(&mut self, ready: &mut Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
         // The log's clock never runs backwards; a machine whose clock does holds it still.
         let logged_at = self.end.logged_at.max(now);
-        let verdict = match xuefen_ledger::decide(&self.judging(view), &ready.prepared, logged_at)? {
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view };
+        let verdict = match ready.decide(&self.judging(view), &sources, logged_at)? {
             Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
             Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
             Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),

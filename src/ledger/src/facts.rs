@@ -80,6 +80,8 @@ pub struct AccountFacts {
     pub(crate) id: Option<[u8; 16]>,
     pub(crate) account: Option<AccountKey>,
     pub(crate) document: Option<Short>,
+    /// HMAC of the carrier.
+    pub(crate) carrier: Option<Short>,
 }
 
 /// Of `RecordOutcome`.
@@ -234,7 +236,7 @@ impl Facts {
         let mut values = Values { payload, faults };
         values.check(table, required);
         match body {
-            Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
+            Body::OpenAccount(_) => Self::Account(account(&mut values, secrets)),
             Body::AmendAccount(_) => Self::Amend(learner::amend(&mut values, secrets)),
             Body::BindKey(_) => Self::Device(learner::bind(&mut values, statement, secrets)),
             Body::UnbindKey(_) => Self::Device(learner::unbind(&values, secrets)),
@@ -329,8 +331,10 @@ impl<'a> Values<'a> {
             }
         }
         // Rows name accounts beside documents; the colon keeps the two apart (`Secrets::account_hmac`).
-        if self.text(tags::DOCUMENT_KIND).is_some_and(|kind| kind.contains(':')) {
-            self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::DOCUMENT_KIND)));
+        for tag in [tags::DOCUMENT_KIND, tags::CARRIER_KIND] {
+            if self.text(tag).is_some_and(|kind| kind.contains(':')) {
+                self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tag)));
+            }
         }
         if self.number(tags::ATTEMPT).is_some_and(|attempt| attempt == 0 || attempt > ATTEMPTS) {
             self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::ATTEMPT)));
@@ -384,13 +388,15 @@ impl<'a> Values<'a> {
     }
 }
 
-fn account(values: &Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
+fn account(values: &mut Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
     let id = values.array(tags::ACCOUNT);
+    let carrier = learner::carrier(values, secrets);
     let document = values.text(tags::DOCUMENT_KIND).zip(values.text(tags::DOCUMENT_NUMBER));
     AccountFacts {
         id,
         account: id.map(|id| secrets.account_key(&id)),
         document: document.map(|(kind, number)| short(&Hash(secrets.document_hmac(kind, number)))),
+        carrier,
     }
 }
 

@@ -53,7 +53,7 @@ pub use facts::Facts;
 pub use flag::{Flag, FlagCode};
 pub use memory::{AsOf, MemoryState};
 pub use posting::{Context, KeyLookup, Message, Prepared, RawPosting, Secrets, Signatures, Sources, VerifiedBatches};
-pub use prepare::{prepare, reads};
+pub use prepare::{complete, prepare, reads};
 pub use rejection::{Refusal, Rejection, Text};
 pub use state::{Direction, Entries, Key, MAX_VALUE, Query, Read, ReadError, Row, Table};
 pub use threshold::{Bound, Threshold};

@@ -55,21 +55,19 @@ impl Source {
 /// The outcomes that a posting rests on, as far as they are there.
 pub(crate) fn read(facts: &OutcomeFacts, sources: &dyn Sources) -> BTreeMap<u64, Source> {
     let mut found = BTreeMap::new();
+    // Level by level, so that what is a part twice is looked into where it is least deep.
     let mut open: Vec<(u64, usize)> = facts.parts.iter().map(|index| (*index, 1)).collect();
-    // Other evidence is looked at for itself alone.
-    if facts.route.is_some() {
-        open.extend(facts.cites.iter().map(|index| (*index, DEPTH + 1)));
+    let mut at = 0;
+    // Far more than may be: the rest changes no answer.
+    while let Some((index, depth)) = open.get(at).copied().filter(|_| found.len() <= 4 * PARTS) {
+        at += 1;
+        let Some(source) = one(index, &mut found, sources).filter(|_| depth <= DEPTH) else { continue };
+        open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
     }
-    open.extend(facts.assessor_evidence.iter().map(|index| (*index, DEPTH + 1)));
-    while let Some((index, depth)) = open.pop() {
-        if found.len() > 4 * PARTS || found.contains_key(&index) {
-            continue;
-        }
-        let Some(source) = sources.payload(index).as_ref().map(Source::of) else { continue };
-        if depth <= DEPTH {
-            open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
-        }
-        found.insert(index, source);
+    // Other evidence is looked at for itself alone.
+    let cites = facts.cites.iter().filter(|_| facts.route.is_some());
+    for index in cites.chain(&facts.assessor_evidence) {
+        one(*index, &mut found, sources);
     }
     found
 }
@@ -130,14 +128,31 @@ pub(crate) fn open(indices: impl IntoIterator<Item = u64>, sources: &dyn Sources
     found
 }
 
-/// How many parts an outcome has, and how deep they go; stops soon after either is too much.
-pub(crate) fn extent(parts: &[u64], sources: &BTreeMap<u64, Source>) -> (usize, usize) {
+/// Reads one outcome; `None` if it was read already, or is not there.
+fn one<'a>(index: u64, found: &'a mut BTreeMap<u64, Source>, sources: &dyn Sources) -> Option<&'a Source> {
+    if found.contains_key(&index) {
+        return None;
+    }
+    let source = Source::of(&sources.payload(index)?);
+    Some(found.entry(index).or_insert(source))
+}
+
+/// How many parts an outcome has, and how deep they go; stops as soon as either is too much. Fails with a part that was not
+/// read, as one that was erased: of what it is made of nothing can be said.
+pub(crate) fn extent(parts: &[u64], sources: &BTreeMap<u64, Source>) -> Result<(usize, usize), u64> {
     let (mut count, mut depth) = (0, 0);
     let mut level = parts.to_vec();
-    while !level.is_empty() && depth <= DEPTH && count <= PARTS {
+    while !level.is_empty() {
         depth += 1;
         count += level.len();
-        level = level.iter().filter_map(|index| sources.get(index)).flat_map(|source| source.parts.clone()).collect();
+        if depth > DEPTH || count > PARTS {
+            break;
+        }
+        let mut below = Vec::new();
+        for index in level {
+            below.extend(&sources.get(&index).ok_or(index)?.parts);
+        }
+        level = below;
     }
-    (count, depth)
+    Ok((count, depth))
 }

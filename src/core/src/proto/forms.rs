@@ -384,6 +384,9 @@ pub static POLICY: Form = Form(&[
     Field { number: 21, holds: Holds::Uint32, repeated: false, oneof: false },
     Field { number: 22, holds: Holds::Uint32, repeated: false, oneof: false },
     Field { number: 23, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 24, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 25, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 26, holds: Holds::Uint32, repeated: false, oneof: false },
 ]);
 pub static PROGRAMME: Form = Form(&[
     Field { number: 1, holds: Holds::Text, repeated: false, oneof: false },

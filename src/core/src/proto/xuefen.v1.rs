@@ -1345,6 +1345,15 @@ pub struct Policy {
     /// Working days between a changed programme and its start, neither of the two days counted.
     #[prost(uint32, tag = "23")]
     pub notice_working_days: u32,
+    /// Days that an outcome waits for a co-signer whom its issuer names and no rule asks for.
+    #[prost(uint32, tag = "24")]
+    pub cosign_days: u32,
+    /// Skill level from which the standard route goes one step at a time, 1 to 8.
+    #[prost(uint32, tag = "25")]
+    pub step_level: u32,
+    /// Skill level that a part-time teacher who assesses generally has at least, 1 to 8.
+    #[prost(uint32, tag = "26")]
+    pub assessor_level: u32,
 }
 /// One level of a framework.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -32,8 +32,8 @@ pub struct Earlier {
     pub shared: bool,
 }
 
-/// What one entry brings for one course or module, or for none. An exemption from several is several of these. Texts are empty
-/// and numbers 0 where nothing is said.
+/// What one entry brings for one course or module, or for none. An exemption from several is several of these. Texts
+/// are empty and numbers 0 where nothing is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Leaf index: of the outcome, or of the decision on the conversion.

@@ -1,5 +1,5 @@
-//! The required total under caps. What lies in fewest caps counts first, then in order of decision; a slot counts no more than
-//! the most that one of its entries brings, and a cap bounds every entry that it is about.
+//! The required total under caps. What lies in fewest caps counts first, then in order of decision; a slot counts no
+//! more than the most that one of its entries brings, and a cap bounds every entry that it is about.
 
 use super::slot::Slot;
 use super::{Asked, Candidate, Share};

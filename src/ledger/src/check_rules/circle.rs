@@ -81,7 +81,8 @@ fn courses(source: &ConversionSource) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// Strongly connected components of more than one node (Tarjan), without recursion: chains are as long as registrars make them.
+/// Strongly connected components of more than one node (Tarjan), without recursion: chains are as long as registrars
+/// make them.
 fn components(edges: &[Vec<(usize, u64)>]) -> Vec<Vec<usize>> {
     const NEW: usize = usize::MAX;
     let (mut order, mut low) = (vec![NEW; edges.len()], vec![0; edges.len()]);

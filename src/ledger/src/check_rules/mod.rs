@@ -1,5 +1,6 @@
-//! What is wrong with rules before a learner finds out (rules.md 4, `CheckRules`): overlaps with different results, rules looser
-//! than their parent, circles, dead rules, gaps between versions. Judges nothing: every finding is advice to the registrar.
+//! What is wrong with rules before a learner finds out (rules.md 4, `CheckRules`): overlaps with different results,
+//! rules looser than their parent, circles, dead rules, gaps between versions. Judges nothing: every finding is advice
+//! to the registrar.
 //!
 //! Rules are compared within one programme and by what they select, never all with all.
 

@@ -30,7 +30,8 @@ pub enum Unassigned {
 /// one that uses up least: fewest credits, then the oldest outcome.
 ///
 /// Outcomes are taken up one by one, the best first, and each stays if all that stay can be placed together (an augmenting
-/// path of at most 16 steps finds out). Sets that can be placed form a matroid, so no choice that looks good early costs later.
+/// path of at most 16 steps finds out). Sets that can be placed form a matroid, so no choice that looks good early
+/// costs later.
 pub fn assign<C: Borrow<Candidate>>(
     rule: &ConversionRule,
     candidates: &[C],

@@ -53,8 +53,8 @@ impl Yield {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge;
 
-/// What a rule gives for the outcomes that meet its sources, in the order of the sources. What one source yields is bounded by
-/// what the parent rule gives for it, else by the policy's `max_yield`, milli-credits.
+/// What a rule gives for the outcomes that meet its sources, in the order of the sources. What one source yields is
+/// bounded by what the parent rule gives for it, else by the policy's `max_yield`, milli-credits.
 pub fn yields(
     rule: &ConversionRule,
     parent: Option<&ConversionRule>,

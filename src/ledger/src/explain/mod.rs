@@ -1,5 +1,6 @@
-//! What the outcomes of a learner convert into, where, how much, or why not (rules.md 4, `Explain`): by the same functions that
-//! judge an application. Answers are data with reason codes; nothing is decided and nothing written here.
+//! What the outcomes of a learner convert into, where, how much, or why not (rules.md 4, `Explain`): by the same
+//! functions that judge an application. Answers are data with reason codes; nothing is decided and nothing written
+//! here.
 
 mod answer;
 mod book;

@@ -31,6 +31,17 @@ pub(super) fn assert_audited(world: &World) {
     assert_eq!(auditor.state_digest(), state_digest(&world.state, |_| false).expect("memory"));
 }
 
+/// What the audit finds in a posting that is logged now, whatever is wrong with it.
+pub(super) fn finding(world: &World, posting: &RawPosting) -> Option<Rejection> {
+    let (mut auditor, findings) = audit(world);
+    assert_eq!(findings, []);
+    let found = auditor.push(auditor.size(), logged(posting, world.now), &payload_of(posting.payload.clone()));
+    match found.err()?.fault {
+        Fault::Refusable(rejection) => Some(rejection),
+        fault => panic!("{fault:?}"),
+    }
+}
+
 pub(super) fn payload_of(payload: Option<Payload>) -> PayloadOf {
     payload.map_or(PayloadOf::None, PayloadOf::Present)
 }

@@ -10,6 +10,7 @@ mod cosigned;
 mod deeds_control;
 mod deeds_learner;
 mod deeds_registry;
+mod deeds_trained;
 mod deeds_ways;
 mod devices;
 mod evidence;
