@@ -1,6 +1,6 @@
 //! One outcome as its learner sees it: the entry, its opened payload, what it is of, who recorded it and what it is worth.
 //!
-//! Of a transcript, the same course and the same school come again and again: both are read once per call.
+//! Of a transcript, the same course, school and keys come again and again: all are read once per call.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use xuefen_core::kinds::tags;
 use xuefen_core::payload::Payload;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{Name, PayloadField};
-use xuefen_ledger::grade;
 use xuefen_ledger::policy::{InForce, Past};
 use xuefen_ledger::query::{self, EntryStatus};
 use xuefen_ledger::rows::InstitutionRow;
+use xuefen_ledger::{Remembered, grade};
 
 use super::people::{number, text, value};
 use super::proto::TranscriptOutcome;
@@ -25,7 +25,7 @@ use crate::sequencer::{AsOf, View};
 pub struct Outcomes<'a> {
     api: &'a Api,
     view: &'a View,
-    state: AsOf<'a>,
+    state: Remembered<AsOf<'a>>,
     /// Statuses are those of this time.
     now: i64,
     titles: BTreeMap<u64, Vec<Name>>,
@@ -36,7 +36,7 @@ pub struct Outcomes<'a> {
 impl<'a> Outcomes<'a> {
     /// Reads as of `size`, which the view covers, and a time.
     pub fn new(api: &'a Api, view: &'a View, size: u64, now: i64) -> Self {
-        let state = AsOf::new(&view.index, size);
+        let state = Remembered::new(AsOf::new(&view.index, size));
         let policies = Past::new(AsOf::new(&view.index, size));
         Self { api, view, state, now, titles: BTreeMap::new(), institutions: BTreeMap::new(), policies }
     }

@@ -58,6 +58,15 @@ pub struct Audit {
     authority: PathBuf,
     #[command(flatten)]
     trust: LogTrust,
+    /// The inspection that this entry began: draw its sample again, and say what is found of the entries drawn.
+    #[arg(long, value_name = "INDEX", conflicts_with = "dir")]
+    sample: Option<u64>,
+    /// File with the inspection's secret, as long as it was not reported on.
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    secret: Option<PathBuf>,
+    /// Size of the tree that decides the sample, unless commitment or report name it [default: all entries].
+    #[arg(long, value_name = "SIZE", requires = "sample")]
+    sample_size: Option<u64>,
     /// Directory of the ledger, to judge it with its payloads and its index. No server may run on it.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,

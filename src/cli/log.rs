@@ -151,19 +151,28 @@ pub async fn entry_at(client: &Client, index: u64) -> anyhow::Result<Entry<State
     Entry::parse(bytes).with_context(|| format!("entry {index} cannot be read"))
 }
 
-/// Asks for the proof that `leaf_hash` stands at `index` under the checkpoint, and checks it. Answers the proof as text, if
-/// the server gave one.
+/// Asks for the proof that `leaf_hash` stands at `index` under the checkpoint, and checks it.
 pub async fn check_inclusion(
     client: &Client,
     index: u64,
     leaf_hash: &Hash,
     checkpoint: &Checkpoint,
 ) -> anyhow::Result<Result<(), String>> {
+    Ok(prove_inclusion(client, index, leaf_hash, checkpoint).await?.map(|_| ()))
+}
+
+/// [`check_inclusion`], with the path that was checked.
+pub async fn prove_inclusion(
+    client: &Client,
+    index: u64,
+    leaf_hash: &Hash,
+    checkpoint: &Checkpoint,
+) -> anyhow::Result<Result<Vec<Hash>, String>> {
     let request = GetInclusionProofRequest { index, tree_size: checkpoint.size.0 };
     let proof = client.log().get_inclusion_proof(request).await.map_err(client::ClientError::from)?.into_inner();
     let path = hashes(&proof.path)?;
     let checked = verify_inclusion(leaf_hash, LeafIndex(index), checkpoint.size, &path, &checkpoint.root);
-    Ok(checked.map_err(|error| error.to_string()))
+    Ok(checked.map(|()| path).map_err(|error| error.to_string()))
 }
 
 /// Asks for the proof that the older log is the beginning of the newer one, and checks it.

@@ -106,9 +106,13 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// `cell` without control characters: foreign files must not steer the terminal.
+/// `cell` without control characters: foreign files must not steer the terminal, nor turn round what stands beside them.
 fn printable(cell: &str) -> String {
-    cell.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    let steers = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    cell.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -120,9 +124,11 @@ mod tests {
         let header = [Text { en: "row", zh: "行" }];
         for (lang, word) in [(Lang::En, "row"), (Lang::Zh, "行")] {
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            Output::new(false, lang, &mut out, &mut err).table(&header, [vec!["a\u{1b}[31m".to_owned()]]).unwrap();
+            Output::new(false, lang, &mut out, &mut err)
+                .table(&header, [vec!["a\u{1b}[31m\u{202e}".to_owned()]])
+                .unwrap();
             let out = String::from_utf8(out).unwrap();
-            assert!(out.contains(word) && !out.contains('\u{1b}'), "{out}");
+            assert!(out.contains(word) && !out.contains(['\u{1b}', '\u{202e}']), "{out}");
         }
     }
 

@@ -176,7 +176,7 @@ impl<'s> LogAt<'s> {
         let path = format!("{}", tile(of, index, TILE_WIDTH));
         let why = "it does not have the hash that the tile above says";
         let (hashes, _) = self.find(&path, MAX_TILE, why, |bytes| {
-            let hashes = hashes_of(bytes, TILE_WIDTH.into())?;
+            let hashes = hashes_of(&bytes, TILE_WIDTH.into())?;
             (subtree_root(&hashes) == Some(parent)).then_some(hashes)
         })?;
         let hashes: Arc<[Hash]> = hashes.into();
@@ -247,9 +247,9 @@ impl<'s> LogAt<'s> {
         check: impl Fn(&[u8]) -> Option<Vec<Hash>>,
     ) -> Result<(Entries, bool), MirrorError> {
         self.find(path, MAX_BUNDLE, why, |bytes| {
-            let bytes = if let Some(width) = first { first_entries(bytes, width)? } else { bytes };
-            let leaves = check(bytes)?;
-            Some((bytes.to_vec(), leaves))
+            let bytes = if let Some(width) = first { first_entries(&bytes, width)?.to_vec() } else { bytes };
+            let leaves = check(&bytes)?;
+            Some((bytes, leaves))
         })
     }
 
@@ -259,16 +259,16 @@ impl<'s> LogAt<'s> {
         path: &str,
         most: usize,
         why: &'static str,
-        check: impl Fn(&[u8]) -> Option<T>,
+        check: impl Fn(Vec<u8>) -> Option<T>,
     ) -> Result<(T, bool), MirrorError> {
         // Whatever is wrong with what was kept, the source is asked next.
         let kept = self.kept.and_then(|kept| kept.get(path, most).ok().flatten());
-        if let Some(found) = kept.and_then(|bytes| check(&bytes)) {
+        if let Some(found) = kept.and_then(&check) {
             return Ok((found, true));
         }
         let bytes = get(self.source, path, most)?;
         let wrong = || MirrorError::Wrong { name: self.source.name(), path: path.to_owned(), why };
-        check(&bytes).map(|found| (found, false)).ok_or_else(wrong)
+        check(bytes).map(|found| (found, false)).ok_or_else(wrong)
     }
 
     /// The root that the tree had when it had `size` entries. Asks for a few tiles at most: a proof of consistency with any

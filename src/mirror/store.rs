@@ -25,12 +25,17 @@ const NEXT: &str = ".next";
 /// Signed notes that contradict what is here are kept below this name.
 const CONTRADICTIONS: &str = "contradictions";
 
+/// Bytes after which what was written so far is brought to the disk: it works while the next entries are hashed. Left to the
+/// end, the disk would stand still first and the processors afterwards.
+const EARLY: u64 = 64 << 20;
+
 /// A directory that this process alone writes.
 #[derive(Debug)]
 pub struct Store {
     files: DirSource,
     part: PathBuf,
     number: AtomicU64,
+    written: AtomicU64,
     _lock: File,
 }
 
@@ -56,7 +61,7 @@ impl Store {
             _ => fs::create_dir(&part).map_err(failed("make", &part))?,
         }
         let files = DirSource::new(dir);
-        Ok(Self { files, part, number: AtomicU64::new(0), _lock: lock })
+        Ok(Self { files, part, number: AtomicU64::new(0), written: AtomicU64::new(0), _lock: lock })
     }
 
     /// What is here, to be read like any other source.
@@ -113,7 +118,11 @@ impl Store {
     /// # Errors
     /// [`MirrorError::Store`].
     pub fn write(&self, tile: Tile, bytes: &[u8]) -> Result<(), MirrorError> {
-        self.put(&tile.path(), bytes, false)
+        self.put(&tile.path(), bytes, false)?;
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let before = self.written.fetch_add(length, Ordering::Relaxed);
+        // This thread waits for the disk, the others go on.
+        if before / EARLY == before.saturating_add(length) / EARLY { Ok(()) } else { self.sync() }
     }
 
     /// Writes a tile of hashes.

@@ -141,7 +141,7 @@ impl Monitor {
                     self.hold(held, shown, now)?;
                 }
             }
-            Err(MirrorError::Contradiction(it)) => {
+            Err((_, MirrorError::Contradiction(it))) => {
                 let dir = self.store.keep_contradiction(&it.held, &it.shown)?;
                 let sizes = (it.held.checkpoint.size, it.shown.checkpoint.size);
                 let detail = format!(
@@ -152,35 +152,44 @@ impl Monitor {
                 );
                 alerts.push(Alert::of(Code::LogContradictsItself, name, detail));
             }
-            Err(error) => {
+            Err((blamed, error)) => {
                 let code = if error.is_finding() { Code::ResourceWrong } else { Code::SourceUnreadable };
-                alerts.push(Alert::of(code, name, chain(&error)));
+                alerts.push(Alert::of(code, self.watch.sources[blamed].name(), chain(&error)));
             }
         }
         Ok(alerts)
     }
 
     /// Whether the smaller of two checkpoints is of a beginning of the larger one's tree. The tiles are asked of who shows
-    /// the larger one; the largest so far is the first source's, or it came from this one.
-    fn compare(&self, at: usize, held: &Noted, shown: &Noted) -> Result<(), MirrorError> {
+    /// the larger one; the largest so far is the first source's, or it came from this one. An error comes with the source
+    /// that is to blame for it: one that is merely behind need not have the tiles of a tree that another has shown.
+    fn compare(&self, at: usize, held: &Noted, shown: &Noted) -> Result<(), (usize, MirrorError)> {
         let (ours, theirs) = (&held.checkpoint, &shown.checkpoint);
         if ours.size == theirs.size {
             let same = ours.root == theirs.root;
-            return if same { Ok(()) } else { Err(MirrorError::contradiction(held, shown)) };
+            return if same { Ok(()) } else { Err((at, MirrorError::contradiction(held, shown))) };
         }
         if theirs.size > ours.size {
-            return LogAt::open(&*self.watch.sources[at], None, shown.clone())?.check_extends(held);
+            let log = LogAt::open(&*self.watch.sources[at], None, shown.clone());
+            return log.and_then(|log| log.check_extends(held)).map_err(|error| (at, error));
         }
         // Whoever has the larger tree has the tiles that prove the smaller one, or the contradiction.
-        let mut failure = None;
-        for source in &self.watch.sources {
+        let (mut failure, mut unproven) = (None, None);
+        for (other, source) in self.watch.sources.iter().enumerate() {
             match LogAt::open(&**source, None, held.clone()).and_then(|log| log.root_at(theirs.size)) {
                 Ok(root) if root == theirs.root => return Ok(()),
-                Ok(_) => return Err(MirrorError::contradiction(held, shown)),
-                Err(error) => failure = failure.or(Some(error)),
+                Ok(_) => return Err((at, MirrorError::contradiction(held, shown))),
+                // Who has shown that tree owes its tiles; who has not owes nothing.
+                Err(error) if failure.is_none() && self.has_shown(other, ours.size.0) => failure = Some((other, error)),
+                Err(error) => unproven = unproven.or(Some((at, error))),
             }
         }
-        failure.map_or(Ok(()), Err)
+        failure.or(unproven).map_or(Ok(()), Err)
+    }
+
+    /// Whether a source has shown a tree of this size, or a larger one, of the history that is held.
+    fn has_shown(&self, at: usize, size: u64) -> bool {
+        self.state.most.get(&self.watch.sources[at].name()).is_some_and(|most| *most >= size)
     }
 
     fn hold(&mut self, held: &mut Option<Noted>, shown: Noted, now: u64) -> Result<(), MirrorError> {
@@ -225,8 +234,11 @@ impl Monitor {
     }
 
     /// Which alerts are new. What lasts is told once, and again after it was over.
-    fn tell(&mut self, alerts: Vec<Alert>, held: Option<Noted>) -> Seen {
+    fn tell(&mut self, mut alerts: Vec<Alert>, held: Option<Noted>) -> Seen {
         let key = |alert: &Alert| (alert.code, alert.source.clone());
+        // A source may be to blame for itself and for what it keeps others from proving.
+        let mut once = BTreeSet::new();
+        alerts.retain(|alert| alert.code.is_event() || once.insert(key(alert)));
         let is_new = |alert: &&Alert| alert.code.is_event() || !self.state.told.contains(&key(alert));
         let new: Vec<Alert> = alerts.iter().filter(is_new).cloned().collect();
         self.state.told = alerts.iter().filter(|alert| !alert.code.is_event()).map(key).collect::<BTreeSet<_>>();

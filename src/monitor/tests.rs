@@ -195,6 +195,65 @@ fn witnesses_time_and_silence_are_watched() {
 }
 
 #[test]
+fn who_is_behind_is_not_blamed_for_the_tiles_of_who_went_ahead() {
+    let mut desk = Desk::new(None);
+    let at = |count| log(&entries("a", count), Some(NOW));
+    desk.show(at(310), at(300));
+    assert_eq!(desk.look(NOW), []);
+    // It shows its checkpoint and no longer what it rests on.
+    let mut empty = at(310);
+    empty.retain(|path, _| path == "checkpoint");
+    desk.show(empty, at(300));
+    assert_eq!(desk.look(NOW), [told(Code::ResourceWrong, "one")]);
+}
+
+/// Garbage is the source's fault: it is told, it never passes for the log's own word, and when it is over nothing of it
+/// is left.
+#[test]
+fn garbage_accuses_the_source_and_never_the_log() {
+    let mut desk = Desk::new(None);
+    let good = || log(&entries("a", 300), Some(NOW));
+    desk.show(log(&entries("a", 260), Some(NOW)), good());
+    assert_eq!(desk.look(NOW), []);
+    let mut state = 7_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for round in 0..300 {
+        let mut fed = log(&entries("a", 300 + round % 7), Some(NOW));
+        for bytes in fed.values_mut() {
+            match random(6) {
+                0 => bytes.clear(),
+                1 => bytes.truncate(random(bytes.len() + 1)),
+                2 => (0..random(9)).for_each(|_| bytes.push(random(256).to_le_bytes()[0])),
+                3 => *bytes = (0..random(5_000)).map(|_| random(256).to_le_bytes()[0]).collect(),
+                4 if !bytes.is_empty() => {
+                    let at = random(bytes.len());
+                    bytes[at] ^= 1 << random(8);
+                }
+                _ => {}
+            }
+        }
+        if random(3) == 0 {
+            let note = String::from_utf8_lossy(&good()["checkpoint"]).replace("\n300\n", "\n18446744073709551615\n");
+            fed.insert("checkpoint".to_owned(), note.into_bytes());
+        }
+        *desk.views[0].lock().unwrap() = Some(fed);
+        for (code, source) in desk.look(NOW) {
+            // It has shown larger trees by then, where a round left it whole.
+            let accused = [Code::LogContradictsItself, Code::Stale, Code::UnknownStatement, Code::AboutIssuer];
+            assert!(!accused.contains(&code) && source == "one", "round {round}: {code:?} of {source}");
+        }
+    }
+    assert!(!desk.dir.path().join("contradictions").exists());
+    desk.show(log(&entries("a", 310), Some(NOW)), log(&entries("a", 310), Some(NOW)));
+    assert_eq!(desk.look(NOW), []);
+    desk.show(log(&entries("b", 311), Some(NOW)), log(&entries("a", 310), Some(NOW)));
+    assert_eq!(desk.look(NOW), [told(Code::LogContradictsItself, "one")], "and what is one is found as ever");
+}
+
+#[test]
 fn a_new_process_remembers() {
     let mut desk = Desk::new(None);
     desk.show(log(&entries("a", 9), Some(NOW)), log(&entries("a", 9), None));

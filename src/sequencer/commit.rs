@@ -1,7 +1,8 @@
 //! The committer: makes one batch durable, signed, visible and answered, in the order that formats.md 6 asks for.
 //!
-//! One thread runs this loop and nothing else writes to the journal. Any error ends it for good: after a failed write or
-//! sync nobody knows what is on the disk, so the only way on is to start again and look (architecture.md, failure policy).
+//! There is one committer and whoever holds it commits: the sequencer's thread what is small, a thread of its own what is not
+//! (docs/adr/0040). Nothing else writes to the journal. Any error ends it for good: after a failed write or sync nobody
+//! knows what is on the disk, so the only way on is to start again and look (architecture.md, failure policy).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,7 @@ use xuefen_core::Hash;
 use super::answer::{Answer, Verdict};
 use super::erasure::{self, Erasure};
 use super::error::SequencerError;
+use super::kept::News;
 use super::pool::Ready;
 use super::signer::CheckpointSigner;
 use super::view::View;
@@ -27,8 +29,6 @@ pub(super) struct Batch {
     pub frame: Option<Closed>,
     /// Verdicts that wait for it, in order.
     pub waiting: Vec<Waiting>,
-    /// Told when all of this is done, for a sequencer that waits.
-    pub done: Option<Sender<()>>,
 }
 
 /// A finished frame and what the index needs to know of it.
@@ -66,36 +66,51 @@ pub(super) struct Committer {
     pub stopped: Arc<AtomicBool>,
     /// Tells watchers that a larger tree can be seen.
     pub published: watch::Sender<u64>,
-    /// Wakes the thread that writes the checkpoint file.
-    pub keep: Sender<()>,
+    /// Tells the thread that writes the checkpoint file.
+    pub keep: News,
+}
+
+/// The committer on its way to its thread, with what it is to commit.
+pub(super) type Round = (Box<Committer>, Batch);
+
+/// The committer's thread: commits what it is handed and hands the committer back, until the sequencer hangs up or
+/// something fails. A committer that does not come back has failed.
+pub(super) fn run(rounds: &Receiver<Round>, back: &Sender<Box<Committer>>) -> Result<(), SequencerError> {
+    for (mut committer, batch) in rounds {
+        committer.commit(batch)?;
+        // A sequencer that is gone has said why.
+        let _ = back.send(committer);
+    }
+    Ok(())
 }
 
 impl Committer {
-    /// Commits batches until the sequencer hangs up or something fails.
-    pub(super) fn run(mut self, batches: &Receiver<Batch>) -> Result<(), SequencerError> {
-        for batch in batches {
-            if let Some(closed) = batch.frame
-                && let Err(error) = self.commit(closed)
-            {
-                // Before the callers' channels close with this batch: who is told so must not find the ledger ready.
-                self.stopped.store(true, Ordering::Release);
-                return Err(error);
-            }
-            let view = self.view.load_full();
-            for waiting in batch.waiting {
-                // A caller that went away is no failure: its entries are in the ledger and it may ask again.
-                let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
-            }
-            if let Some(done) = batch.done {
-                let _ = done.send(());
-            }
+    /// Makes a batch durable and answers it. After an error there is no going on.
+    pub(super) fn commit(&mut self, batch: Batch) -> Result<(), SequencerError> {
+        let Batch { frame, waiting } = batch;
+        if let Some(closed) = frame
+            && let Err(error) = self.write(closed)
+        {
+            // Before the callers' channels close with this batch: who is told so must not find the ledger ready.
+            self.stopped.store(true, Ordering::Release);
+            return Err(error);
         }
-        // A clean stop: the next start has nothing to replay. Not worth a word if it fails, the journal has everything.
-        drop(self.index.flush());
+        let view = self.view.load_full();
+        for waiting in waiting {
+            // A caller that went away is no failure: its entries are in the ledger and it may ask again.
+            let _ = waiting.to.send(Answer { verdicts: waiting.verdicts, view: Arc::clone(&view) });
+        }
+        // Nobody's answer waits for this.
+        self.keep.tell();
         Ok(())
     }
 
-    fn commit(&mut self, closed: Closed) -> Result<(), SequencerError> {
+    /// A clean stop: the next start has nothing to replay. Not worth a word if it fails, the journal has everything.
+    pub(super) fn end(self) {
+        drop(self.index.flush());
+    }
+
+    fn write(&mut self, closed: Closed) -> Result<(), SequencerError> {
         // 1. Keys before the payloads they seal: the other way round a cut would leave ciphertext that nobody can read.
         self.vault.commit(&closed.slots)?;
         // 2. The frame: from here on the entries exist.
@@ -153,8 +168,6 @@ impl Committer {
         self.view.store(Arc::new(View { index: self.index.view(), checkpoint: checkpoint.into(), tree }));
         // Nobody may be watching.
         let _ = self.published.send(tree.size);
-        // Full: it will look at the view anyway.
-        let _ = self.keep.try_send(());
         Ok(())
     }
 }

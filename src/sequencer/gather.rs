@@ -49,6 +49,11 @@ impl Gathering {
         self.waiting.is_empty()
     }
 
+    /// One caller waits, for one posting or private record at most.
+    pub(super) fn is_small(&self) -> bool {
+        self.waiting.len() <= 1 && self.leaf_hashes.len() <= 1
+    }
+
     /// There is nothing to write, only verdicts to deliver.
     pub(super) fn has_no_records(&self) -> bool {
         self.builder.is_empty()

@@ -7,10 +7,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use xuefen_core::checkpoint::Checkpoint;
 use xuefen_core::key::PublicKey;
 use xuefen_core::note::Note;
@@ -102,8 +102,34 @@ fn write(path: &Path, checkpoint: &str) -> io::Result<()> {
     File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-/// Writes what is published whenever `published` tells of something new, until it hangs up; then once more.
-pub(super) fn keep(path: &Path, view: &ArcSwap<View>, published: &Receiver<()>) {
+/// Tells that something was published. Dropped at the end.
+pub(super) struct News {
+    news: Sender<()>,
+    /// Ends the pause between two writes.
+    _end: Sender<()>,
+}
+
+/// Where the news arrive.
+pub(super) struct Told {
+    news: Receiver<()>,
+    end: Receiver<()>,
+}
+
+pub(super) fn channel() -> (News, Told) {
+    let ((news, told), (end, ended)) = (bounded(1), bounded(0));
+    (News { news, _end: end }, Told { news: told, end: ended })
+}
+
+impl News {
+    /// Wakes the keeper if it waits. In its pause, under load nearly always, this costs a look at a full channel.
+    pub(super) fn tell(&self) {
+        // Full: it will look at the view anyway.
+        let _ = self.news.try_send(());
+    }
+}
+
+/// Writes what is published whenever `told` has something new, until nobody is left to tell; then once more.
+pub(super) fn keep(path: &Path, view: &ArcSwap<View>, told: &Told) {
     let mut kept: Option<Arc<str>> = None;
     let mut save = || {
         let checkpoint = Arc::clone(&view.load().checkpoint);
@@ -118,16 +144,8 @@ pub(super) fn keep(path: &Path, view: &ArcSwap<View>, published: &Receiver<()>) 
     };
     loop {
         save();
-        let rested = Instant::now() + PAUSE;
-        let mut news = false;
-        while let Some(left) = rested.checked_duration_since(Instant::now()) {
-            match published.recv_timeout(left) {
-                Ok(()) => news = true,
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return save(),
-            }
-        }
-        if !news && published.recv().is_err() {
+        let ended = told.end.recv_timeout(PAUSE) == Err(RecvTimeoutError::Disconnected);
+        if ended || told.news.recv().is_err() {
             return save();
         }
     }

@@ -19,6 +19,7 @@ mod home;
 mod kept;
 mod keys;
 mod lane;
+mod lent;
 mod open;
 mod order;
 mod overlay;
@@ -61,6 +62,7 @@ pub use view::View;
 use order::{Ask, Chunk};
 use overlay::Overlay;
 use pool::{Job, Preparer};
+use read::Payloads;
 use state::{Deciding, Judging};
 
 use crate::journal::Reader;
@@ -165,14 +167,15 @@ impl Ledger {
         let _permit = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| PostError::Busy)?;
         let (job, ready) = Job::awaited(vec![posting]);
         self.jobs.send(job).map_err(|_| Stopped)?;
-        let ready = ready.await.map_err(|_| Stopped)?;
+        let mut ready = ready.await.map_err(|_| Stopped)?;
         let view = self.view();
         let nothing_in_flight = Overlay::default();
         let state = Deciding { overlay: &nothing_in_flight, index: &view.index };
         let state = Judging { state, reader: &*self.reader };
-        for ready in &ready {
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view: &view };
+        for ready in &mut ready {
             ready.release(&self.vault);
-            let decision = xuefen_ledger::decide(&state, &ready.prepared, self.now()).map_err(|error| {
+            let decision = ready.decide(&state, &sources, self.now()).map_err(|error| {
                 tracing::error!(%error, "cannot read the state");
                 Stopped
             })?;

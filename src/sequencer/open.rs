@@ -17,12 +17,13 @@ use xuefen_core::origin::Origin;
 use xuefen_core::tree::TreeSize;
 use xuefen_ledger::Context;
 
-use super::commit::Committer;
+use super::commit::{self, Committer};
 use super::erasure::{self, InSlots};
 use super::error::SequencerError;
 use super::home::Home;
 use super::kept::KeptError;
 use super::keys::KnownKeys;
+use super::lent::Lent;
 use super::order::{Clock, End, Sequencer};
 use super::pool::Preparer;
 use super::signer::CheckpointSigner;
@@ -119,15 +120,8 @@ impl Ledger {
         let erased = Erased::find(&index, &reader, &applied)?;
         let vault = Arc::new(Vault::open(&home.vault(), &erased.slots)?);
         erased.hide(&index)?;
-        catch_up(
-            &index,
-            &vault,
-            &origin,
-            Frames::new(Arc::clone(&reader), start(&applied))?,
-            &erased,
-            &tip,
-            &progress,
-        )?;
+        let frames = Frames::new(Arc::clone(&reader), start(&applied))?;
+        catch_up(&index, &vault, &origin, frames, &erased, &tip, &progress)?;
         let logged_at = last_logged_at(&index, &*reader)?;
         check_clock(logged_at, clock())?;
         let last = check_consistent(&index, &tip)?;
@@ -145,7 +139,7 @@ impl Ledger {
         let index = Arc::new(index);
         let (published, watch) = watch::channel(tip.tree.size);
         let stopped = Arc::new(AtomicBool::new(false));
-        let (keep, kept) = crossbeam_channel::bounded(1);
+        let (keep, told) = kept::channel();
         let committer = Committer {
             keep,
             stopped: Arc::clone(&stopped),
@@ -176,17 +170,20 @@ impl Ledger {
         });
         let (jobs, job_queue) = crossbeam_channel::unbounded();
         let (asks, ask_queue) = crossbeam_channel::unbounded();
-        let (batches, batch_queue) = crossbeam_channel::bounded(0);
+        // There is one committer, so neither is ever full.
+        let (rounds, round_queue) = crossbeam_channel::bounded(1);
+        let (back, returned) = crossbeam_channel::bounded(1);
+        let lent = Lent::new(committer, rounds, returned);
         let cores = thread::available_parallelism().map_or(2, usize::from);
         let mut threads = preparer.start(cores, &job_queue).map_err(SequencerError::Spawn)?;
-        threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, &batches))?);
+        threads.push(spawn("sequencer", &stopped, move || sequencer.run(&ask_queue, lent))?);
         let shown = Arc::clone(&view);
         let keeper = move || {
-            kept::keep(&checkpoint_file, &shown, &kept);
+            kept::keep(&checkpoint_file, &shown, &told);
             Ok(())
         };
         threads.push(spawn("checkpoint-file", &stopped, keeper)?);
-        threads.push(spawn("committer", &stopped, move || committer.run(&batch_queue))?);
+        threads.push(spawn("committer", &stopped, move || commit::run(&round_queue, &back))?);
         Ok(Self {
             origin,
             vault,

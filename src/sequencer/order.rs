@@ -1,14 +1,15 @@
 //! The sequencer thread: decides, in order, what enters, and gathers what it accepts into frames.
 //!
-//! It never waits for a disk. While the committer makes one frame durable the next one gathers here; as soon as the
-//! committer is free it gets whatever there is, so a lone entry waits for nobody and a burst shares one sync.
+//! A lone posting is committed right here. Under load this thread never waits for a disk: while the committer's makes one frame
+//! durable the next one gathers here; as soon as the committer is back it gets whatever there is, so a lone entry waits for
+//! nobody and a burst shares one sync (docs/adr/0040).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use crossbeam_channel::{Receiver, Sender, select};
+use crossbeam_channel::{Receiver, select};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use xuefen_core::origin::Origin;
 use xuefen_core::time::Timestamp;
@@ -21,8 +22,10 @@ use super::commit::{Batch, Closed, Waiting};
 use super::erasure::{self, Erasure};
 use super::error::SequencerError;
 use super::gather::Gathering;
+use super::lent::Lent;
 use super::overlay::Overlay;
 use super::pool::{Ready, Sealing, seal};
+use super::read::Payloads;
 use super::slots::HighestSlot;
 use super::state::{Deciding, Judging};
 use super::view::View;
@@ -98,58 +101,74 @@ impl Sequencer {
     }
 
     /// Takes what is asked until everybody who could ask is gone, or something fails.
-    pub(super) fn run(mut self, asks: &Receiver<Ask>, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+    pub(super) fn run(mut self, asks: &Receiver<Ask>, mut lent: Lent) -> Result<(), SequencerError> {
+        // A committer that does not come back has said why.
         loop {
             if self.open.is_idle() {
-                let Ok(ask) = asks.recv() else { return Ok(()) };
-                self.take(ask, batches)?;
-                continue;
-            }
-            // Whichever comes first: the committer is free, or there is more to gather.
-            select! {
-                send(batches, self.close()) -> sent => if sent.is_err() { return Ok(()) },
-                recv(asks) -> ask => if let Ok(ask) = ask { self.take(ask, batches)? } else {
-                    // A committer that is gone has said why.
-                    let _ = batches.send(self.close());
+                let Ok(ask) = asks.recv() else { break };
+                if self.take(ask, &mut lent)?.is_none() {
                     return Ok(());
-                },
+                }
+            } else if !lent.is_away() {
+                if self.open.is_small() && asks.is_empty() {
+                    lent.here(self.close())?;
+                } else {
+                    lent.away(self.close());
+                }
+            } else {
+                // Whichever comes first: the committer is back, or there is more to gather.
+                select! {
+                    recv(lent.returned) -> back => {
+                        let Ok(back) = back else { return Ok(()) };
+                        lent.take_back(back);
+                    }
+                    recv(asks) -> ask => {
+                        let Ok(ask) = ask else { break };
+                        if self.take(ask, &mut lent)?.is_none() {
+                            return Ok(());
+                        }
+                    }
+                }
             }
         }
+        lent.end((!self.open.is_idle()).then(|| self.close()))
     }
 
-    fn take(&mut self, ask: Ask, batches: &Sender<Batch>) -> Result<(), SequencerError> {
+    /// `None`: the committer has failed.
+    fn take(&mut self, ask: Ask, lent: &mut Lent) -> Result<Option<()>, SequencerError> {
         let (entries, bytes) = match &ask {
             Ask::Post(chunk) => (chunk.ready.len(), chunk.ready.iter().map(Ready::record_bytes).sum()),
             Ask::Private(record, _) => (0, record.sealed.len()),
             Ask::Erase(..) => (0, 0),
         };
         if !self.open.fits(entries, bytes) {
-            // A committer that is gone has said why; the callers see their channels close.
-            let _ = batches.send(self.close());
+            if !lent.wait() {
+                return Ok(None);
+            }
+            lent.away(self.close());
         }
         self.overlay.drain(self.view.load().tree.size);
         match ask {
-            Ask::Post(chunk) => self.post(chunk),
-            Ask::Private(record, to) => {
-                self.private(record, to);
-                Ok(())
-            }
-            Ask::Erase(erasure, permit, to) => self.erase(erasure, permit, to, batches),
+            Ask::Post(chunk) => self.post(chunk)?,
+            Ask::Private(record, to) => self.private(record, to),
+            Ask::Erase(erasure, permit, to) => self.erase(erasure, permit, to, lent)?,
         }
+        Ok(Some(()))
     }
 
-    fn post(&mut self, chunk: Chunk) -> Result<(), SequencerError> {
+    fn post(&mut self, mut chunk: Chunk) -> Result<(), SequencerError> {
         let view = self.view.load_full();
         let now = (self.clock)();
-        let verdicts = chunk.ready.iter().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
+        let verdicts = chunk.ready.iter_mut().map(|ready| self.one(ready, &view, now)).collect::<Result<_, _>>()?;
         self.open.waiting.push(Waiting { verdicts, to: chunk.to, _ready: chunk.ready, _permit: Some(chunk.permit) });
         Ok(())
     }
 
-    fn one(&mut self, ready: &Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
+    fn one(&mut self, ready: &mut Ready, view: &View, now: i64) -> Result<Verdict, SequencerError> {
         // The log's clock never runs backwards; a machine whose clock does holds it still.
         let logged_at = self.end.logged_at.max(now);
-        let verdict = match xuefen_ledger::decide(&self.judging(view), &ready.prepared, logged_at)? {
+        let sources = Payloads { reader: &*self.reader, vault: &self.vault, view };
+        let verdict = match ready.decide(&self.judging(view), &sources, logged_at)? {
             Decision::Accept(effects) => return self.accept(ready, view, logged_at, effects),
             Decision::Replay { index } => Verdict::Receipt(self.replay(view, index)?),
             Decision::Refuse(refusal) => Verdict::Refused(Box::new(refusal)),
@@ -253,9 +272,9 @@ impl Sequencer {
         mut erasure: Erasure,
         permit: OwnedSemaphorePermit,
         to: oneshot::Sender<Answer>,
-        batches: &Sender<Batch>,
+        lent: &mut Lent,
     ) -> Result<(), SequencerError> {
-        if !self.settle(batches) {
+        if !self.settle(lent)? {
             return Ok(());
         }
         let view = self.view.load_full();
@@ -271,17 +290,20 @@ impl Sequencer {
         self.gone.extend(erasure.slots());
         self.open.erasure = Some(erasure);
         self.open.waiting.push(Waiting { verdicts: Vec::new(), to, _ready: Vec::new(), _permit: Some(permit) });
-        if self.settle(batches) {
+        if self.settle(lent)? {
             // What it remembers of the index may be hidden now. Nothing is in flight.
             self.overlay = Overlay::default();
         }
         Ok(())
     }
 
-    /// Hands over what is gathered and waits until it is published; false if the committer is gone, which it has said.
-    fn settle(&mut self, batches: &Sender<Batch>) -> bool {
-        let (done, published) = crossbeam_channel::bounded(1);
-        batches.send(Batch { done: Some(done), ..self.close() }).is_ok() && published.recv().is_ok()
+    /// Commits what is gathered, after what is on its way; false if the committer is gone, which it has said.
+    fn settle(&mut self, lent: &mut Lent) -> Result<bool, SequencerError> {
+        let is_back = lent.wait();
+        if is_back {
+            lent.here(self.close())?;
+        }
+        Ok(is_back)
     }
 
     /// Closes the frame gathered so far and opens the next.
@@ -290,7 +312,7 @@ impl Sequencer {
         let next = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, 0);
         let mut gathered = std::mem::replace(&mut self.open, next);
         if gathered.has_no_records() {
-            return Batch { frame: None, waiting: gathered.waiting, done: None };
+            return Batch { frame: None, waiting: gathered.waiting };
         }
         let mut rows = std::mem::take(&mut gathered.rows);
         if let Some((key, value)) = self.end.slots.raise(gathered.slots.iter().copied()) {
@@ -303,7 +325,7 @@ impl Sequencer {
         self.end.frame_hash = frame.hash();
         self.open = Gathering::new(self.end.next_frame, tree.size, self.end.frame_hash, room);
         let Gathering { leaf_hashes, offsets, slots, erasure, waiting, .. } = gathered;
-        Batch { frame: Some(Closed { frame, rows, leaf_hashes, offsets, slots, erasure }), waiting, done: None }
+        Batch { frame: Some(Closed { frame, rows, leaf_hashes, offsets, slots, erasure }), waiting }
     }
 }
 

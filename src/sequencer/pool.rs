@@ -12,7 +12,7 @@ use crossbeam_channel::Receiver;
 use tokio::sync::oneshot;
 use xuefen_core::entry::Draft;
 use xuefen_core::origin::Origin;
-use xuefen_ledger::{Context, Prepared, RawPosting, Secrets, Signatures};
+use xuefen_ledger::{Context, Decision, Entries, Prepared, RawPosting, Read, ReadError, Secrets, Signatures, Sources};
 
 use super::keys::KnownKeys;
 use super::read::Payloads;
@@ -46,6 +46,19 @@ pub(super) struct SealedPayload {
 }
 
 impl Ready {
+    /// The verdict of the rules. Keys that the pool did not find yet are asked for once more, of the state.
+    pub(super) fn decide(
+        &mut self,
+        state: &(impl Read + Entries),
+        sources: &dyn Sources,
+        logged_at: i64,
+    ) -> Result<Decision, ReadError> {
+        if self.prepared.signatures() == Signatures::UnknownKey {
+            xuefen_ledger::complete(state, &mut self.prepared, sources)?;
+        }
+        xuefen_ledger::decide(state, &self.prepared, logged_at)
+    }
+
     /// Gives the reserved key back: nothing of the posting is kept.
     pub(super) fn release(&self, vault: &Vault) {
         if let Sealing::Done(sealed) = &self.sealed {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use xuefen_core::Hash;
+use xuefen_core::tree::TreeSize;
 use xuefen_ledger::policy::KnownPolicies;
 use xuefen_ledger::{Direction, Entries, Key, Query, Read, ReadError, Row, Table};
 
@@ -68,6 +69,11 @@ impl Entries for Judging<'_> {
         let logged =
             read::entry(self.reader, self.state.index, index).map_err(|error| ReadError::Store(Box::new(error)))?;
         Ok(Some(logged.entry.statement().leaf_hash()))
+    }
+
+    fn root(&self, size: u64) -> Result<Option<Hash>, ReadError> {
+        let published = size <= self.state.index.size();
+        published.then(|| self.state.index.root(TreeSize(size))).transpose().map_err(store)
     }
 }
 

@@ -6,8 +6,8 @@ use tempfile::TempDir;
 use xuefen_core::key::SecretKey;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{Course, Policy};
-use xuefen_ledger::testing::{START, World, course, policy, sign, sign_all};
+use xuefen_core::proto::{Course, OutcomeKind, Policy};
+use xuefen_ledger::testing::{START, World, authorise, course, policy, sign, sign_all};
 use xuefen_ledger::{Message, Signatures};
 
 use super::lane::LaneIn;
@@ -123,6 +123,36 @@ async fn strangers_make_no_keys_for_learners() {
     assert_eq!(accepted(&ledger.post(vec![good]).await.unwrap()), 1);
     let after = ledger.vault.slot_of(OTHER).unwrap();
     assert_eq!(after.0, before.0 + 1, "what was refused took places in the key ring");
+}
+
+/// The pool prepares both before the first is in the state.
+#[tokio::test]
+async fn a_key_of_a_moment_ago_signs_what_rests_on_evidence() {
+    let mut world = World::furnished();
+    let (_dir, ledger) = ledger(&world);
+    let body = world.body.id.clone();
+    let skill = |world: &mut World, level: &str, cites: &str, seed: u8| {
+        let (outcome, mut values) = world.certificate_outcome(OutcomeKind::SkillLevelCertificate, "skill");
+        values.extend([
+            (tags::SOURCE_ID, level.into()),
+            (tags::LEVEL, level.into()),
+            (tags::ROUTE, b"standard".to_vec()),
+            (tags::CITES, cites.into()),
+        ]);
+        let posting = world.outcome(&body, outcome, &values, seed);
+        world.accept(posting)
+    };
+    let fourth = skill(&mut world, "4", "", 6).to_string();
+    let before = postings(&world);
+    ledger.post(before.clone()).await.unwrap();
+    let ministry = world.ministry.id.clone();
+    let new = SecretKey::from_seed(&[77; 32]);
+    world.post(&ministry, authorise(&world.body.id.clone(), &new), &[1, 77]);
+    skill(&mut world, "5", &fourth, 77);
+    let both = postings(&world).split_off(before.len());
+    assert_eq!(both.len(), 2);
+    let answer = ledger.post(both).await.unwrap();
+    assert_eq!(accepted(&answer), 2, "{:?}", answer.verdicts);
 }
 
 #[tokio::test]

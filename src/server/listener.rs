@@ -39,6 +39,9 @@ const PREFACE: usize = 24;
 /// Time for the head of an HTTP/1 request, and between two of one connection.
 const HEAD: Duration = Duration::from_secs(30);
 
+/// Time in which a peer has to take at least one byte of what is written to it.
+const STALL: Duration = Duration::from_mins(1);
+
 /// Connections at once. Each has buffers of its own, so their number is what bounds memory; more are closed unanswered.
 const CONNECTIONS: usize = 4_096;
 
@@ -116,27 +119,42 @@ async fn connection(
                 .await
                 .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "TLS handshake took too long"))??;
             watcher
-                .watch(http.serve_connection(TokioIo::new(Prompt::new(stream, HANDSHAKE)), service).into_owned())
+                .watch(http.serve_connection(TokioIo::new(Prompt::new(stream, HANDSHAKE, STALL)), service).into_owned())
                 .await
         }
         None => {
             watcher
-                .watch(http.serve_connection(TokioIo::new(Prompt::new(socket, HANDSHAKE)), service).into_owned())
+                .watch(http.serve_connection(TokioIo::new(Prompt::new(socket, HANDSHAKE, STALL)), service).into_owned())
                 .await
         }
     }
 }
 
-/// A stream whose peer has so long to send the first [`PREFACE`] bytes.
+/// A stream whose peer has so long to send the first [`PREFACE`] bytes, and later to take any byte that is written.
 struct Prompt<S> {
     stream: S,
     missing: usize,
     deadline: Option<Pin<Box<Sleep>>>,
+    stall: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Prompt<S> {
-    fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, missing: PREFACE, deadline: Some(Box::pin(sleep(patience))) }
+    fn new(stream: S, patience: Duration, stall: Duration) -> Self {
+        Self { stream, missing: PREFACE, deadline: Some(Box::pin(sleep(patience))), stall, stalled: None }
+    }
+
+    /// What came of writing, or that the peer has taken nothing for too long.
+    fn taken<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.stall)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer reads nothing"))),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -161,11 +179,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prompt<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
+        this.taken(cx, written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(cx);
+        this.taken(cx, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -177,7 +199,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bytes)
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bytes);
+        this.taken(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -195,16 +219,33 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_says_too_little_is_cut_and_one_that_has_spoken_is_not() {
         let (mut peer, ours) = duplex(64);
-        let mut ours = Prompt::new(ours, PATIENCE);
+        let mut ours = Prompt::new(ours, PATIENCE, PATIENCE);
         let mut bytes = [0; 64];
         peer.write_all(&[1; PREFACE - 1]).await.unwrap();
         assert_eq!(ours.read(&mut bytes).await.unwrap(), PREFACE - 1);
         assert_eq!(ours.read(&mut bytes).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         let (mut peer, ours) = duplex(64);
-        let mut ours = Prompt::new(ours, PATIENCE);
+        let mut ours = Prompt::new(ours, PATIENCE, PATIENCE);
         peer.write_all(&[1; PREFACE]).await.unwrap();
         assert_eq!(ours.read(&mut bytes).await.unwrap(), PREFACE);
         let waited = tokio::time::timeout(4 * PATIENCE, ours.read(&mut bytes)).await;
         assert!(waited.is_err(), "a quiet connection stays");
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_reads_nothing_is_cut_and_one_that_reads_slowly_is_not() {
+        let (mut peer, ours) = duplex(64);
+        let mut ours = Prompt::new(ours, PATIENCE, PATIENCE);
+        let slow = tokio::spawn(async move {
+            let mut byte = [0; 32];
+            for _ in 0..16 {
+                tokio::time::sleep(PATIENCE / 4).await;
+                peer.read_exact(&mut byte).await.unwrap();
+            }
+            peer
+        });
+        ours.write_all(&[1; 16 * 32 + 64]).await.expect("it takes its time, and takes it");
+        let _peer = slow.await.unwrap();
+        assert_eq!(ours.write_all(&[1; 1]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

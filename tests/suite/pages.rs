@@ -1,9 +1,11 @@
-//! Pages of docs/spec that are made from tables in the code: tags, rejections, flags, numbers of policy. This makes them again and compares;
+//! Pages of docs/spec that are made from tables in the code: tags, rejections, flags, numbers of policy. This makes them
+//! again and compares;
 //! `UPDATE_GENERATED=1` writes them.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use xuefen_core::kinds::conversions;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_ledger::policy::InForce;
@@ -61,6 +63,9 @@ fn the_page_of_tags_is_the_table_of_core() {
     table_of(&mut page, "device key (`BindKey`)", tags::BIND_KEY);
     table_of(&mut page, "device key let go (`UnbindKey`)", tags::UNBIND_KEY);
     table_of(&mut page, "merge (`MergeAccounts`)", tags::MERGE_ACCOUNTS);
+    table_of(&mut page, "application (`ApplyConversion`)", conversions::APPLY);
+    table_of(&mut page, "decision (`DecideConversion`)", conversions::DECIDE);
+    table_of(&mut page, "appeal or undoing (`AppealDecision`, `ReverseConversion`)", conversions::ASK);
     let mut without = Vec::new();
     for kind in (1..).map_while(|number| OutcomeKind::try_from(number).ok()) {
         let name = kind.as_str_name().trim_start_matches("OUTCOME_KIND_").to_lowercase();

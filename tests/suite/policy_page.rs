@@ -1,5 +1,6 @@
 //! docs/policy.md: every row of the demands is there, every field, tag and code it names exists, and every test it names is
-//! declared, reachable and run. Reads sources and this binary's own list of tests; what the rows claim is those tests' affair.
+//! declared, reachable and run. Reads sources and this binary's own list of tests; what the rows claim is those tests'
+//! affair.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -141,9 +141,9 @@ async fn entries(server: &Server) -> Vec<u8> {
     }
 }
 
-/// The rows of `view` as they are, and the files of an index with them: blocks are packed, so a text of a row need not stand in
-/// a file although anybody could read it there. A ledger as small as this keeps its rows in memory and leaves hardly anything
-/// in its own.
+/// The rows of `view` as they are, and the files of an index with them: blocks are packed, so a text of a row need not
+/// stand in a file although anybody could read it there. A ledger as small as this keeps its rows in memory and leaves
+/// hardly anything in its own.
 fn index_files(view: &View) -> Vec<u8> {
     let (size, index) = (view.tree.size, &view.index);
     let mut rows = Vec::new();

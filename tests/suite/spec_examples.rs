@@ -1,5 +1,6 @@
-//! Examples in docs/spec are those of the test vectors: behind a comment `<!-- vectors: POINTER -->` the next block of code is
-//! the text there, with `json` behind the pointer printed for people and shortened. `UPDATE_GENERATED=1` writes them.
+//! Examples in docs/spec are those of the test vectors: behind a comment `<!-- vectors: POINTER -->` the next block of
+//! code is the text there, with `json` behind the pointer printed for people and shortened. `UPDATE_GENERATED=1` writes
+//! them.
 
 use std::path::Path;
 

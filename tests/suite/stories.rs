@@ -19,4 +19,5 @@ mod names;
 mod notice;
 mod pathways;
 mod regulator;
+mod sampled;
 mod training;

@@ -1,5 +1,5 @@
-//! The plain GETs behind the pages: public data in the forms of docs/spec, checked here as the page checks them in the browser
-//! (tests/browser has the pages themselves).
+//! The plain GETs behind the pages: public data in the forms of docs/spec, checked here as the page checks them in the
+//! browser (tests/browser has the pages themselves).
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Witnesses and ledgers together: cosignatures on every checkpoint, two histories caught, a restored copy that does not sign.
+//! Witnesses and ledgers together: cosignatures on every checkpoint, two histories caught, a restored copy that does
+//! not sign.
 
 mod place;
 mod process;

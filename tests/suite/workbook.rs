@@ -1,4 +1,5 @@
-//! Workbooks (.xlsx) as spreadsheet programs write them, cell by cell, for the tests that read some. Unit tests of `table` use it too.
+//! Workbooks (.xlsx) as spreadsheet programs write them, cell by cell, for the tests that read some. Unit tests of
+//! `table` use it too.
 
 use std::io::{Cursor, Write as _};
 

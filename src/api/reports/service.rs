@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,13 +16,13 @@ use super::period::Period;
 use super::scan::Scan;
 use super::scope::Scope;
 use super::suppress::{LEAST_PERSONS, suppress};
-use crate::api::Api;
 use crate::api::proto::report_service_server::ReportService;
 use crate::api::proto::run_report_response::Part;
 use crate::api::proto::{
     ListReportsRequest, ListReportsResponse, ReportHead, ReportRow, ReportRows, RunReportRequest, RunReportResponse,
 };
 use crate::api::status::{internal, invalid, reporter_busy};
+use crate::api::{Api, blocking};
 use crate::sequencer::View;
 
 /// Reports computed at once: each keeps one core busy, and posting comes first.
@@ -63,8 +64,31 @@ impl ReportService for Reports {
         tracing::info!(report = kind.name, size, region = scope.region, institution = scope.institution, by = %caller, "a report");
         let (answers, stream) = mpsc::channel(AHEAD);
         let work = Work { api: Arc::clone(&self.0), view, size, kind, period, scope };
-        tokio::task::spawn_blocking(move || work.run(&answers, place));
+        tokio::spawn(answer(work, answers, place));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+}
+
+/// Makes a report away from the threads that move the network, then sends it. The place is free before that: whoever reads
+/// slowly keeps nobody waiting.
+async fn answer(work: Work, answers: Answers, place: OwnedSemaphorePermit) {
+    let told = answers.clone();
+    let made = blocking(move || {
+        let made = work.make(&told);
+        drop(place);
+        made
+    })
+    .await;
+    match made {
+        Ok(parts) => {
+            for part in parts {
+                if answers.send(Ok(RunReportResponse { part: Some(part) })).await.is_err() {
+                    return;
+                }
+            }
+        }
+        // The peer may be gone already.
+        Err(status) => drop(answers.send(Err(status)).await),
     }
 }
 
@@ -84,33 +108,26 @@ struct Work {
 }
 
 impl Work {
-    fn run(self, answers: &Answers, place: OwnedSemaphorePermit) {
-        let made = self.make(answers);
-        drop(place);
-        if let Err(status) = made {
-            // The peer may be gone already.
-            drop(answers.blocking_send(Err(status)));
-        }
-    }
-
-    fn make(&self, answers: &Answers) -> Result<(), Status> {
-        let send = |part| {
-            let sent = answers.blocking_send(Ok(RunReportResponse { part: Some(part) }));
-            sent.map_err(|_| Status::cancelled("the caller has gone"))
+    fn make(&self, answers: &Answers) -> Result<Vec<Part>, Status> {
+        let mut tell = |progress| {
+            // One that finds no room is left out; the next says more.
+            match answers.try_send(Ok(RunReportResponse { part: Some(Part::Progress(progress)) })) {
+                Err(TrySendError::Closed(_)) => Err(Status::cancelled("the caller has gone")),
+                Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+            }
         };
         let scan = Scan::new(&self.api, &self.view, self.size, self.period)?;
         let institutions = scan.institutions(&self.scope)?;
         let mut gather = (self.kind.begin)();
-        let counts = scan.run(&institutions, &mut *gather, &mut |progress| send(Part::Progress(progress)))?;
+        let counts = scan.run(&institutions, &mut *gather, &mut tell)?;
         let mut figures = gather.finish();
         suppress(&mut figures, self.kind.columns);
-        let head = ReportHead { counts: Some(counts), ..self.head(&scan)? };
-        send(Part::Head(head))?;
+        let mut parts = vec![Part::Head(ReportHead { counts: Some(counts), ..self.head(&scan)? })];
         let mut rows = figures.rows().map(ReportRow::from).peekable();
         while rows.peek().is_some() {
-            send(Part::Rows(ReportRows { rows: rows.by_ref().take(ROWS).collect() }))?;
+            parts.push(Part::Rows(ReportRows { rows: rows.by_ref().take(ROWS).collect() }));
         }
-        Ok(())
+        Ok(parts)
     }
 
     fn head(&self, scan: &Scan<'_>) -> Result<ReportHead, Status> {

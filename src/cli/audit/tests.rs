@@ -132,6 +132,9 @@ fn audited_from_outside(dir: &Path) -> (Exit, serde_json::Value) {
         source: Some(out.path().to_str().unwrap().to_owned()),
         authority: home.authority(),
         trust: LogTrust { policy: home.policy(), vkey: None, ca: None },
+        sample: None,
+        secret: None,
+        sample_size: None,
         dir: None,
     };
     let (mut text, mut err) = (Vec::new(), Vec::new());

@@ -8,7 +8,8 @@ use super::limits::{PARTS, quantiles};
 use super::send::stream;
 use super::world::{World, account_hex, logical_bytes};
 use super::{Figure, figure, ms};
-use crate::api::proto::{GetTranscriptRequest, PostEntryRequest, Posting, VerifyRequest};
+use crate::api::proto::run_report_response::Part;
+use crate::api::proto::{GetTranscriptRequest, PostEntryRequest, Posting, RunReportRequest, VerifyRequest};
 use crate::cli::client::Client;
 use crate::cli::{account, login, present};
 
@@ -64,6 +65,22 @@ pub async fn batched(client: &Client, world: &mut World, entries: usize) -> anyh
         logical: logical * entries / u64::from(each),
         cpu: cpu.map(|time| time / each),
     })
+}
+
+/// Outcomes that a report reads in a second: all of the institution's, each payload opened.
+pub async fn report(client: &Client, world: &World) -> anyhow::Result<Figure> {
+    let (id, key) = world.school();
+    let school = login::authenticate(client.clone(), id, key).await?;
+    let request = RunReportRequest { report: "cohort".to_owned(), ..RunReportRequest::default() };
+    let from = Instant::now();
+    let mut answers = school.report().run_report(school.request(request)).await?.into_inner();
+    let mut counted = 0;
+    while let Some(answer) = answers.message().await? {
+        if let Some(Part::Head(head)) = answer.part {
+            counted = head.counts.unwrap_or_default().counted;
+        }
+    }
+    Ok(figure("outcomes read by a report", counted as f64 / from.elapsed().as_secs_f64(), "/s"))
 }
 
 /// Transcripts and verifications a second, one caller at a time.

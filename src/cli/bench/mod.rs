@@ -118,6 +118,7 @@ async fn measure(args: &Bench, dir: &std::path::Path) -> anyhow::Result<Vec<Figu
     let parts = limits::PARTS.iter().zip(batched.cpu);
     figures.extend(parts.map(|((_, name), time)| figure(name, micros(time), "µs")));
     figures.extend(load::reads(&client, &world, args.learners).await?);
+    figures.push(load::report(&client, &world).await?);
     figures.push(figure("resident memory", (limits::resident()? >> 20) as f64, "MiB"));
     figures.extend(disk::figures(&Home::new(dir), &api.ledger.view().index, &batched)?);
     Ok(figures)

@@ -1,7 +1,7 @@
 //! `xuefen post`: sends a signed batch file to a server and keeps what it answers.
 //!
-//! The postings were signed before, by `sign` or `registry`, or just now by `sign` (`--sheet`); nothing is
-//! signed or changed here.
+//! The postings were signed before, by `sign` or `registry`, or just now by `sign` (`--sheet`); nothing is signed or
+//! changed here.
 
 pub mod sheet;
 pub mod stream;

@@ -1,8 +1,13 @@
 //! `xuefen report`: figures for authorities and auditors, as of a tree size. What a report computes is the server's; here is
 //! how it is asked for and read.
 
+mod commit;
 mod run;
+pub mod sample;
+pub mod sampler;
 mod words;
+
+pub use commit::read_secret;
 
 use clap::{Args, Subcommand};
 
@@ -20,7 +25,7 @@ pub struct Report {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    run: Option<run::Run>,
+    run: run::Run,
 }
 
 /// What else there is to do.
@@ -28,15 +33,22 @@ pub struct Report {
 enum Command {
     /// The reports that there are, with their columns and units.
     List(ServerArgs),
+    /// Begin a seeded inspection: be bound to a secret before the tree is known that decides with it.
+    Commit(commit::Commit),
+    /// The entries that an inspection draws, with proofs.
+    Sample(sample::SampleArgs),
+    /// Report on an inspection: the secret, and the entries found wanting.
+    Reveal(commit::Reveal),
 }
 
 /// Runs `report`.
 pub fn run(args: &Report, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    match (&args.command, &args.run) {
-        (Some(Command::List(server)), _) => list(server, output),
-        (None, Some(args)) => run::run(args, output),
-        // clap asks for one of the two.
-        (None, None) => anyhow::bail!("name a report; 'xuefen report list' shows them"),
+    match &args.command {
+        Some(Command::List(server)) => list(server, output),
+        Some(Command::Commit(args)) => commit::commit(args, output),
+        Some(Command::Sample(args)) => sample::run(args, output),
+        Some(Command::Reveal(args)) => commit::reveal(args, output),
+        None => run::run(&args.run, output),
     }
 }
 
@@ -72,4 +84,9 @@ fn title(names: &[xuefen_core::proto::Name], lang: Lang) -> &str {
     let wanted = if lang == Lang::Zh { "zh" } else { "en" };
     let name = names.iter().find(|name| name.language == wanted).or(names.first());
     name.map_or("", |name| &name.text)
+}
+
+/// What is said of an entry that was judged again and is good.
+pub(super) const fn holds(lang: Lang) -> &'static str {
+    words::HOLDS.in_lang(lang)
 }

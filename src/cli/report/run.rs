@@ -21,18 +21,18 @@ use crate::cli::time_text::local;
 use crate::cli::{login, progress, secret_key_file};
 use crate::words::Lang;
 
-/// Which report, of what, asked by whom.
+/// Which report, of what, asked by whom. What is required is required unless a subcommand is named.
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of the report: training, practice, cohort, certificates (`xuefen report list`).
-    #[arg(value_name = "NAME")]
-    report: String,
+    #[arg(value_name = "NAME", required = true)]
+    report: Option<String>,
     /// Id of who asks: an authority, or an institution for its own figures.
-    #[arg(long, value_name = "ID")]
-    issuer: String,
+    #[arg(long, value_name = "ID", required = true)]
+    issuer: Option<String>,
     /// Key file of who asks; of an authority, a key that accredits or audits.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    key: Option<PathBuf>,
     /// As of this tree size [default: the newest].
     #[arg(long, value_name = "SIZE", default_value_t = 0)]
     tree_size: u64,
@@ -69,7 +69,7 @@ impl Run {
             (None, None) => (ReportPeriod::Unspecified, 0),
         };
         RunReportRequest {
-            report: self.report.clone(),
+            report: self.report.clone().unwrap_or_default(),
             tree_size: self.tree_size,
             period: period.into(),
             year,
@@ -104,10 +104,11 @@ impl Run {
 
 /// Runs a report.
 pub fn run(args: &Run, output: &mut Output<'_>) -> anyhow::Result<Exit> {
-    let key = secret_key_file::read_key(&args.key)?;
+    let (Some(issuer), Some(key)) = (&args.issuer, &args.key) else { bail!("give --issuer and --key") };
+    let key = secret_key_file::read_key(key)?;
     let (quiet, what) = (output.is_json() || args.csv, output.text(m::READING));
     let answer = client::block_on(async {
-        let client = login::authenticate(args.server.connect().await?, &args.issuer, &key).await?;
+        let client = login::authenticate(args.server.connect().await?, issuer, &key).await?;
         args.ask(&client, quiet, what).await
     })?;
     if output.is_json() {

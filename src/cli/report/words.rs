@@ -17,6 +17,17 @@ texts! {
     ERASED: "{erased} outcomes are in no figure because their payloads were erased.", "另有 {erased} 条成果的载荷已删除，无法计入任何数字。";
     HIDDEN: "*: of fewer than {least} persons, or would give such a figure away.", "＊：人数不足 {least}，或可据以推出此类数字，故不公布。";
     READING: "reading", "读取中";
+    INDEX: "leaf index", "日志序号";
+    KIND: "kind", "类型";
+    ISSUER: "issuer", "颁发机构";
+    LEAF_HASH: "leaf hash", "叶散列";
+    FOUND: "found", "检查结果";
+    WANTING: "wanting, says the report", "检查报告：有问题";
+    HOLDS: "holds", "符合规则";
+    SAMPLE: "{drawn} of {population} drawn for {scheme}, by tree size {size}, root {root}; seed {seed}",
+        "{scheme}：从 {population} 条中抽取 {drawn} 条；依据日志大小 {size}，根散列 {root}；种子 {seed}";
+    TOLD: "Reported in entry {index}, {findings} found wanting.", "检查报告：记录 {index}，有问题 {findings} 条。";
+    STRAY: "The report names entry {index}, which was not drawn.", "报告所列记录 {index} 不在抽样之内。";
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `sign cosign`: a second party stands by what another institution signed, before it is posted: a host enterprise by the
-//! practice done there, a home school by a course taken elsewhere. Offline. What is signed is shown first, field by field, and only
-//! what was shown is signed: each payload is held against the commitment that the signature will cover.
+//! practice done there, a home school by a course taken elsewhere. Offline. What is signed is shown first, field by
+//! field, and only what was shown is signed: each payload is held against the commitment that the signature will cover.
 
 use std::fs::File;
 use std::io::{BufReader, IsTerminal as _};

@@ -13,6 +13,7 @@ pub mod canonical;
 pub mod chain;
 pub mod checkpoint;
 pub mod commitment;
+pub mod consent;
 pub mod cosignature;
 pub mod disclosure;
 pub mod entry;

@@ -27,6 +27,7 @@ const fn may_be_long(table: Table) -> bool {
             | Table::RunsOf
             | Table::Filed
             | Table::Charter
+            | Table::Use
     )
 }
 
@@ -101,6 +102,10 @@ pub(crate) trait Access: Read {
         Ok(self.value(&rows::offer(index))?.map(|(_, row)| row))
     }
 
+    fn inspection(&self, commitment: u64) -> Result<Option<rows::InspectionRow>, ReadError> {
+        Ok(self.value(&rows::inspection(commitment))?.map(|(_, row)| row))
+    }
+
     /// The policies of the nation (empty) or of a province.
     fn policies(&self, province: &str) -> Result<Option<rows::PolicyLineRow>, ReadError> {
         Ok(self.value(&rows::policies(province))?.map(|(_, row)| row))
@@ -122,6 +127,31 @@ pub(crate) trait Access: Read {
 
     fn outcome(&self, index: u64) -> Result<Option<OutcomeRow>, ReadError> {
         Ok(self.value(&rows::outcome(index))?.map(|(_, row)| row))
+    }
+
+    fn application(&self, index: u64) -> Result<Option<rows::ApplicationRow>, ReadError> {
+        Ok(self.value(&rows::application(index))?.map(|(_, row)| row))
+    }
+
+    fn conversion(&self, index: u64) -> Result<Option<rows::ConversionRow>, ReadError> {
+        Ok(self.value(&rows::conversion(index))?.map(|(_, row)| row))
+    }
+
+    fn appeal(&self, index: u64) -> Result<Option<rows::AppealRow>, ReadError> {
+        Ok(self.value(&rows::appeal(index))?.map(|(_, row)| row))
+    }
+
+    fn applied(&self, index: u64) -> Result<Option<rows::AppliedRow>, ReadError> {
+        Ok(self.value(&rows::applied(index))?.map(|(_, row)| row))
+    }
+
+    fn converted(&self, index: u64) -> Result<Option<rows::ConvertedRow>, ReadError> {
+        Ok(self.value(&rows::converted(index))?.map(|(_, row)| row))
+    }
+
+    /// Indices in a row of them.
+    fn list(&self, key: &Key) -> Result<Vec<u64>, ReadError> {
+        Ok(self.value(key)?.map(|(_, list)| list).unwrap_or_default())
     }
 
     fn line(&self, key: &Key) -> Result<LineRow, ReadError> {
@@ -160,6 +190,31 @@ impl<R: Read + ?Sized> Read for Memo<'_, R> {
 
     fn known_policies(&self) -> Option<&KnownPolicies> {
         self.state.known_policies()
+    }
+}
+
+/// Rows of a state that does not change, read once each: of many entries of one issuer, keys, accreditations and offers are
+/// the same.
+pub struct Remembered<R> {
+    state: R,
+    seen: RefCell<BTreeMap<Key, Found<Bytes>>>,
+}
+
+impl<R: Read> Remembered<R> {
+    /// Over a state as of one size.
+    pub const fn new(state: R) -> Self {
+        Self { state, seen: RefCell::new(BTreeMap::new()) }
+    }
+}
+
+impl<R: Read> Read for Remembered<R> {
+    fn newest(&self, key: &Key) -> Result<Option<(u64, Bytes)>, ReadError> {
+        if let Some(found) = self.seen.borrow().get(key) {
+            return Ok(found.clone());
+        }
+        let found = self.state.newest(key)?;
+        self.seen.borrow_mut().insert(key.clone(), found.clone());
+        Ok(found)
     }
 }
 

@@ -4,14 +4,13 @@ use crate::access::{Access, Memo};
 use crate::case::{Case, Check, Said, Stop, ensure};
 use crate::flag::Flag;
 use crate::policy::{InForce, number};
-use crate::posting::{Message, Prepared, Signature, VerifiedBatches};
-use crate::prepare::verify;
+use crate::posting::{Message, Prepared, Signature};
+use crate::prepare::{NoBatches, verify};
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{self, KeyRow, Status};
 use crate::rules;
 use crate::state::{Entries, Read, ReadError};
 use crate::threshold;
-use xuefen_core::attestation::Claim;
 use xuefen_core::key::PublicKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::statement::Statement;
@@ -197,7 +196,7 @@ fn signatures(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Che
             Signature::UnknownKey(attestation) => {
                 let row = case.keys.iter().find(|row| row.id == attested.key.0.0);
                 let key = row.and_then(|row| PublicKey::parse(&row.public_key).ok());
-                match key.map(|key| verify(statement, attestation, &key, &NoCache)) {
+                match key.map(|key| verify(statement, attestation, &key, &NoBatches)) {
                     Some(Ok(Signature::Good)) => continue,
                     Some(Ok(Signature::Bad(why))) => why,
                     _ => "does not verify",
@@ -208,15 +207,4 @@ fn signatures(case: &Case<'_, impl Read>, statement: &Statement<Message>) -> Che
         return Err(refusal.detail(why).into());
     }
     Ok(())
-}
-
-/// For the rare signature that is verified on the sequencer's thread.
-struct NoCache;
-
-impl VerifiedBatches for NoCache {
-    fn contains(&self, _: &Claim) -> bool {
-        false
-    }
-
-    fn insert(&self, _: Claim) {}
 }

@@ -1,7 +1,9 @@
 //! What a payload says, in types, with the HMACs that rows are keyed with. Its form is judged here, its truth elsewhere.
 
+mod conversion;
 mod learner;
 
+pub use conversion::{ApplyFacts, AskFacts, Consent, DecideFacts};
 pub use learner::{AmendFacts, DeviceFacts, MergeFacts};
 
 use crate::day::Day;
@@ -14,9 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use xuefen_core::Hash;
 use xuefen_core::commitment::Tag as Number;
-use xuefen_core::kinds::outcomes;
 use xuefen_core::kinds::study::StudyMode;
 use xuefen_core::kinds::tags::{self, Tag, ValueType};
+use xuefen_core::kinds::{Kind, conversions, outcomes};
 use xuefen_core::payload::{Payload, integer, text};
 use xuefen_core::proto::OutcomeKind;
 use xuefen_core::proto::statement::Body;
@@ -47,6 +49,12 @@ pub enum Facts {
     Merge(MergeFacts),
     /// Of `RecordOutcome`.
     Outcome(Box<OutcomeFacts>),
+    /// Of `ApplyConversion`.
+    Apply(Box<ApplyFacts>),
+    /// Of `DecideConversion`.
+    Decide(Box<DecideFacts>),
+    /// Of `AppealDecision` and `ReverseConversion`.
+    Ask(Box<AskFacts>),
 }
 
 /// Without values: they are personal data.
@@ -59,6 +67,9 @@ impl fmt::Debug for Facts {
             Self::Device(_) => "Device(..)",
             Self::Merge(_) => "Merge(..)",
             Self::Outcome(_) => "Outcome(..)",
+            Self::Apply(_) => "Apply(..)",
+            Self::Decide(_) => "Decide(..)",
+            Self::Ask(_) => "Ask(..)",
         })
     }
 }
@@ -69,6 +80,8 @@ pub struct AccountFacts {
     pub(crate) id: Option<[u8; 16]>,
     pub(crate) account: Option<AccountKey>,
     pub(crate) document: Option<Short>,
+    /// HMAC of the carrier.
+    pub(crate) carrier: Option<Short>,
 }
 
 /// Of `RecordOutcome`.
@@ -197,7 +210,7 @@ fn tables(body: &Body) -> Option<(&'static [Tag], &'static [Tag])> {
             let row = outcomes::of(OutcomeKind::try_from(body.outcome_kind).ok()?)?;
             Some((row.tags, row.required))
         }
-        _ => None,
+        _ => conversions::table(Kind::of(body)),
     }
 }
 
@@ -223,7 +236,7 @@ impl Facts {
         let mut values = Values { payload, faults };
         values.check(table, required);
         match body {
-            Body::OpenAccount(_) => Self::Account(account(&values, secrets)),
+            Body::OpenAccount(_) => Self::Account(account(&mut values, secrets)),
             Body::AmendAccount(_) => Self::Amend(learner::amend(&mut values, secrets)),
             Body::BindKey(_) => Self::Device(learner::bind(&mut values, statement, secrets)),
             Body::UnbindKey(_) => Self::Device(learner::unbind(&values, secrets)),
@@ -231,6 +244,11 @@ impl Facts {
             Body::RecordOutcome(body) => {
                 let facts = outcome(&values, body.outcome_kind, secrets).with_keys(statement.issuer());
                 Self::Outcome(Box::new(facts))
+            }
+            Body::ApplyConversion(_) => Self::Apply(Box::new(conversion::apply(&mut values, secrets))),
+            Body::DecideConversion(body) => Self::Decide(Box::new(conversion::decide(&mut values, body, secrets))),
+            Body::AppealDecision(_) | Body::ReverseConversion(_) => {
+                Self::Ask(Box::new(conversion::ask(&mut values, secrets)))
             }
             _ => Self::None,
         }
@@ -245,6 +263,9 @@ impl Facts {
             Self::Device(facts) => facts.id,
             Self::Merge(facts) => facts.id,
             Self::Outcome(facts) => facts.id,
+            Self::Apply(facts) => facts.id,
+            Self::Decide(facts) => facts.id,
+            Self::Ask(facts) => facts.id,
         }
     }
 }
@@ -310,8 +331,10 @@ impl<'a> Values<'a> {
             }
         }
         // Rows name accounts beside documents; the colon keeps the two apart (`Secrets::account_hmac`).
-        if self.text(tags::DOCUMENT_KIND).is_some_and(|kind| kind.contains(':')) {
-            self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::DOCUMENT_KIND)));
+        for tag in [tags::DOCUMENT_KIND, tags::CARRIER_KIND] {
+            if self.text(tag).is_some_and(|kind| kind.contains(':')) {
+                self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tag)));
+            }
         }
         if self.number(tags::ATTEMPT).is_some_and(|attempt| attempt == 0 || attempt > ATTEMPTS) {
             self.faults.push(Refusal::new(Rejection::ValueMalformed, field(tags::ATTEMPT)));
@@ -365,13 +388,15 @@ impl<'a> Values<'a> {
     }
 }
 
-fn account(values: &Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
+fn account(values: &mut Values<'_>, secrets: &dyn Secrets) -> AccountFacts {
     let id = values.array(tags::ACCOUNT);
+    let carrier = learner::carrier(values, secrets);
     let document = values.text(tags::DOCUMENT_KIND).zip(values.text(tags::DOCUMENT_NUMBER));
     AccountFacts {
         id,
         account: id.map(|id| secrets.account_key(&id)),
         document: document.map(|(kind, number)| short(&Hash(secrets.document_hmac(kind, number)))),
+        carrier,
     }
 }
 

@@ -14,6 +14,17 @@ pub fn passes(scale: &Scale, grade: &str) -> Option<bool> {
     Some(u32::try_from(position).is_ok_and(|position| position < scale.passing_words))
 }
 
+/// How good a grade is on a scale, in thousandths; `None` if it is no grade of the scale. On a scale of words the worst is
+/// 1,000, the next 2,000 and so on, so that a rule bounds words like marks.
+#[must_use]
+pub fn mark_on(scale: &Scale, grade: &str) -> Option<u64> {
+    if scale.words.is_empty() {
+        return mark_millis(grade).filter(|mark| *mark <= u64::from(scale.top_mark_millis));
+    }
+    let worse = scale.words.iter().rev().position(|word| word == grade)?;
+    u64::try_from(worse + 1).ok()?.checked_mul(1_000)
+}
+
 /// A mark such as `66` or `66.5`, in thousandths: minimal decimals, at most three places, none of them a final zero.
 fn mark_millis(mark: &str) -> Option<u64> {
     let (whole, places) = mark.split_once('.').map_or((mark, None), |(whole, places)| (whole, Some(places)));
@@ -82,6 +93,22 @@ mod tests {
             assert_eq!(passes(policy.scale(scale).expect("a scale"), grade), passed, "{scale} {grade}");
         }
         assert_eq!(policy.scale("gpa"), None);
+    }
+
+    #[test]
+    fn words_are_marks_from_the_worst_up() {
+        let policy = InForce::built_in();
+        let cases = [
+            ("percentage", "66.5", Some(66_500)),
+            ("percentage", "101", None),
+            ("five_grade", "不及格", Some(1_000)),
+            ("five_grade", "及格", Some(2_000)),
+            ("five_grade", "优秀", Some(5_000)),
+            ("five_grade", "很好", None),
+        ];
+        for (scale, grade, mark) in cases {
+            assert_eq!(mark_on(policy.scale(scale).expect("a scale"), grade), mark, "{scale} {grade}");
+        }
     }
 
     #[test]

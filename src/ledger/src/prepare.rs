@@ -1,6 +1,7 @@
 //! The stateless part of judging a posting, for a pool of threads: strict reading, signatures, commitment, the form of
 //! payloads and public bodies, HMACs, and the entry's encoding up to `logged_at`.
 
+use crate::access::Access;
 use crate::facts::Facts;
 use crate::posting::{
     Attested, Context, Form, KeyLookup, Message, Prepared, RawPosting, Secrets, Signature, Sources, VerifiedBatches,
@@ -8,7 +9,7 @@ use crate::posting::{
 use crate::rejection::{Refusal, Rejection};
 use crate::rows;
 use crate::rules;
-use crate::state::Key;
+use crate::state::{Key, Read, ReadError};
 use prost::bytes::Bytes;
 use xuefen_core::attestation::{Attestation, AttestationError, Claim};
 use xuefen_core::entry::{Draft, MAX_ATTESTATIONS, MAX_BYTES};
@@ -56,18 +57,56 @@ pub fn prepare(
     let attested = attest(&statement, &attestations, &lent, &mut faults);
     judge_payload(&statement, payload.as_ref(), &mut faults);
     let mut facts = Facts::judge(&statement, payload.as_ref(), secrets, &mut faults);
-    // A stranger's posting is refused before anyone reads a learner's payload for it.
-    if let Facts::Outcome(facts) = &mut facts
-        && attested.iter().all(|attested| matches!(attested.signature, Signature::Good))
-    {
-        facts.sources = crate::sources::read(facts, sources);
-    }
+    read_sources(&mut facts, &attested, sources);
     judge_nullifier_key(&statement, payload.as_ref(), &facts, &mut faults);
     if let Some(body) = &statement.message().body {
         rules::form(body, &mut faults);
     }
     let form = encode(statement, attestations, &faults);
     finish(form, attested, faults, facts, payload)
+}
+
+/// Does what [`prepare`] left undone because its snapshot did not have a key, with the keys that the state has by now: looks
+/// at those signatures, and if all are good reads the outcomes that the posting rests on. For the one thread that decides;
+/// rare, for keys that were registered a moment ago.
+pub fn complete(state: &impl Read, prepared: &mut Prepared, sources: &dyn Sources) -> Result<(), ReadError> {
+    let Some(statement) = prepared.form.statement() else { return Ok(()) };
+    for attested in &mut prepared.attested {
+        let Signature::UnknownKey(attestation) = &attested.signature else { continue };
+        let row = state.key_row(rows::key_short(&attested.key))?.filter(|row| row.id == attested.key.0.0);
+        let Some(key) = row.and_then(|row| PublicKey::parse(&row.public_key).ok()) else { continue };
+        if let Ok(signature) = verify(statement, attestation, &key, &NoBatches) {
+            attested.signature = signature;
+        }
+    }
+    read_sources(&mut prepared.facts, &prepared.attested, sources);
+    Ok(())
+}
+
+/// Reads the outcomes that a posting rests on. A stranger's is refused before anyone reads a learner's payload for it.
+fn read_sources(facts: &mut Facts, attested: &[Attested], sources: &dyn Sources) {
+    if !attested.iter().all(|attested| matches!(attested.signature, Signature::Good)) {
+        return;
+    }
+    match facts {
+        Facts::Outcome(facts) => facts.sources = crate::sources::read(facts, sources),
+        Facts::Decide(facts) => {
+            let used = facts.sources.iter().chain(&facts.members).copied();
+            facts.opened = crate::sources::open(used, sources);
+        }
+        _ => {}
+    }
+}
+
+/// For the rare signature that is verified on the thread that decides.
+pub(crate) struct NoBatches;
+
+impl VerifiedBatches for NoBatches {
+    fn contains(&self, _: &Claim) -> bool {
+        false
+    }
+
+    fn insert(&self, _: Claim) {}
 }
 
 fn finish(

@@ -1,13 +1,15 @@
 //! Answers for people: institutions, keys, offers, accounts and their outcomes. Reads only; what an entry's status is
 //! stands in [`status`](crate::status), what a presentation needs in [`authority`](crate::authority).
 
+pub mod conversions;
+
 use crate::access::Access;
 use crate::case::policy_of;
 use crate::flag::Flag;
 use crate::policy::InForce;
 use crate::rows::{
     self, AccountKey, AccountRow, CharterRow, DisplayRow, EntryRow, EvaluationRow, FiledRow, HeadcountRow,
-    InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf, StandingRow,
+    InspectionRow, InstitutionRow, KeyRow, OfferRow, OutcomeRow, Short, StandingOf, StandingRow,
 };
 use crate::state::{Direction, Key, Query, Read, ReadError, Table};
 use serde::de::DeserializeOwned;
@@ -234,6 +236,11 @@ pub fn evaluations(state: &impl Query, institution: &str) -> Result<Vec<(u64, Ev
 /// The headcount of an institution on a day (days since 1970-01-01 in UTC+8), and the entry that declared it last.
 pub fn headcount(state: &impl Read, institution: &str, day: u32) -> Result<Option<(u64, HeadcountRow)>, ReadError> {
     state.value(&rows::headcount(institution, day))
+}
+
+/// The inspection that an entry began.
+pub fn inspection(state: &impl Read, commitment: u64) -> Result<Option<InspectionRow>, ReadError> {
+    state.inspection(commitment)
 }
 
 /// Everyone whom an institution took over, directly or through others.

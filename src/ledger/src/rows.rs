@@ -4,10 +4,12 @@
 //! Payload values stand in no row: keyed hashes and numbers of attempts at most (formats.md 3, "Erasure").
 
 mod control;
+mod conversion;
 mod keys;
 mod registry;
 
 pub use control::*;
+pub use conversion::*;
 pub(crate) use keys::*;
 pub use registry::*;
 
@@ -459,6 +461,8 @@ pub enum OfferBody {
     Pathway(PathwayRow),
     /// `Equivalence`.
     Equivalence(EquivalenceRow),
+    /// `ConversionRule`.
+    ConversionRule(ConversionRuleRow),
 }
 
 /// A standard or offer.

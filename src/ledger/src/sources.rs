@@ -55,33 +55,107 @@ impl Source {
 /// The outcomes that a posting rests on, as far as they are there.
 pub(crate) fn read(facts: &OutcomeFacts, sources: &dyn Sources) -> BTreeMap<u64, Source> {
     let mut found = BTreeMap::new();
+    // Level by level, so that what is a part twice is looked into where it is least deep.
     let mut open: Vec<(u64, usize)> = facts.parts.iter().map(|index| (*index, 1)).collect();
-    // Other evidence is looked at for itself alone.
-    if facts.route.is_some() {
-        open.extend(facts.cites.iter().map(|index| (*index, DEPTH + 1)));
+    let mut at = 0;
+    // Far more than may be: the rest changes no answer.
+    while let Some((index, depth)) = open.get(at).copied().filter(|_| found.len() <= 4 * PARTS) {
+        at += 1;
+        let Some(source) = one(index, &mut found, sources).filter(|_| depth <= DEPTH) else { continue };
+        open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
     }
-    open.extend(facts.assessor_evidence.iter().map(|index| (*index, DEPTH + 1)));
-    while let Some((index, depth)) = open.pop() {
-        if found.len() > 4 * PARTS || found.contains_key(&index) {
-            continue;
-        }
-        let Some(source) = sources.payload(index).as_ref().map(Source::of) else { continue };
-        if depth <= DEPTH {
-            open.extend(source.parts.iter().map(|part| (*part, depth + 1)));
-        }
-        found.insert(index, source);
+    // Other evidence is looked at for itself alone.
+    let cites = facts.cites.iter().filter(|_| facts.route.is_some());
+    for index in cites.chain(&facts.assessor_evidence) {
+        one(*index, &mut found, sources);
     }
     found
 }
 
-/// How many parts an outcome has, and how deep they go; stops soon after either is too much.
-pub(crate) fn extent(parts: &[u64], sources: &BTreeMap<u64, Source>) -> (usize, usize) {
+/// Reads one outcome; `None` if it was read already, or is not there.
+fn one<'a>(index: u64, found: &'a mut BTreeMap<u64, Source>, sources: &dyn Sources) -> Option<&'a Source> {
+    if found.contains_key(&index) {
+        return None;
+    }
+    let source = Source::of(&sources.payload(index)?);
+    Some(found.entry(index).or_insert(source))
+}
+
+/// What a decision on a conversion asks of an outcome that it uses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opened {
+    /// Tag 1.
+    pub(crate) nullifier_key: Option<[u8; 32]>,
+    pub(crate) achieved_on: Option<Day>,
+    /// As it is written.
+    pub(crate) achieved_text: String,
+    pub(crate) credit_millis: u64,
+    pub(crate) grade: String,
+    pub(crate) scale: String,
+    pub(crate) level: u64,
+    pub(crate) offer: u64,
+    pub(crate) family: u64,
+    pub(crate) major: String,
+    pub(crate) parts: Vec<u64>,
+}
+
+impl Opened {
+    pub(crate) fn of(payload: &Payload) -> Self {
+        let value = |tag: Tag| Number::new(tag.number).and_then(|number| payload.value(number)).unwrap_or_default();
+        let number = |tag: Tag| integer(value(tag)).unwrap_or(0);
+        let word = |tag: Tag| text(value(tag)).unwrap_or_default().to_owned();
+        Self {
+            nullifier_key: value(tags::NULLIFIER_KEY).try_into().ok(),
+            achieved_on: Day::parse(value(tags::ACHIEVED_ON)),
+            achieved_text: word(tags::ACHIEVED_ON),
+            credit_millis: number(tags::CREDIT_MILLIS),
+            grade: word(tags::GRADE),
+            scale: word(tags::SCALE),
+            level: number(tags::LEVEL),
+            offer: number(tags::OFFER),
+            family: number(tags::FAMILY),
+            major: word(tags::MAJOR),
+            parts: value(tags::PARTS).split(|byte| *byte == b',').filter_map(|part| integer(part).ok()).collect(),
+        }
+    }
+}
+
+/// Outcomes and, as deep as they go, their parts.
+pub(crate) fn open(indices: impl IntoIterator<Item = u64>, sources: &dyn Sources) -> BTreeMap<u64, Opened> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<(u64, usize)> = indices.into_iter().map(|index| (index, 0)).collect();
+    let mut at = 0;
+    // Level by level, as above.
+    while let Some((index, depth)) = open.get(at).copied() {
+        at += 1;
+        if found.len() > 4 * PARTS || found.contains_key(&index) {
+            continue;
+        }
+        let Some(opened) = sources.payload(index).as_ref().map(Opened::of) else { continue };
+        if depth < DEPTH {
+            open.extend(opened.parts.iter().map(|part| (*part, depth + 1)));
+        }
+        found.insert(index, opened);
+    }
+    found
+}
+
+/// How many parts an outcome has, and how deep they go; stops as soon as either is too much. Fails with a part that was not
+/// read, as one that was erased: of what it is made of nothing can be said.
+pub(crate) fn extent(parts: &[u64], sources: &BTreeMap<u64, Source>) -> Result<(usize, usize), u64> {
     let (mut count, mut depth) = (0, 0);
     let mut level = parts.to_vec();
-    while !level.is_empty() && depth <= DEPTH && count <= PARTS {
+    while !level.is_empty() {
         depth += 1;
         count += level.len();
-        level = level.iter().filter_map(|index| sources.get(index)).flat_map(|source| source.parts.clone()).collect();
+        if depth > DEPTH || count > PARTS {
+            break;
+        }
+        let mut below = Vec::new();
+        for index in level {
+            below.extend(&sources.get(&index).ok_or(index)?.parts);
+        }
+        level = below;
     }
-    (count, depth)
+    Ok((count, depth))
 }

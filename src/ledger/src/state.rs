@@ -80,13 +80,39 @@ pub enum Table {
     Policies = 50,
     /// (owner, programme code) → [`RunsRow`](crate::rows::RunsRow).
     RunsOf = 51,
+    /// Leaf index of an application → [`ApplicationRow`](crate::rows::ApplicationRow).
+    Application = 60,
+    /// Institution → one row per application under a rule of it, value empty.
+    ApplicationsTo = 61,
+    /// Leaf index of a decision → [`ConversionRow`](crate::rows::ConversionRow).
+    Conversion = 62,
+    /// Nullifier → a list of [`UseRow`](crate::rows::UseRow): the uses that published it and still stand.
+    Use = 63,
+    /// Leaf index of an appeal → [`AppealRow`](crate::rows::AppealRow).
+    Appeal = 64,
+    /// Leaf index of an entry → nothing; the row's index names the newest appeal against it.
+    Appealed = 65,
+    /// Private. Leaf index of an application → [`AppliedRow`](crate::rows::AppliedRow).
+    Applied = 66,
+    /// Private. Account → one row per application, value empty.
+    ApplicationsOf = 67,
+    /// Private. Leaf index of a granted decision → [`ConvertedRow`](crate::rows::ConvertedRow).
+    Converted = 68,
+    /// Private. (account, programme) → granted decisions, oldest first.
+    ConvertedIn = 69,
+    /// Private. Leaf index of an outcome → granted decisions that used it, oldest first.
+    UsedBy = 70,
+    /// Private counter. (account, certificate family) → its outcomes, oldest first.
+    Certified = 71,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
-    Headcount = 70,
+    Headcount = 90,
+    /// Leaf index of the commitment → [`InspectionRow`](crate::rows::InspectionRow).
+    Inspection = 91,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 46] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -119,7 +145,20 @@ impl Table {
         Self::Device,
         Self::Policies,
         Self::RunsOf,
+        Self::Application,
+        Self::ApplicationsTo,
+        Self::Conversion,
+        Self::Use,
+        Self::Appeal,
+        Self::Appealed,
+        Self::Applied,
+        Self::ApplicationsOf,
+        Self::Converted,
+        Self::ConvertedIn,
+        Self::UsedBy,
+        Self::Certified,
         Self::Headcount,
+        Self::Inspection,
     ];
 
     /// The first byte of the table's keys.
@@ -146,6 +185,12 @@ impl Table {
                 | Self::Held
                 | Self::Team
                 | Self::Device
+                | Self::Applied
+                | Self::ApplicationsOf
+                | Self::Converted
+                | Self::ConvertedIn
+                | Self::UsedBy
+                | Self::Certified
         )
     }
 
@@ -153,7 +198,7 @@ impl Table {
     /// next. These stay out of the state digest.
     #[must_use]
     pub const fn is_counter(self) -> bool {
-        matches!(self, Self::Line | Self::Run | Self::CountedFlags)
+        matches!(self, Self::Line | Self::Run | Self::CountedFlags | Self::Certified)
     }
 }
 
@@ -217,6 +262,9 @@ pub trait Entries {
     /// SHA-256(0x00 || statement) of an entry; `None` if there is none. May read the entry itself: asked only when a
     /// nonce came before in another entry than the posting would make.
     fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError>;
+
+    /// RFC 6962 root of the first `size` entries; `None` if there are not so many, or not all of them published yet.
+    fn root(&self, size: u64) -> Result<Option<Hash>, ReadError>;
 }
 
 /// Which way a history is read.

@@ -9,7 +9,7 @@ use crate::day::Day;
 use crate::rows::{EntryRow, Force, InstitutionRow, OfferBody, Short, StandingRow, Status};
 use crate::state::{Read, ReadError};
 use xuefen_core::commitment::Tag as Number;
-use xuefen_core::kinds::tags;
+use xuefen_core::kinds::{Kind, tags};
 use xuefen_core::payload::{Payload, integer};
 
 /// An entry's status at a time.
@@ -74,6 +74,15 @@ pub enum Review {
         /// That entry.
         entry: u64,
     },
+    /// An outcome that it used was revoked or corrected.
+    SourceFell {
+        /// The outcome.
+        entry: u64,
+        /// The entry that says so.
+        by: u64,
+    },
+    /// Accounts were merged, and together their conversions break a limit.
+    LimitBroken,
 }
 
 /// The status of an entry at a time (Unix seconds), as of the reader's size; `None` if there is no such entry.
@@ -81,12 +90,13 @@ pub enum Review {
 /// Final words come first: revoked, superseded, suspended, pending; then doubt. Expiry is [`status_with`]'s.
 pub fn status(state: &impl Read, index: u64, now: i64) -> Result<Option<EntryStatus>, ReadError> {
     let Some(entry) = state.entry(index)? else { return Ok(None) };
-    let standing = state.standing(index)?;
-    if let Some(status) = said(&standing, now) {
+    if let Some(status) = own_status(state, index, now)?.filter(|status| *status != EntryStatus::Valid) {
         return Ok(Some(status));
     }
-    if let Some(why) = doubt(state, index, &entry, &standing)? {
-        return Ok(Some(EntryStatus::NeedsReview { why }));
+    if usize::from(entry.kind) == Kind::DecideConversion as usize
+        && let Some(status) = of_conversion(state, index)?
+    {
+        return Ok(Some(status));
     }
     for support in supports(state, index, &[])? {
         if let Some(why) = support_doubt(state, support, now)? {
@@ -94,6 +104,51 @@ pub fn status(state: &impl Read, index: u64, now: i64) -> Result<Option<EntrySta
         }
     }
     Ok(Some(EntryStatus::Valid))
+}
+
+/// The same of an entry alone: what life-cycle entries say, and doubt about its issuer and its keys.
+pub(crate) fn own_status(state: &(impl Read + ?Sized), index: u64, now: i64) -> Result<Option<EntryStatus>, ReadError> {
+    let Some(entry) = state.entry(index)? else { return Ok(None) };
+    let standing = state.standing(index)?;
+    if let Some(status) = said(&standing, now) {
+        return Ok(Some(status));
+    }
+    let doubt = doubt(state, index, &entry, &standing)?;
+    Ok(Some(doubt.map_or(EntryStatus::Valid, |why| EntryStatus::NeedsReview { why })))
+}
+
+/// What became of a decision: undone, replaced, or in doubt.
+fn of_conversion(state: &(impl Read + ?Sized), index: u64) -> Result<Option<EntryStatus>, ReadError> {
+    if let Some(by) = state.conversion(index)?.and_then(|row| row.ended_by) {
+        let kind = state.entry(by)?.map_or(0, |entry| usize::from(entry.kind));
+        let replaced = kind == Kind::DecideConversion as usize;
+        let status = if replaced { EntryStatus::Superseded { by } } else { EntryStatus::Revoked { by, reason: 0 } };
+        return Ok(Some(status));
+    }
+    Ok(conversion_review(state, index)?.map(|why| EntryStatus::NeedsReview { why }))
+}
+
+/// Why a conversion that stands must be looked at by its owner: an outcome that it used fell, or a merger broke a limit
+/// (rules.md 4, 7). Whoever granted it may keep it by a countersignature.
+pub(crate) fn conversion_review(state: &(impl Read + ?Sized), index: u64) -> Result<Option<Review>, ReadError> {
+    let Some(row) = state.converted(index)? else { return Ok(None) };
+    if state.conversion(index)?.is_none_or(|row| row.ended_by.is_some()) {
+        return Ok(None);
+    }
+    let Some(entry) = state.entry(index)? else { return Ok(None) };
+    let kept = state.standing(index)?.countersignatures;
+    let kept = kept.iter().filter(|it| it.party == entry.issuer).map(|it| it.index).max();
+    for outcome in row.sources.iter().chain(&row.absorbed) {
+        let standing = state.standing(*outcome)?;
+        let revoked = if let Force::Revoked { by, .. } = standing.force { Some(by) } else { None };
+        let fell = revoked.into_iter().chain(standing.superseded_by).filter(|by| *by > index).max();
+        if let Some(by) = fell.filter(|by| kept.is_none_or(|kept| kept < *by)) {
+            return Ok(Some(Review::SourceFell { entry: *outcome, by }));
+        }
+    }
+    // No entry says when a merger broke it: once kept, it stays.
+    let broken = kept.is_none() && crate::rules::breached(state, index)?;
+    Ok(broken.then_some(Review::LimitBroken))
 }
 
 /// As [`status`], for an outcome whose payload is at hand: a certificate is valid for so many days from `achieved_on` as its

@@ -5,13 +5,16 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod bodies;
+mod conversion;
 mod signing;
 mod whole;
 
 pub use bodies::{
     authorise, catalogue, charter, consortium, course, equivalence, evaluation, exam_scheme, filed, framework,
-    headcount, policy, programme, qinghai_policy, rule, run, skill_family, through_training, x_family,
+    headcount, inspection, inspection_report, policy, programme, qinghai_policy, rule, run, skill_family,
+    through_training, x_family,
 };
+pub use conversion::{Agreed, conversion_rule, module, of_family};
 pub use signing::{commit, payload, sign, sign_all, sign_with};
 pub use whole::Whole;
 

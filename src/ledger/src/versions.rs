@@ -27,6 +27,7 @@ impl OfferBody {
             Self::Policy(_) => Kind::Policy,
             Self::Programme(_) => Kind::Programme,
             Self::Run(_) => Kind::Run,
+            Self::ConversionRule(_) => Kind::ConversionRule,
         }
     }
 
@@ -42,6 +43,7 @@ impl OfferBody {
             Self::Equivalence(it) => it.effective_from,
             Self::Policy(it) => it.effective_from,
             Self::Programme(it) => it.effective_from,
+            Self::ConversionRule(it) => it.effective_from,
             Self::Course(_) | Self::Module(_) | Self::Family(_) | Self::Run(_) => 0,
         }
     }

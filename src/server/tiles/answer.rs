@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use flate2::Compression;
@@ -27,21 +27,39 @@ pub(super) fn checkpoint(note: &str) -> Response {
     (headers, note.to_owned()).into_response()
 }
 
-pub(super) fn tile(tile: Tile, bytes: Vec<u8>, gzip: bool) -> Response {
+/// The bytes of an answer as they go out.
+pub(super) struct Packed {
+    pub bytes: Bytes,
+    gzip: bool,
+}
+
+impl Packed {
+    /// Hashes do not get shorter; entries do, where the client takes gzip.
+    pub fn new(bytes: Vec<u8>, tile: Tile, gzip: bool) -> Self {
+        let short = (gzip && tile.level() == TileLevel::Entries).then(|| compressed(&bytes)).flatten();
+        Self { gzip: short.is_some(), bytes: short.unwrap_or(bytes).into() }
+    }
+}
+
+pub(super) fn tile(tile: Tile, packed: &Packed, body: Body) -> Response {
     let kind = HeaderValue::from_static("application/octet-stream");
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, FOR_EVER), ANYBODY, AS_SAID];
-    if tile.level() != TileLevel::Entries {
-        // Hashes do not get shorter.
-        return (headers, Bytes::from(bytes)).into_response();
-    }
+    // Said here, since a body in pieces does not know it: whoever gets less knows that it is not all.
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(packed.bytes.len()))];
     let vary = [(header::VARY, HeaderValue::from_static("accept-encoding"))];
-    match gzip.then(|| compressed(&bytes)).flatten() {
-        Some(short) => {
-            let coding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
-            (headers, vary, coding, Bytes::from(short)).into_response()
-        }
-        None => (headers, vary, Bytes::from(bytes)).into_response(),
+    let coding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+    match (tile.level() == TileLevel::Entries, packed.gzip) {
+        (true, true) => (headers, length, vary, coding, body).into_response(),
+        (true, false) => (headers, length, vary, body).into_response(),
+        (false, _) => (headers, length, body).into_response(),
     }
+}
+
+/// Too many readers take too long.
+pub(super) fn busy() -> Response {
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, "too many answers wait for their readers; try again in a moment\n")
+        .into_response()
 }
 
 /// The bytes as gzip; `None` if writing to memory fails, which it does not.

@@ -4,6 +4,7 @@
 mod answer;
 mod dir;
 mod ledger;
+mod paced;
 mod shown;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 use xuefen_core::tile::Tile;
 
+use self::paced::Paced;
 use self::shown::Shown;
 
 /// Tiles read at once. Anybody may ask, and a bundle can take 16 MiB.
@@ -40,12 +42,14 @@ struct Serving<L> {
     log: Arc<L>,
     shown: Shown,
     places: Semaphore,
+    paced: Paced,
 }
 
 /// The routes of a log: at the root, and below the path of its origin. A client that knows only the origin looks there
 /// (tlog-tiles: the origin should be the URL prefix without its scheme).
 pub fn router<L: PublicLog>(log: Arc<L>, origin_path: Option<&str>) -> Router {
-    let serving = Arc::new(Serving { log, shown: Shown::default(), places: Semaphore::new(READING) });
+    let serving =
+        Arc::new(Serving { log, shown: Shown::default(), places: Semaphore::new(READING), paced: Paced::default() });
     let tiles = Router::new()
         .route("/checkpoint", get(checkpoint::<L>))
         .route("/tile/{*path}", get(tile::<L>))
@@ -71,10 +75,15 @@ async fn tile<L: PublicLog>(State(serving): State<Arc<Serving<L>>>, request: Req
     // Only a shutdown closes the semaphore, and this one lives as long as its server.
     let Ok(_place) = serving.places.acquire().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let log = Arc::clone(&serving.log);
-    let read =
-        tokio::task::spawn_blocking(move || log.tile(tile).map(|bytes| bytes.map(|it| answer::tile(tile, it, gzip))));
+    let read = tokio::task::spawn_blocking(move || {
+        log.tile(tile).map(|bytes| bytes.map(|it| answer::Packed::new(it, tile, gzip)))
+    });
     match read.await {
-        Ok(Ok(Some(response))) => response,
+        // The place is kept until there is room for the answer: else what is read would pile up before it.
+        Ok(Ok(Some(packed))) => match serving.paced.body(packed.bytes.clone()).await {
+            Some(body) => answer::tile(tile, &packed, body),
+            None => answer::busy(),
+        },
         Ok(Ok(None)) => answer::missing(),
         Ok(Err(Unreadable)) | Err(_) => answer::unreadable(),
     }

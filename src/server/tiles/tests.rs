@@ -75,6 +75,33 @@ async fn only_the_one_path_of_a_tile_leads_to_it() {
 }
 
 #[tokio::test]
+async fn no_path_leads_out_of_the_log_and_no_number_is_too_large() {
+    let many = format!("entries/{}000", "x999/".repeat(400));
+    let digits = format!("0/000.p/{}", "9".repeat(5_000));
+    for path in [
+        "../../etc/passwd",
+        "0/../../../etc/passwd",
+        "entries/..",
+        "entries/%2e%2e/%2e%2e/checkpoint",
+        "0/..%2f..%2fcheckpoint",
+        "0/000%00",
+        "0/000.p/65536",
+        "0/000.p/18446744073709551616",
+        "0/000.p/-1",
+        "0/000.p/+1",
+        "0/000.p/0x10",
+        "256/000",
+        "0/x999/x999/x999/x999/x999/x999/x999/999",
+        "0/x018/x446/x744/x073/x709/x551/616",
+        "//etc/passwd",
+        &many,
+        &digits,
+    ] {
+        assert_eq!(ask("GET", &format!("/tile/{path}"), None).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn bundles_are_compressed_for_whoever_takes_it_and_hashes_never() {
     for (coding, short) in [
         ("gzip", true),

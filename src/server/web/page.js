@@ -16,6 +16,10 @@ export function t(key, values = {}) {
 /** Of {en, zh}, the reader's. */
 export const say = (both) => (both ? both[lang] : "");
 
+/** Text of others as it can be shown: what would steer, hide or turn round the text beside it is named instead. */
+export const shown = (text) => String(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+  (it) => `[U+${it.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
+
 /** An element. Attributes by name; "on…" are listeners; children are elements or text, never markup. */
 export function h(tag, attributes = {}, ...children) {
   const svg = ["svg", "path", "rect", "line", "text", "g", "circle", "title", "polyline", "polygon"].includes(tag);
@@ -25,7 +29,7 @@ export function h(tag, attributes = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, String(value));
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false).map((child) => (child instanceof Node ? child : String(child))));
+  element.append(...children.flat().filter((child) => child != null && child !== false).map((child) => (child instanceof Node ? child : shown(child))));
   return element;
 }
 

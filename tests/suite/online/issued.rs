@@ -52,9 +52,9 @@ fn a_list_is_for_its_institution() {
     };
     let refused = by(SCHOOL, "province", &[]);
     assert!(refused.contains("AUTHENTICATION_FAILED"), "{refused}");
-    // Authorities speak in the log; no institution logs in as one.
+    // An authority logs in for its reports; lists are for institutions.
     let refused = by(PROVINCE, "province", &[]);
-    assert!(refused.contains("AUTHENTICATION_FAILED"), "{refused}");
+    assert!(refused.contains("ACCESS_DENIED"), "{refused}");
     let refused = by(SCHOOL, "school", &["--of", MINISTRY]);
     assert!(refused.contains("ACCESS_DENIED"), "{refused}");
     let refused = by(SCHOOL, "school", &["--of", "no/id"]);

@@ -15,13 +15,26 @@ const FIRST: [u8; 16] = *b"\x11first account\xfe\xff";
 const SECOND: [u8; 16] = *b"\x22second account\xff";
 const CARD: &str = "990000200806050011";
 
-fn opening(bank: &mut Bank, opener: &Who, account: [u8; 16], (kind, number): (&str, &str)) -> RawPosting {
+fn opening(bank: &mut Bank, opener: &Who, account: [u8; 16], document: (&str, &str)) -> RawPosting {
+    opening_with(bank, opener, account, document, ("", ""))
+}
+
+/// An account with a card that its learner carries.
+fn opening_with(
+    bank: &mut Bank,
+    opener: &Who,
+    account: [u8; 16],
+    (kind, number): (&str, &str),
+    carrier: (&str, &str),
+) -> RawPosting {
     let values = [
         (tags::ACCOUNT, account.to_vec()),
         (tags::HOLDER_NAME, "措毛豆拉".into()),
         (tags::DOCUMENT_KIND, kind.into()),
         (tags::DOCUMENT_NUMBER, number.into()),
         (tags::BIRTH_DATE, "2008-06-05".into()),
+        (tags::CARRIER_KIND, carrier.0.into()),
+        (tags::CARRIER_NUMBER, carrier.1.into()),
     ];
     let payload = payload(tags::OPEN_ACCOUNT, &values);
     bank.world.private(&opener.id, Body::OpenAccount(OpenAccount::default()), &payload, &[opener.seed])
@@ -48,7 +61,8 @@ async fn story_03_a_person_has_one_account_and_two_become_one() {
     let row = bank.registry().get_institution(asked).await.expect("the school").into_inner();
     assert_eq!(row.names[0].text, "西宁市第一职业技术学校");
 
-    let first = opening(&mut bank, &school, FIRST, ("resident_id", CARD));
+    let campus = ("campus_card", "C-0001");
+    let first = opening_with(&mut bank, &school, FIRST, ("resident_id", CARD), campus);
     let opened = bank.accept(first).await;
     // The same person at another school, and another person under the id that is taken: one answer for both, and nothing
     // in it of the account that is there.
@@ -58,6 +72,9 @@ async fn story_03_a_person_has_one_account_and_two_become_one() {
     assert_eq!((refusal.has_existing, refusal.existing_index), (false, 0));
     let taken = opening(&mut bank, &college, FIRST, ("resident_id", "990000200702110024"));
     assert_eq!(bank.refuse(&taken).await, refusal);
+    // A card that somebody carries already opens no account, whatever the document.
+    let carried = opening_with(&mut bank, &college, SECOND, ("resident_id", "990000200702110024"), campus);
+    assert_eq!(bank.refuse(&carried).await, refusal);
     let bytes = refusal.encode_to_vec();
     let id = AccountId(FIRST).to_string();
     let secrets: [&[u8]; 5] = [&FIRST, id.as_bytes(), CARD.as_bytes(), school.id.as_bytes(), "西宁".as_bytes()];

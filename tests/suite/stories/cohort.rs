@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 use xuefen::api::proto::entry_verdict::Result as Verdict;
-use xuefen::api::proto::{Posting, Receipt};
+use xuefen::api::proto::{Posting, Receipt, ReportRowKind, RunReportRequest};
 use xuefen::cli::batch_file::BatchReader;
 use xuefen::cli::hex::to_hex;
 use xuefen::cli::secret_key_file::{self, SecretKind, nonce_secret_path};
@@ -19,6 +19,7 @@ use xuefen_core::proto::{AccreditInstitution, Course, InstitutionKind};
 use xuefen_ledger::testing::{ORIGIN, Party, course, zh};
 
 use super::bank::{Bank, Who, xuefen};
+use super::regulator;
 
 const LEARNERS: usize = 951;
 const MAJORS: usize = 16;
@@ -248,4 +249,13 @@ async fn story_05_a_cohort_in_one_batch_is_logged_once_however_often_it_is_poste
     let mut all = first;
     all.extend(last.into_iter().filter(|receipt| !receipt.replayed));
     assert_eq!(report(&bank, &host, &all).await, (LEARNERS, MAJORS, LEARNERS), "951 learners in 16 majors");
+
+    // And so says the server's own report, to the host and to its province.
+    for who in [&host, &Who { id: bank.world.jiangsu.id.clone(), seed: 3 }] {
+        let token = bank.login(who).await;
+        let asked = RunReportRequest { report: "cohort".into(), ..RunReportRequest::default() };
+        let said = regulator::report(&bank, &token, asked).await.expect("a report");
+        let rows = said.of(ReportRowKind::Part, ["institution", "persons", "majors", "outcomes"]);
+        assert_eq!(rows, [[host.id.as_str(), "951", "16", "951"].map(str::to_owned)]);
+    }
 }

@@ -1,5 +1,5 @@
-//! A consortium (产教联合体) issues with k of its seats, and a verifier counts them too. No story of rules.md 6 has it; F1 and F2 of
-//! the policy documents do.
+//! A consortium (产教联合体) issues with k of its seats, and a verifier counts them too. No story of rules.md 6 has it; F1
+//! and F2 of the policy documents do.
 
 use xuefen::api::proto::{GetCharterRequest, StepResult};
 use xuefen_core::kinds::tags;

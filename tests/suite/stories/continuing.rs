@@ -62,6 +62,17 @@ async fn story_17_continuing_education_keeps_to_the_majors_filed_for_the_year() 
     let posting = pass(&mut bank, &university, UNIVERSITY, "YD-2", &continuing("500112"));
     bank.accept(posting).await;
 
+    // Nothing is won by leaving out how it was studied: at the open university it is continuing education, and who filed
+    // says which.
+    for (who, name, record, major, reason) in [
+        (&open, OPEN, "KD-2", "500112", "MAJOR_NOT_FILED"),
+        (&open, OPEN, "KD-3", "", "VALUE_MISSING"),
+        (&university, UNIVERSITY, "YD-3", "440301", "VALUE_MISSING"),
+    ] {
+        let posting = pass(&mut bank, who, name, record, &[(tags::MAJOR, major)]);
+        assert_eq!(bank.refuse(&posting).await.reason, reason, "{record}");
+    }
+
     // What is filed can be read, now and as of before.
     let asked = |tree_size| ListFiledMajorsRequest {
         parent: format!("institutions/{}", university.0.id),

@@ -2,6 +2,7 @@
 //! Story 18: minutes of an internship count once the host enterprise has signed, and not before.
 
 use prost::Message as _;
+use xuefen::api::proto::RunReportRequest;
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AccreditInstitution, Countersign, InstitutionKind, OutcomeKind, RecordOutcome, Statement};
@@ -9,6 +10,7 @@ use xuefen_ledger::testing::{Party, sign_with};
 use xuefen_ledger::{RawPosting, Rejection};
 
 use super::bank::{Bank, Who};
+use super::regulator;
 
 /// Seeds of the keys of those who come to the bank for these stories.
 const HIGH_SCHOOL: u8 = 40;
@@ -73,6 +75,15 @@ async fn story_4_a_host_posts_the_home_countersigns_and_then_the_learner_moves()
     assert_eq!(bank.transcript(&learner, moved.index).await.home_school, "");
 }
 
+/// Outcomes in the report on practice, and those that wait.
+async fn counted(bank: &Bank, school: &Who) -> (u64, u64) {
+    let token = bank.login(school).await;
+    let asked = RunReportRequest { report: "practice".into(), ..RunReportRequest::default() };
+    let report = regulator::report(bank, &token, asked).await.expect("a report");
+    let counts = report.head.counts.expect("counts");
+    (counts.counted, counts.pending)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn story_18_an_internship_counts_once_the_enterprise_has_signed() {
     let mut bank = Bank::new().await;
@@ -102,11 +113,13 @@ async fn story_18_an_internship_counts_once_the_enterprise_has_signed() {
     assert!(receipt.pending);
     let waiting = bank.transcript(&learner, 0).await;
     assert_eq!((waiting.minutes, waiting.practice_minutes, waiting.practice_basis_points), (2_880, 1_440, 5_000));
+    assert_eq!(self::counted(&bank, &school).await, (1, 1));
 
     countersign(&mut bank, &host, receipt.index).await;
     let counted = bank.transcript(&learner, 0).await;
     assert_eq!((counted.minutes, counted.practice_minutes, counted.practice_basis_points), (5_280, 3_840, 7_272));
     assert_eq!(bank.status_word(receipt.index).await, "valid");
+    assert_eq!(self::counted(&bank, &school).await, (2, 0));
 
     // Another one waits in vain: after 90 days it has lapsed, and no signature brings it back.
     let again = [&values[..], &[(tags::SOURCE_ID, "SX-2")]].concat();

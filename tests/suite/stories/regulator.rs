@@ -3,10 +3,12 @@
 
 use prost::Message as _;
 use tonic::Code;
+use xuefen::api::access::{AccountId, Caller};
 use xuefen::api::proto::report_cell::Value;
 use xuefen::api::proto::run_report_response::Part;
 use xuefen::api::proto::{
-    ReportAbsence, ReportHead, ReportPeriod, ReportRow, ReportRowKind, RunReportRequest, RunReportResponse,
+    EraseAccountRequest, ReportAbsence, ReportHead, ReportPeriod, ReportRow, ReportRowKind, RunReportRequest,
+    RunReportResponse,
 };
 use xuefen::sequencer::Home;
 use xuefen_core::kinds::tags::{self, Tag};
@@ -29,13 +31,13 @@ fn day(text: &str) -> u32 {
 }
 
 /// An answer: head, rows and their bytes. Progress tells of the way, not of the figures.
-struct Report {
-    head: ReportHead,
+pub struct Report {
+    pub head: ReportHead,
     rows: Vec<ReportRow>,
     bytes: Vec<u8>,
 }
 
-async fn report(bank: &Bank, token: &str, asked: RunReportRequest) -> Result<Report, tonic::Status> {
+pub async fn report(bank: &Bank, token: &str, asked: RunReportRequest) -> Result<Report, tonic::Status> {
     let mut answers = bank.reports().run_report(bearer(token, asked)).await?.into_inner();
     let (mut head, mut rows, mut bytes) = (None, Vec::new(), Vec::new());
     while let Some(RunReportResponse { part }) = answers.message().await? {
@@ -66,7 +68,7 @@ impl Report {
     }
 
     /// Columns of the rows of a kind.
-    fn of<const N: usize>(&self, kind: ReportRowKind, columns: [&str; N]) -> Vec<[String; N]> {
+    pub fn of<const N: usize>(&self, kind: ReportRowKind, columns: [&str; N]) -> Vec<[String; N]> {
         let rows = self.rows.iter().filter(|row| row.kind() == kind);
         rows.map(|row| columns.map(|column| self.cell(row, column))).collect()
     }
@@ -140,6 +142,10 @@ async fn year(bank: &mut Bank) {
         let posting = result(bank, &school, learner, &[(tags::RUN, "2026-春"), (tags::MAJOR, major)]);
         bank.accept(posting).await;
     }
+    // Who sits the examination again is not taught again.
+    let again = [(tags::RUN, "2026-春"), (tags::MAJOR, "440301"), (tags::ATTEMPT, "2")];
+    let posting = result(bank, &school, 4, &again);
+    bank.accept(posting).await;
     let declared = headcount(&school.id, day("2026-09-01"), 4_000);
     bank.say(&school, Body::DeclareHeadcount(declared), &[school.seed]).await;
     // 30 September, then 15 December.
@@ -164,8 +170,8 @@ async fn story_20_person_times_over_headcount_and_practice_by_major_at_one_tree_
     let expected = [bank.school().id, "12".into(), "25".into(), "12".into(), "208".into(), String::new()];
     assert_eq!(times.of(ReportRowKind::Part, part), [expected]);
     let counts = times.head.counts.expect("counts");
-    // 25 trainings, a resit, 12 results of teaching.
-    assert_eq!((counts.counted, counts.erased, counts.pending), (38, 0, 0));
+    // 25 trainings, 12 results of teaching, a resit of each.
+    assert_eq!((counts.counted, counts.erased, counts.pending), (39, 0, 0));
 
     // Of the same tree: half of the minutes are practice; two learners of a major are too few to be told of, and with ten
     // others they are everybody, so that neither shows.
@@ -263,6 +269,10 @@ async fn story_20_nobody_sees_figures_of_others() {
     assert_eq!(code(&token, &|asked| asked.institution = college.id.clone()).await, denied);
     assert_eq!(code(&token, &|asked| asked.region = "630000".into()).await, denied);
 
+    // The operator serves figures and sees none.
+    let operator = bank.server.api.tokens.issue(&Caller::Operator, bank.world.now);
+    assert_eq!(code(&operator, &|_| {}).await, denied);
+
     // What is asked for wrongly is told apart.
     let invalid = Err(Code::InvalidArgument);
     assert_eq!(code(&token, &|asked| asked.report = "salaries".into()).await, invalid);
@@ -270,4 +280,22 @@ async fn story_20_nobody_sees_figures_of_others() {
     assert_eq!(code(&token, &|asked| asked.tree_size = 9_999).await, invalid);
     let token = bank.login(&bank.ministry()).await;
     assert_eq!(code(&token, &|asked| asked.region = "63".into()).await, invalid);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn story_20_what_was_erased_is_counted_as_erased() {
+    let mut bank = Bank::new().await;
+    year(&mut bank).await;
+    let token = bank.login(&Who { id: bank.world.qinghai.id.clone(), seed: 2 }).await;
+    let asked = RunReportRequest { tree_size: bank.tree_size().await, ..training(2026) };
+    let operator = bank.server.api.tokens.issue(&Caller::Operator, bank.world.now);
+    let name = format!("accounts/{}", AccountId(account(4)));
+    let erase = EraseAccountRequest { name: name.clone(), confirm: name, validate_only: false };
+    bank.accounts().erase_account(bearer(&operator, erase)).await.expect("erased");
+    let after = report(&bank, &token, asked).await.expect("a report");
+    let counts = after.head.counts.expect("counts");
+    // Two trainings, a result of teaching and its resit.
+    assert_eq!((counts.counted, counts.erased), (35, 4));
+    let figures = after.of(ReportRowKind::Part, ["persons", "person_times", "per_learner", "remark"]);
+    assert_eq!(figures, [["11", "23", "191", "TRAINING_LOW"].map(str::to_owned)]);
 }

@@ -26,6 +26,7 @@ pub(super) fn non_negative(body: &Body) -> bool {
         Body::Revoke(body) => body.reason >= 0,
         Body::DecideConversion(DecideConversion { verdict, scope, .. }) => all(&[*verdict, *scope]),
         Body::DecideAppeal(body) => body.verdict >= 0,
+        Body::Inspection(body) => body.population_outcome_kind >= 0,
         Body::FiledMajors(_)
         | Body::EvaluateInstitution(_)
         | Body::Framework(_)
@@ -50,7 +51,6 @@ pub(super) fn non_negative(body: &Body) -> bool {
         | Body::ReverseConversion(_)
         | Body::WithdrawApplication(_)
         | Body::ConferAward(_)
-        | Body::Inspection(_)
         | Body::DeclareHeadcount(_)
         | Body::AnchorLedger(_) => true,
     }
@@ -121,8 +121,8 @@ mod tests {
     use super::*;
     use crate::proto::{
         AuthoriseKey, CertificateFamily, CharterMinimum, CharterSeat, ConversionSource, CosignRule, DecideAppeal,
-        EndKey, EraseNotice, Genesis, IssueRight, RecordOutcome, Revoke, RevokeInstitution, RotateKey, Standing,
-        Suspend, SuspendInstitution, Threshold,
+        EndKey, EraseNotice, Genesis, Inspection, IssueRight, RecordOutcome, Revoke, RevokeInstitution, RotateKey,
+        Standing, Suspend, SuspendInstitution, Threshold,
     };
     use std::collections::BTreeSet;
 
@@ -207,6 +207,7 @@ mod tests {
             DecideConversion.verdict = -1 => |body| [Body::DecideConversion(body)];
             DecideConversion.scope = -1 => |body| [Body::DecideConversion(body)];
             DecideAppeal.verdict = -1 => |body| [Body::DecideAppeal(body)];
+            Inspection.population_outcome_kind = -1 => |body| [Body::Inspection(body)];
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Only what a verifier needs. Whether a statement may enter a ledger is decided elsewhere (the ledger crate).
 
+pub mod conversions;
 mod enums;
 pub mod light;
 pub mod outcomes;

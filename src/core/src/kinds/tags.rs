@@ -250,6 +250,17 @@ tags! {
     CATEGORY_UNTIL = 91, "category_until", "类别终止日期", ValueType::Date;
     LEARNER_SIGNATURE = 92, "learner_signature", "学习者签名", ValueType::Bytes(64);
     SIGNED_AT = 93, "signed_at", "学习者签名时间", ValueType::Integer;
+    SOURCES = 100, "sources", "转换来源", ValueType::Indices;
+    MEMBERS = 101, "members", "同系列证书", ValueType::Indices;
+    EXEMPTS = 102, "exempts", "免修课程", ValueType::Indices;
+    BEFORE = 103, "before", "转换前", ValueType::Text;
+    AFTER = 104, "after", "转换后", ValueType::Text;
+    REASON = 105, "reason", "理由", ValueType::Text;
+    ENROLLED_ON = 106, "enrolled_on", "入学日期", ValueType::Date;
+    ACTIVATION = 107, "activation", "激活码核验编号", ValueType::Text;
+    CONSENT_ON = 108, "consent_on", "同意书日期", ValueType::Date;
+    CONSENT_HASH = 109, "consent_hash", "同意书扫描件散列", ValueType::Bytes(32);
+    CONSENT_STAFF = 110, "consent_staff", "同意书经办人", ValueType::Text;
 }
 
 /// The table of `OpenAccount`.

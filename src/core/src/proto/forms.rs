@@ -267,6 +267,8 @@ pub static INSPECTION: Form = Form(&[
     Field { number: 6, holds: Holds::Message(&ENTRY_REF), repeated: true, oneof: false },
     Field { number: 7, holds: Holds::Any64, repeated: false, oneof: false },
     Field { number: 8, holds: Holds::Bytes, repeated: false, oneof: false },
+    Field { number: 9, holds: Holds::Text, repeated: false, oneof: false },
+    Field { number: 10, holds: Holds::Enum, repeated: false, oneof: false },
 ]);
 pub static INSTITUTION_KEY: Form = Form(&[
     Field { number: 1, holds: Holds::Text, repeated: false, oneof: false },
@@ -384,6 +386,9 @@ pub static POLICY: Form = Form(&[
     Field { number: 21, holds: Holds::Uint32, repeated: false, oneof: false },
     Field { number: 22, holds: Holds::Uint32, repeated: false, oneof: false },
     Field { number: 23, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 24, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 25, holds: Holds::Uint32, repeated: false, oneof: false },
+    Field { number: 26, holds: Holds::Uint32, repeated: false, oneof: false },
 ]);
 pub static PROGRAMME: Form = Form(&[
     Field { number: 1, holds: Holds::Text, repeated: false, oneof: false },

@@ -377,13 +377,13 @@ pub struct Inspection {
     /// SHA-256 of the auditor's secret, logged before the checkpoint that seeds the sample; 32 bytes.
     #[prost(bytes = "vec", tag = "2")]
     pub secret_commitment: ::prost::alloc::vec::Vec<u8>,
-    /// Size of the checkpoint that seeds the sample; 0 while only the commitment is logged.
+    /// Size of the checkpoint that seeds the sample. In the commitment 0, or a size that lies ahead, which then decides.
     #[prost(uint64, tag = "3")]
     pub checkpoint_size: u64,
     /// The auditor's secret, once revealed.
     #[prost(bytes = "vec", tag = "4")]
     pub secret: ::prost::alloc::vec::Vec<u8>,
-    /// Entries drawn.
+    /// Entries to be drawn; the same in both.
     #[prost(uint32, tag = "5")]
     pub drawn: u32,
     /// Entries found wanting, by ascending index.
@@ -395,6 +395,12 @@ pub struct Inspection {
     /// Root hash of the checkpoint, 32 bytes; empty while only the commitment is logged.
     #[prost(bytes = "vec", tag = "8")]
     pub root: ::prost::alloc::vec::Vec<u8>,
+    /// Only entries of this institution are drawn; empty = of everybody. Said in the commitment alone.
+    #[prost(string, tag = "9")]
+    pub population_issuer: ::prost::alloc::string::String,
+    /// Only outcomes of this kind are drawn; unspecified = every entry. Said in the commitment alone.
+    #[prost(enumeration = "OutcomeKind", tag = "10")]
+    pub population_outcome_kind: i32,
 }
 /// Headcount of an institution on a day. A later declaration for the same day replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1339,6 +1345,15 @@ pub struct Policy {
     /// Working days between a changed programme and its start, neither of the two days counted.
     #[prost(uint32, tag = "23")]
     pub notice_working_days: u32,
+    /// Days that an outcome waits for a co-signer whom its issuer names and no rule asks for.
+    #[prost(uint32, tag = "24")]
+    pub cosign_days: u32,
+    /// Skill level from which the standard route goes one step at a time, 1 to 8.
+    #[prost(uint32, tag = "25")]
+    pub step_level: u32,
+    /// Skill level that a part-time teacher who assesses generally has at least, 1 to 8.
+    #[prost(uint32, tag = "26")]
+    pub assessor_level: u32,
 }
 /// One level of a framework.
 #[derive(Clone, PartialEq, ::prost::Message)]

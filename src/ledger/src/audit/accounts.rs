@@ -24,11 +24,21 @@ pub(super) fn open(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: &
     let account = named(secrets, &case.bytes(tags::ACCOUNT)?);
     let document = secrets.document_hmac(case.text(tags::DOCUMENT_KIND), case.text(tags::DOCUMENT_NUMBER));
     judge.unless(!book.accounts.contains_key(&account), Rejection::AccountExists, || "by id".to_owned());
-    let taken = book.documents.get(&document).map(|(_, entry)| *entry);
+    let (kind, number) = (case.text(tags::CARRIER_KIND), case.text(tags::CARRIER_NUMBER));
+    judge.unless(kind.is_empty() == number.is_empty(), Rejection::ValueMissing, || "half a carrier".to_owned());
+    let mut shown = vec![document];
+    if !number.is_empty() {
+        shown.push(secrets.document_hmac(kind, number));
+    }
+    let kinds = [kind, case.text(tags::DOCUMENT_KIND)];
+    judge.unless(!kinds.concat().contains(':'), Rejection::ValueMalformed, || format!("{kinds:?}"));
+    let taken = shown.iter().find_map(|shown| book.documents.get(shown)).map(|(_, entry)| *entry);
     judge.unless(taken.is_none(), Rejection::AccountExists, || format!("entry {taken:?}"));
     let (index, opener) = (case.index, case.issuer.to_owned());
     Some(Box::new(move |book| {
-        book.documents.insert(document, (account, index));
+        for shown in shown {
+            book.documents.insert(shown, (account, index));
+        }
         let fact = AccountFact {
             entry: index,
             opener,

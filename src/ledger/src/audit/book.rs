@@ -1,6 +1,7 @@
 //! What the audit knows: plain facts, from entries that it found good. No check stands here, and nothing of how the
 //! index keeps its rows.
 
+use super::inspections::Begun;
 use super::policies::Line;
 use super::remarks::{Graded, Remark};
 use crate::rejection::Rejection;
@@ -11,9 +12,9 @@ use xuefen_core::Hash;
 use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{
-    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, DeclareHeadcount, Equivalence,
-    EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind, Pathway, Policy, Programme,
-    RecordingRule, Run,
+    AccreditInstitution, AuthorityRole, CertificateFamily, ChangeInstitution, Charter, ConversionRule,
+    DeclareHeadcount, Equivalence, EvaluateInstitution, ExamScheme, Framework, MajorCatalogue, Name, OutcomeKind,
+    Pathway, Policy, Programme, RecordingRule, Run,
 };
 
 /// An account as the audit names it: 16 bytes of an HMAC of its id.
@@ -110,6 +111,8 @@ pub(super) struct Book {
     pub(super) evaluations: Facts<String, (EvaluateInstitution, String)>,
     /// (institution, day) → the newest headcount and who declared it.
     pub(super) headcounts: Facts<(String, u32), (DeclareHeadcount, String)>,
+    /// Inspections by the entry that began them.
+    pub(super) inspections: Facts<u64, Begun>,
     /// What people call a pathway.
     pub(super) labels: Facts<String, ()>,
     /// (outcome kind, code, level) → entries that hold it equal to something.
@@ -133,6 +136,7 @@ pub(super) struct Book {
     pub(super) remarks: Facts<u64, (Vec<Remark>, Vec<Remark>)>,
     /// (offer, run) → its graded attempts, in the order they were logged.
     pub(super) runs: BTreeMap<(u64, String), Vec<Graded>>,
+    pub(super) conversions: super::conversion::Conversions,
     /// (account, offer, run, attempt) → newest version.
     pub(super) attempts: Facts<(Account, u64, String, u32), u64>,
 }
@@ -294,6 +298,7 @@ pub(super) enum What {
     ExamScheme(ExamScheme),
     Pathway(Pathway),
     Equivalence(Equivalence),
+    Conversion(Box<ConversionRule>),
 }
 
 /// Majors filed.
@@ -349,6 +354,8 @@ pub(super) struct Outcome {
     pub(super) attempt: u32,
     /// What others may rest on.
     pub(super) says: super::evidence::Says,
+    /// What conversions ask for.
+    pub(super) converts: super::conversion::Said,
     /// What can be had once only.
     pub(super) holds: Option<[u8; 16]>,
     pub(super) nullifier_key: [u8; 32],

@@ -2,13 +2,14 @@
 
 use super::book::{Book, Seen, Standing};
 use super::judge::{Case, Judge};
+use super::policies::COSIGN;
 use super::text::is_institution;
 use crate::rejection::Rejection;
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::{InstitutionKind, OutcomeKind, RecordOutcome};
 
-/// Days that an internship waits for its host; and anything else that names a co-signer.
-const WAIT_DAYS: (i64, i64) = (90, 60);
+/// Days that an internship waits for its host as long as no policy says otherwise.
+const INTERNSHIP_DAYS: i64 = 90;
 
 fn signs(case: &Case<'_>, party: &str) -> bool {
     case.signers.iter().any(|key| key.owner == party && key.role.is_none())
@@ -23,7 +24,7 @@ pub(super) fn check(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &
     let policy = book.policy_for(case.issuer, case.logged_at);
     // (at entry, days until it lapses)
     let built_in = match kind {
-        OutcomeKind::PracticeRecord => Some((false, WAIT_DAYS.0)),
+        OutcomeKind::PracticeRecord => Some((false, INTERNSHIP_DAYS)),
         OutcomeKind::HomeSchoolTransfer => Some((true, 0)),
         _ => None,
     };
@@ -51,7 +52,7 @@ pub(super) fn check(case: &Case<'_>, body: &RecordOutcome, book: &Book, judge: &
         });
         judge.unless(at_work, Rejection::CosignerWrong, || "two schools".to_owned());
     }
-    let (at_once, days) = asked.unwrap_or((false, WAIT_DAYS.1));
+    let (at_once, days) = asked.unwrap_or((false, policy.days(COSIGN)));
     (!signed && !at_once).then(|| case.logged_at + days * 86_400)
 }
 

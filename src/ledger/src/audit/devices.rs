@@ -37,6 +37,7 @@ pub(super) fn amend(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: 
     let (kind, number) = (case.text(tags::CARRIER_KIND), case.text(tags::CARRIER_NUMBER));
     let whole = kind.is_empty() == number.is_empty();
     let says = [kind, case.text(tags::CATEGORY), case.text(tags::RESTRICTED_CLASS)].iter().any(|it| !it.is_empty());
+    judge.unless(!kind.contains(':'), Rejection::ValueMalformed, || kind.to_owned());
     judge.unless(whole && says, Rejection::ValueMissing, || "carrier, category or class".to_owned());
     let account = account(case, book, secrets, judge)?;
     let fact = book.accounts.get(&account)?;
@@ -76,7 +77,7 @@ pub(super) fn bind(case: &Case<'_>, book: &Book, secrets: &dyn Secrets, judge: &
 }
 
 /// Whether a key is bound to an account or one that it took over.
-fn is_bound(key: [u8; 32], account: Option<Account>, book: &Book) -> bool {
+pub(super) fn is_bound(key: [u8; 32], account: Option<Account>, book: &Book) -> bool {
     let device = book.devices.get(&key).filter(|device| device.unbound_by.is_none());
     device.is_some_and(|device| book.kept(device.account) == account)
 }

@@ -38,7 +38,7 @@ pub(super) struct Rows {
 }
 
 /// Tables whose values begin with the number of their continuations.
-const LONG: [Table; 8] = [
+const LONG: [Table; 9] = [
     Table::RunsOf,
     Table::Institution,
     Table::Waiting,
@@ -47,6 +47,7 @@ const LONG: [Table; 8] = [
     Table::Policies,
     Table::Filed,
     Table::Charter,
+    Table::Use,
 ];
 
 /// Takes the rows of one entry.
@@ -56,6 +57,10 @@ pub(super) struct Dump<'a> {
 }
 
 impl Dump<'_> {
+    pub(super) const fn index(&self) -> u64 {
+        self.index
+    }
+
     pub(super) fn put<T: Serialize>(&mut self, key: Key, value: &T) {
         let bytes = postcard::to_stdvec(value).expect("rows are plain structs, which postcard always encodes");
         self.put_bytes(key, &bytes);
@@ -93,6 +98,7 @@ impl Rows {
         parties(book, &mut dump);
         offers(book, &mut dump);
         learners(book, &mut dump);
+        super::conversion::tables(book, &mut dump);
     }
 
     /// `derive_key(INTERNAL_STATE, u64be size || for each key ascending, for each entry ascending: u16be len || key ||

@@ -132,7 +132,12 @@ fn fits(body: &Body, key: &KeyFact) -> bool {
         | Body::AmendAccount(_)
         | Body::BindKey(_)
         | Body::UnbindKey(_)
-        | Body::MergeAccounts(_) => institution || role == Some(AuthorityRole::Intake),
+        | Body::MergeAccounts(_)
+        | Body::ApplyConversion(_)
+        | Body::AppealDecision(_)
+        | Body::ReverseConversion(_)
+        | Body::WithdrawApplication(_) => institution || role == Some(AuthorityRole::Intake),
+        Body::Inspection(_) => institution || accredit || role == Some(AuthorityRole::Audit),
         Body::RecordOutcome(_) | Body::Course(_) | Body::Module(_) => institution,
         _ => institution || accredit,
     }

@@ -2,6 +2,7 @@
 
 use super::book::{Account, Book, Outcome, What};
 use super::judge::{Case, Judge};
+use super::policies::{ASSESSOR, STEP};
 use super::text::{day, indices};
 use crate::rejection::Rejection;
 use xuefen_core::kinds::{Kind, tags};
@@ -56,7 +57,8 @@ fn evidence(book: &Book, index: u64) -> (Option<&Outcome>, bool) {
 /// The ground of a level: the step below, a prize, work.
 pub(super) fn route(case: &Case<'_>, family: &CertificateFamily, book: &Book, judge: &mut Judge) {
     let (route, level) = (case.text(tags::ROUTE), case.number(tags::LEVEL).unwrap_or(0));
-    if route == "full_ladder" || (route == "standard" && level <= 4) {
+    let policy = book.policy_for(case.issuer, case.logged_at);
+    if route == "full_ladder" || (route == "standard" && level < policy.number(STEP)) {
         return;
     }
     let cited = indices(case.value(tags::CITES)).unwrap_or_default();
@@ -104,8 +106,9 @@ pub(super) fn assessor(case: &Case<'_>, learner: Account, book: &Book, judge: &m
         let pass = it.kind == OutcomeKind::CompletionCertificate && it.says.project == "pre_service";
         pass && it.says.achieved.zip(assessed).is_some_and(|(passed, assessed)| passed <= assessed)
     });
+    let least = book.policy_for(case.issuer, case.logged_at).number(ASSESSOR);
     let able = evident.iter().any(|it| match it.kind {
-        OutcomeKind::SkillLevelCertificate => it.says.level > 3,
+        OutcomeKind::SkillLevelCertificate => it.says.level >= least,
         OutcomeKind::Title => !["", "technician", "assistant"].contains(&it.says.rank.as_str()),
         _ => false,
     });

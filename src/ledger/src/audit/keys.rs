@@ -19,12 +19,11 @@ fn public_key(algorithm: i32, bytes: &[u8], judge: &mut Judge) -> Option<PublicK
     key
 }
 
-/// (from, until) of a new key: 0 = from this entry, and without end.
+/// (from, until) of a new key: never before this entry; 0 = without end.
 fn validity(case: &Case<'_>, from: i64, until: i64, judge: &mut Judge) -> (i64, i64) {
-    let from = if from == 0 { case.logged_at } else { from };
     let until = if until == 0 { i64::MAX } else { until };
     judge.unless(from >= 0 && from < until, Rejection::FieldMalformed, || format!("valid from {from} until {until}"));
-    (from, until)
+    (from.max(case.logged_at), until)
 }
 
 /// The key of a grant; none if its public key is bad.
@@ -63,8 +62,11 @@ pub(super) fn authority_key(case: &Case<'_>, body: &AuthorityKey, book: &Book, j
             None
         }
         Some(authority_key::Action::Grant(grant)) => {
-            judge.unless(national || grant.authority == case.issuer, Rejection::NotEntitled, || case.issuer.to_owned());
             let (id, fact, names) = granted(case, grant, judge)?;
+            // An owner replaces a key that it has by one of the same role and region, and gains nothing by it.
+            let has = case.signers.iter().any(|key| key.owner == case.issuer && key.role == fact.role);
+            let own = grant.authority == case.issuer && has;
+            judge.unless(national || own, Rejection::NotEntitled, || case.issuer.to_owned());
             judge.unless(!book.keys.contains_key(&id), Rejection::KeyInUse, || id.to_string());
             Some(Box::new(move |book| introduce(book, id, fact, names)))
         }

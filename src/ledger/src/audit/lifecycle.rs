@@ -1,12 +1,13 @@
 //! What happens to entries after they were logged (rules.md 1, "life cycle"; 2, "Keys", "Attempts").
 
-use super::book::{Book, Countersigned, Seen, Waiting, What};
+use super::book::{Book, Countersigned, Seen, State, Waiting, What};
 use super::cosign;
 use super::judge::{Case, Change, Judge};
 use super::policies;
 use super::text::covers;
 use super::trust;
 use crate::rejection::Rejection;
+use xuefen_core::key::KeyId;
 use xuefen_core::kinds::Kind;
 use xuefen_core::proto::{ChangeInstitution, Countersign, EntryRef, LifecycleReason, Reinstate, Revoke, Suspend};
 
@@ -54,6 +55,7 @@ fn has_life(entry: &Seen, waits: bool, judge: &mut Judge) {
         Kind::CertificateFamily,
         Kind::Programme,
         Kind::Run,
+        Kind::ConversionRule,
     ];
     let published =
         [Kind::Framework, Kind::MajorCatalogue, Kind::FiledMajors, Kind::Equivalence, Kind::ExamScheme, Kind::Pathway];
@@ -136,16 +138,39 @@ fn compromised(entry: &Seen, book: &Book) -> bool {
         .any(|since| entry.logged_at >= since)
 }
 
+/// Whether an entry is in doubt: its issuer ended back to before it, or one of its keys had been in other hands, and nobody
+/// entitled has stood by it since.
+pub(super) fn in_doubt(index: u64, entry: &Seen, book: &Book) -> bool {
+    let standing = book.standings.get(&index);
+    let stand_by = || standing.into_iter().flat_map(|it| &it.countersigned);
+    let ended = book.institutions.get(&entry.issuer).and_then(|it| it.states.last()).is_some_and(|(_, by, state)| {
+        let reaches = matches!(state, State::Revoked { since: Some(since), .. } if *since <= entry.logged_at);
+        reaches && !stand_by().any(|it| it.by_authority && it.index > *by)
+    });
+    let sound = |keys: &[KeyId], logged_at: i64| {
+        keys.iter().all(|id| {
+            let since = book.keys.get(id).and_then(|key| key.end.as_ref()?.compromised_since);
+            book.keys.contains_key(id) && since.is_none_or(|since| logged_at < since)
+        })
+    };
+    let confirmed =
+        || stand_by().any(|it| (it.by_authority || it.party == entry.issuer) && sound(&it.keys, it.logged_at));
+    ended || (compromised(entry, book) && !confirmed())
+}
+
 pub(super) fn countersign(case: &Case<'_>, body: &Countersign, book: &Book, judge: &mut Judge) -> Option<Change> {
     let (index, entry) = target(case, body.target.as_ref(), book, judge)?;
     let about_another = [Kind::Countersign, Kind::Suspend, Kind::Reinstate, Kind::Revoke].contains(&entry.kind);
     judge.unless(!about_another, Rejection::ReferenceWrongKind, || entry.kind.name().to_owned());
     not_revoked(index, book, judge);
     let doubtful = compromised(entry, book);
-    let own = entry.issuer == case.issuer && !doubtful;
+    let review = entry.kind == Kind::DecideConversion && super::conversion::in_review(book, index);
+    let own = entry.issuer == case.issuer && !doubtful && !review;
     judge.unless(!own, Rejection::AlreadyCountersigned, || "its own".to_owned());
     let before = book.standings.get(&index).is_some_and(|it| it.countersigned.iter().any(|it| it.party == case.issuer));
-    judge.unless(!before, Rejection::AlreadyCountersigned, || "twice".to_owned());
+    judge.unless(!before || (review && entry.issuer == case.issuer), Rejection::AlreadyCountersigned, || {
+        "twice".to_owned()
+    });
     let lapsed = book.standings.get(&index).is_some_and(|it| cosign::has_lapsed(it, case.logged_at));
     judge.unless(!lapsed, Rejection::PendingLapsed, || format!("entry {index}"));
     let cosigned = cosign::completes(case, entry, book);

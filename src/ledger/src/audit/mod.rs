@@ -13,11 +13,13 @@ mod accounts;
 mod book;
 mod charters;
 mod control;
+mod conversion;
 mod cosign;
 mod devices;
 mod dump;
 mod envelope;
 mod evidence;
+mod inspections;
 mod judge;
 mod keys;
 mod lifecycle;
@@ -278,7 +280,16 @@ impl<S: Secrets> Auditor<S> {
             Body::Suspend(body) => lifecycle::suspend(&case, body, book, judge),
             Body::Reinstate(body) => lifecycle::reinstate(&case, body, book, judge),
             Body::Revoke(body) => lifecycle::revoke(&case, body, book, judge),
+            Body::Inspection(body) => inspections::inspection(&case, body, book, judge),
             Body::DeclareHeadcount(body) => control::headcount(&case, body, book, judge),
+            Body::ConversionRule(body) => conversion::rule(&case, body, book, judge),
+            Body::ApplyConversion(body) => conversion::apply(&case, body, book, secrets, judge),
+            Body::AcceptApplication(body) => conversion::accept(&case, body, book, judge),
+            Body::DecideConversion(body) => conversion::decide(&case, body, book, secrets, judge),
+            Body::AppealDecision(body) => conversion::appeal(&case, body, book, secrets, judge),
+            Body::DecideAppeal(body) => conversion::decide_appeal(&case, body, book, judge),
+            Body::ReverseConversion(body) => conversion::reverse(&case, body, book, secrets, judge),
+            Body::WithdrawApplication(body) => conversion::withdraw(&case, body, book, judge),
             _ => {
                 judge.unless(false, Rejection::KindNotEnabled, || case.kind.name().to_owned());
                 None

@@ -98,6 +98,7 @@ pub(super) fn record(
         run: case.text(tags::RUN).to_owned(),
         attempt: fitted.attempt,
         says: evidence::says(case, book),
+        converts: super::conversion::said(case),
         holds: marks.holds,
         nullifier_key: case.bytes(tags::NULLIFIER_KEY)?,
     };

@@ -6,6 +6,7 @@ use super::{Counts, PayloadOf};
 use crate::rejection::Rejection;
 use xuefen_core::kinds::outcomes::{self, Outcome};
 use xuefen_core::kinds::tags::{self, Tag};
+use xuefen_core::kinds::{Kind, conversions};
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{OutcomeKind, RecordOutcome};
 
@@ -17,7 +18,7 @@ fn table(body: &Body) -> Option<&'static [Tag]> {
         Body::UnbindKey(_) => Some(tags::UNBIND_KEY),
         Body::MergeAccounts(_) => Some(tags::MERGE_ACCOUNTS),
         Body::RecordOutcome(body) => outcome(body).map(|row| row.tags),
-        _ => None,
+        _ => conversions::table(Kind::of(body)).map(|(tags, _)| tags),
     }
 }
 
@@ -34,7 +35,7 @@ fn needed(body: &Body) -> &'static [Tag] {
         Body::UnbindKey(_) => &[tags::ACCOUNT, tags::HOLDER_KEY, tags::CONSENT],
         Body::MergeAccounts(_) => &[tags::ACCOUNT, tags::OTHER_ACCOUNT],
         Body::RecordOutcome(body) => outcome(body).map_or(&[], |row| row.required),
-        _ => &[],
+        _ => conversions::table(Kind::of(body)).map_or(&[], |(_, needed)| needed),
     }
 }
 

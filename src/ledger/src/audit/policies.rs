@@ -27,7 +27,7 @@ type Of = fn(&Policy) -> u64;
 
 /// Numbers with what is built in, whether the smaller is stricter, and the bounds of what may be said.
 #[rustfmt::skip]
-const NUMBERS: [(Of, u64, bool, u64, u64); 18] = [
+const NUMBERS: [(Of, u64, bool, u64, u64); 21] = [
     (|it| it.statement_age_seconds, 2_592_000, true, 3_600, 31_622_400),
     (|it| it.achieved_age_days.into(), 400, true, 1, 36_500),
     (|it| it.suspension_days.into(), 180, true, 1, 3_650),
@@ -46,6 +46,9 @@ const NUMBERS: [(Of, u64, bool, u64, u64); 18] = [
     (|it| it.deadlines.map_or(0, |days| days.decide_appeal_days).into(), 0, true, 1, 3_650),
     (|it| it.deadlines.map_or(0, |days| days.review_days).into(), 0, true, 1, 3_650),
     (|it| it.deadlines.map_or(0, |days| days.cooling_off_days).into(), 30, false, 1, 3_650),
+    (|it| it.cosign_days.into(), 60, true, 1, 3_650),
+    (|it| it.step_level.into(), 5, true, 1, 8),
+    (|it| it.assessor_level.into(), 4, false, 1, 8),
 ];
 
 pub(super) const STATEMENT_AGE: usize = 0;
@@ -58,6 +61,14 @@ pub(super) const NOTICE: usize = 6;
 pub(super) const LEARNERS: usize = 8;
 pub(super) const SHARE: usize = 9;
 pub(super) const WINDOW: usize = 10;
+pub(super) const MAX_YIELD: usize = 11;
+pub(super) const ACCEPT_DAYS: usize = 12;
+pub(super) const DECIDE_DAYS: usize = 13;
+pub(super) const APPEAL_DAYS: usize = 14;
+pub(super) const COOLING_OFF: usize = 17;
+pub(super) const COSIGN: usize = 18;
+pub(super) const STEP: usize = 19;
+pub(super) const ASSESSOR: usize = 20;
 
 const THRESHOLDS: [(&str, u64, Severity); 5] = [
     ("skill_test_share", 5_000, Severity::Hard),
@@ -146,6 +157,12 @@ impl<'b> InForce<'b> {
             }
             (nation, own) => nation.or(own),
         }
+    }
+
+    /// The province's appeal body, else the nation's.
+    pub(super) fn appeal_body(&self) -> Option<&'b str> {
+        let bodies = [self.province, self.nation].into_iter().flatten().map(|(_, it)| it.appeal_body.as_str());
+        bodies.into_iter().find(|body| !body.is_empty())
     }
 
     fn both(&self) -> impl Iterator<Item = &'b Policy> {

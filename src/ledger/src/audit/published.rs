@@ -67,6 +67,11 @@ pub(super) fn body(what: &What) -> Option<rows::OfferBody> {
                 keeps_enrolment_rules: it.keeps_enrolment_rules,
             })
         }
+        What::Conversion(it) => rows::OfferBody::ConversionRule(rows::ConversionRuleRow {
+            effective_from: it.effective_from,
+            effective_until: it.effective_until,
+            body: prost::Message::encode_to_vec(&**it),
+        }),
         What::Equivalence(it) => rows::OfferBody::Equivalence(rows::EquivalenceRow {
             effective_from: it.effective_from,
             from: standing(it.from.as_ref()?),
@@ -109,6 +114,21 @@ pub(super) fn tables(book: &mut Book, dump: &mut Dump<'_>) {
     for ((institution, day), (it, declarer)) in book.headcounts.changes() {
         let row = rows::HeadcountRow { learners: it.learners, staff: it.staff, declared_by: declarer.clone() };
         dump.put(rows::headcount(&institution, day), &row);
+    }
+    for (index, it) in book.inspections.changes() {
+        let mut secret_commitment = [0; 32];
+        secret_commitment.copy_from_slice(&it.body.secret_commitment);
+        let row = rows::InspectionRow {
+            owner: it.owner.clone(),
+            scheme: it.body.scheme.clone(),
+            secret_commitment,
+            drawn: it.body.drawn,
+            checkpoint_size: it.body.checkpoint_size,
+            population_issuer: it.body.population_issuer.clone(),
+            population_outcome_kind: it.body.population_outcome_kind,
+            reported_by: it.reported_by,
+        };
+        dump.put(rows::inspection(index), &row);
     }
     for (label, ()) in book.labels.changes() {
         dump.put_bytes(rows::label(&label), &[]);

@@ -116,9 +116,9 @@ pub(super) fn filed(case: &Case<'_>, body: &FiledMajors, book: &Book, judge: &mu
 }
 
 /// Whether a major was filed for continuing education in a year, by an institution or one that it took over.
-pub(super) fn continuing(case: &Case<'_>, year: u32, major: &str, book: &Book) -> bool {
+pub(super) fn continuing(case: &Case<'_>, year: u32, major: Option<&str>, book: &Book) -> bool {
     let of = |institution: String| book.filed.get(&(institution, 4, year));
     let in_force = |filed: &&Filed| book.counts(filed.entry, case.logged_at);
     let mut filings = book.line_of(case.issuer).into_iter().filter_map(of).filter(in_force);
-    filings.any(|filed| filed.majors.iter().any(|code| code == major))
+    filings.any(|filed| filed.majors.iter().any(|code| major.is_none_or(|major| code == major)))
 }

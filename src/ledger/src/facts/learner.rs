@@ -37,22 +37,24 @@ pub struct MergeFacts {
     pub(crate) key: Option<[u8; 32]>,
 }
 
-pub(super) fn amend(values: &mut Values<'_>, secrets: &dyn Secrets) -> AmendFacts {
-    let id = values.array(tags::ACCOUNT);
-    let says = [tags::CARRIER_NUMBER, tags::CATEGORY, tags::RESTRICTED_CLASS];
+/// HMAC of the carrier, whose kind and number come together.
+pub(super) fn carrier(values: &mut Values<'_>, secrets: &dyn Secrets) -> Option<Short> {
     let (kind, number) = (values.text(tags::CARRIER_KIND), values.text(tags::CARRIER_NUMBER));
     if kind.is_some() != number.is_some() {
         let tag = if kind.is_some() { tags::CARRIER_NUMBER } else { tags::CARRIER_KIND };
         values.faults.push(Refusal::new(Rejection::ValueMissing, field(tag)));
     }
+    kind.zip(number).map(|(kind, number)| short(&Hash(secrets.document_hmac(kind, number))))
+}
+
+pub(super) fn amend(values: &mut Values<'_>, secrets: &dyn Secrets) -> AmendFacts {
+    let id = values.array(tags::ACCOUNT);
+    let says = [tags::CARRIER_NUMBER, tags::CATEGORY, tags::RESTRICTED_CLASS];
+    let carrier = carrier(values, secrets);
     if says.iter().all(|tag| values.bytes(*tag).is_none()) {
         values.faults.push(Refusal::new(Rejection::ValueMissing, field(tags::CATEGORY)));
     }
-    AmendFacts {
-        id,
-        account: id.map(|id| secrets.account_key(&id)),
-        carrier: kind.zip(number).map(|(kind, number)| short(&Hash(secrets.document_hmac(kind, number)))),
-    }
+    AmendFacts { id, account: id.map(|id| secrets.account_key(&id)), carrier }
 }
 
 pub(super) fn bind(values: &mut Values<'_>, statement: &Statement<Message>, secrets: &dyn Secrets) -> DeviceFacts {

@@ -1,6 +1,6 @@
 //! Second signatures under outcomes: what is built in, and what policies make of it (docs/adr/0029).
 
-use super::InForce;
+use super::{InForce, number};
 use xuefen_core::proto::{self, OutcomeKind};
 
 /// When a co-signer signs (rules.md 2, "Co-signing").
@@ -21,9 +21,6 @@ const BUILT_IN: &[(OutcomeKind, CosignTime)] = &[
     (OutcomeKind::HomeSchoolTransfer, CosignTime::AtEntry),
 ];
 
-/// For a co-signer that an issuer names where no rule asks for one: a host names the home school.
-pub(crate) const NAMED: CosignTime = CosignTime::MayFollow { lapse_days: 60 };
-
 /// What waits for ever, waits for this: a hundred years.
 const FOR_EVER: u32 = 36_500;
 
@@ -38,6 +35,12 @@ fn stricter(a: CosignTime, b: CosignTime) -> CosignTime {
 }
 
 impl InForce {
+    /// When a co-signer signs whom an issuer names where no rule asks for one: a host names the home school.
+    pub(crate) fn named_cosign_time(&self) -> CosignTime {
+        let days = self.number(&number::COSIGN_DAYS).and_then(|days| u32::try_from(days).ok());
+        CosignTime::MayFollow { lapse_days: days.unwrap_or(FOR_EVER) }
+    }
+
     /// When the co-signer of an outcome kind signs; `None` if none is asked for. What is built in counts until the nation has
     /// a rule for the kind.
     pub(crate) fn cosign_time(&self, kind: OutcomeKind) -> Option<CosignTime> {

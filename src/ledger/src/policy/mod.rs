@@ -9,7 +9,6 @@ mod stricter;
 mod working_days;
 
 pub use cosign::CosignTime;
-pub(crate) use cosign::NAMED as COSIGN_NAMED;
 pub use known::KnownPolicies;
 pub use number::Number;
 pub use past::Past;
@@ -32,12 +31,6 @@ pub const DAY_SECONDS: i64 = 86_400;
 /// Highest skill level there is. No policy changes it: the new eight (新八级工) are 1 学徒工, 2 初级工, 3 中级工, 4 高级工,
 /// 5 技师, 6 高级技师, 7 特级技师, 8 首席技师.
 pub const TOP_SKILL_LEVEL: u64 = 8;
-
-/// Skill level from which the standard route goes one step at a time: 技师 (rules.md 6, story 12).
-pub const STEP_LEVEL: u64 = 5;
-
-/// Skill level that a part-time teacher generally has: 高级工 (rules.md 6, story 16).
-pub const SENIOR_WORKER_LEVEL: u64 = 4;
 
 /// A scale of grades (rules.md 2, "Grades").
 pub type Scale = proto::Scale;

@@ -61,6 +61,12 @@ numbers! {
         "Skill level from which an occupation's full ladder is needed: 特级技师 (rules.md 6, story 12)."
     NOTICE "notice_working_days" Some(20), (1, 366), false, |it| it.notice_working_days.into();
         "Working days between a changed programme and its start (rules.md 6, story 9)."
+    COSIGN_DAYS "cosign_days" Some(60), (1, 3_650), true, |it| it.cosign_days.into();
+        "An outcome waits so many days for a co-signer whom its issuer names and no rule asks for (rules.md 2, \"Co-signing\")."
+    STEP_LEVEL "step_level" Some(5), (1, 8), true, |it| it.step_level.into();
+        "Skill level from which the standard route goes one step at a time: 技师 (rules.md 6, story 12)."
+    ASSESSOR_LEVEL "assessor_level" Some(4), (1, 8), false, |it| it.assessor_level.into();
+        "Skill level that a part-time teacher who assesses generally has at least: 高级工 (rules.md 6, story 16)."
     MINOR_AGE "minor_age_years" None, (1, 100), false, |it| it.minor_age_years.into();
         "Age below which a learner is a minor, years (rules.md 5)."
     MASS_PASS_LEARNERS "mass_pass.learners" Some(10), (1, 1_000_000), true, |it| mass_pass(it).learners.into();

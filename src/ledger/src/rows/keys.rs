@@ -158,8 +158,66 @@ pub(crate) fn filed(institution: &str, level: u32, year: u32) -> Key {
     Key::texts(Table::Filed, &[institution, &level.to_string(), &year.to_string()])
 }
 
+pub(crate) fn inspection(commitment: u64) -> Key {
+    by_index(Table::Inspection, commitment)
+}
+
 pub(crate) fn headcount(institution: &str, day: u32) -> Key {
     Key::texts(Table::Headcount, &[institution, &day.to_string()])
+}
+
+pub(crate) fn application(index: u64) -> Key {
+    by_index(Table::Application, index)
+}
+
+pub(crate) fn applications_to(owner: &str) -> Key {
+    Key::texts(Table::ApplicationsTo, &[owner])
+}
+
+pub(crate) fn conversion(index: u64) -> Key {
+    by_index(Table::Conversion, index)
+}
+
+/// `nullifier` has 32 bytes. Half of them name the row: who makes two meet harms an outcome of its own making only.
+pub(crate) fn use_of(nullifier: &[u8]) -> Key {
+    let mut id = [0; 16];
+    let length = nullifier.len().min(16);
+    id[..length].copy_from_slice(&nullifier[..length]);
+    Key::fixed(Table::Use, &id)
+}
+
+pub(crate) fn appeal(index: u64) -> Key {
+    by_index(Table::Appeal, index)
+}
+
+pub(crate) fn appealed(index: u64) -> Key {
+    by_index(Table::Appealed, index)
+}
+
+pub(crate) fn applied(index: u64) -> Key {
+    by_index(Table::Applied, index)
+}
+
+pub(crate) fn applications_of(account: AccountKey) -> Key {
+    Key::fixed(Table::ApplicationsOf, &account.0)
+}
+
+pub(crate) fn converted(index: u64) -> Key {
+    by_index(Table::Converted, index)
+}
+
+/// A programme by its owner and code, whatever its version.
+pub(crate) fn converted_in(account: AccountKey, owner: &str, programme: &str) -> Key {
+    let parts: [&[u8]; 3] = [&account.0, owner.as_bytes(), programme.as_bytes()];
+    Key::fixed(Table::ConvertedIn, &state_hash("converted in", &parts))
+}
+
+pub(crate) fn used_by(outcome: u64) -> Key {
+    by_index(Table::UsedBy, outcome)
+}
+
+pub(crate) fn certified(account: AccountKey, family: &str) -> Key {
+    Key::fixed(Table::Certified, &state_hash("certified", &[&account.0, family.as_bytes()]))
 }
 
 /// [`OutcomeRow::course`].

@@ -18,7 +18,7 @@ pub(super) fn reads(facts: &Facts, keys: &mut Vec<Key>) {
     match facts {
         Facts::Account(facts) => {
             keys.extend(facts.account.map(rows::account));
-            keys.extend(facts.document.map(rows::document));
+            keys.extend([facts.document, facts.carrier].into_iter().flatten().map(rows::document));
         }
         Facts::Merge(facts) => keys.extend([facts.account, facts.other].into_iter().flatten().map(rows::account)),
         _ => {}
@@ -34,9 +34,12 @@ pub(super) fn may<S: Read + ?Sized>(case: &Case<'_, S>, field: &'static str) -> 
 pub(super) fn open_rules<S: Read + ?Sized>(case: &Case<'_, S>) -> Check {
     let Facts::Account(facts) = case.facts() else { return Ok(()) };
     let same_id = facts.account.map(|account| case.state.account(account)).transpose()?.flatten().is_some();
-    let document = facts.document.map(|document| case.state.newest(&rows::document(document))).transpose()?;
-    // Opaque: neither which of the two it was, nor anything about the other account.
-    ensure(!same_id && document.flatten().is_none(), Rejection::AccountExists, "payload")
+    let mut taken = same_id;
+    for shown in [facts.document, facts.carrier].into_iter().flatten() {
+        taken |= case.state.newest(&rows::document(shown))?.is_some();
+    }
+    // Opaque: neither which of them it was, nor anything about the other account.
+    ensure(!taken, Rejection::AccountExists, "payload")
 }
 
 pub(super) fn references<S: Read + ?Sized>(case: &Case<'_, S>) -> Check {
@@ -75,7 +78,9 @@ pub(super) fn write_open<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &A
         amendments: Vec::new(),
     };
     writer.put(rows::account(account), &row);
-    writer.put(rows::document(document), &account);
+    for shown in std::iter::once(document).chain(facts.carrier) {
+        writer.put(rows::document(shown), &account);
+    }
 }
 
 pub(super) fn write_merge<S: Read + ?Sized>(writer: &mut Writer<'_, S>, entry: &Accepted<'_>) -> Result<(), ReadError> {

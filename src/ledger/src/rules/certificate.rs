@@ -1,11 +1,11 @@
 //! Certificate outcomes: family, level, route.
 
-use crate::access::Access;
+use crate::access::{Access, Writer};
 use crate::case::{Case, Check, ensure};
 use crate::facts::{OutcomeFacts, field};
 use crate::policy::{self, number};
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{FamilyRow, InstitutionRow, OfferBody, OfferRow};
+use crate::rows::{self, AccountKey, FamilyRow, InstitutionRow, OfferBody, OfferRow};
 use crate::state::{Read, ReadError};
 use xuefen_core::kinds::{outcomes, tags};
 use xuefen_core::proto::OutcomeKind;
@@ -80,4 +80,23 @@ pub(super) fn route<S: Read + ?Sized>(case: &Case<'_, S>, kind: OutcomeKind, fac
     ensure(route != "full_ladder" || ladder, Rejection::RouteWrong, name())?;
     let top = facts.level.unwrap_or(0) >= full_ladder(case)?;
     ensure(!top || route != "standard", Rejection::RouteWrong, name())
+}
+
+/// Most certificates of a family that a row names: far more than anybody earns.
+const CERTIFICATES: usize = 256;
+
+/// Notes a certificate with the others of its family: which of them a conversion uses up.
+pub(super) fn write<S: Read + ?Sized>(
+    writer: &mut Writer<'_, S>,
+    account: AccountKey,
+    facts: &OutcomeFacts,
+) -> Result<(), ReadError> {
+    let Some((offer, _)) = family(writer, facts)? else { return Ok(()) };
+    let key = rows::certified(account, &offer.code);
+    let mut list = writer.list(&key)?;
+    if list.len() < CERTIFICATES {
+        list.push(writer.index());
+        writer.put(key, &list);
+    }
+    Ok(())
 }

@@ -16,8 +16,8 @@ const COSIGNER: &str = "statement.record_outcome.cosigner";
 /// When the co-signer signs; `None` if there is none and none is asked for. Old paper needs none.
 fn time(policy: &InForce, body: &RecordOutcome) -> Option<CosignTime> {
     let asked = OutcomeKind::try_from(body.outcome_kind).ok().and_then(|kind| policy.cosign_time(kind));
-    let named = (!body.cosigner.is_empty()).then_some(policy::COSIGN_NAMED);
-    asked.filter(|_| !body.imported).or(named)
+    let named = || (!body.cosigner.is_empty()).then(|| policy.named_cosign_time());
+    asked.filter(|_| !body.imported).or_else(named)
 }
 
 pub(super) fn form(body: &RecordOutcome, faults: &mut Vec<Refusal>) {

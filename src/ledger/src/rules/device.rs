@@ -37,7 +37,7 @@ fn account<S: Read + ?Sized>(case: &Case<'_, S>) -> Option<AccountKey> {
 }
 
 /// Bound to this account, or to one that it took over.
-fn is_bound<S: Read + ?Sized>(state: &S, key: &[u8; 32], account: AccountKey) -> Result<bool, ReadError> {
+pub(super) fn is_bound<S: Read + ?Sized>(state: &S, key: &[u8; 32], account: AccountKey) -> Result<bool, ReadError> {
     let Some((_, row)) = state.value::<DeviceRow>(&rows::device(key))? else { return Ok(false) };
     Ok(row.unbound_by.is_none() && kept(state, Some(row.account))? == kept(state, Some(account))?)
 }

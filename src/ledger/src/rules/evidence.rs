@@ -5,7 +5,7 @@ use crate::access::Access;
 use crate::case::{Case, Check, Stop, ensure, is_in_force};
 use crate::facts::{OutcomeFacts, field};
 use crate::flag::{Flag, FlagCode};
-use crate::policy;
+use crate::policy::number;
 use crate::rejection::{Refusal, Rejection};
 use crate::rows::{AccountKey, OfferBody};
 use crate::sources::{self, Source};
@@ -25,7 +25,8 @@ pub(super) fn rules<S: Read + ?Sized>(
         route(case, facts)?;
     }
     assessor(case, account, facts)?;
-    let (count, depth) = sources::extent(&facts.parts, &facts.sources);
+    let erased = |index| Refusal::new(Rejection::SourceErased, field(tags::PARTS)).existing(index);
+    let (count, depth) = sources::extent(&facts.parts, &facts.sources).map_err(erased)?;
     let bounded = count <= sources::PARTS && depth <= sources::DEPTH;
     ensure(bounded, Rejection::PartsTooMany, field(tags::PARTS))
 }
@@ -47,7 +48,8 @@ pub(super) fn source<'a, S: Read + ?Sized>(
 /// One step at a time by the standard route; a prize or an innovation, or work at an enterprise, for the unusual ones.
 fn route<S: Read + ?Sized>(case: &Case<'_, S>, facts: &OutcomeFacts) -> Check {
     let (route, level) = (facts.route.as_deref().unwrap_or_default(), facts.level.unwrap_or(0));
-    if route == "full_ladder" || (route == "standard" && level < policy::STEP_LEVEL) {
+    let step = case.policy()?.number(&number::STEP_LEVEL).unwrap_or(0);
+    if route == "full_ladder" || (route == "standard" && level < step) {
         return Ok(());
     }
     let occupation = certificate::family(case.state, facts)?.map(|(_, family)| family.occupation);
@@ -79,6 +81,7 @@ fn assessor<S: Read + ?Sized>(case: &Case<'_, S>, learner: AccountKey, facts: &O
     let wrong = || field(tags::ASSESSOR_EVIDENCE);
     let part_time = matches!(facts.assessor_kind.as_deref(), Some("part_time" | "part_time_exempt"));
     ensure(part_time != facts.assessor_evidence.is_empty(), Rejection::AssessorWrong, wrong())?;
+    let asked = case.policy()?.number(&number::ASSESSOR_LEVEL).unwrap_or(0);
     let (mut person, mut passed, mut senior) = (None, false, false);
     for index in &facts.assessor_evidence {
         let erased = || Refusal::new(Rejection::SourceErased, wrong()).existing(*index);
@@ -95,7 +98,7 @@ fn assessor<S: Read + ?Sized>(case: &Case<'_, S>, learner: AccountKey, facts: &O
         let before = source.achieved_on.zip(facts.achieved_on).is_some_and(|(passed, assessed)| passed <= assessed);
         match kind {
             OutcomeKind::CompletionCertificate => passed |= source.project_type == "pre_service" && before,
-            OutcomeKind::SkillLevelCertificate => senior |= source.level >= policy::SENIOR_WORKER_LEVEL,
+            OutcomeKind::SkillLevelCertificate => senior |= source.level >= asked,
             OutcomeKind::Title => {
                 senior |= ["middle", "deputy_senior", "senior"].contains(&source.title_rank.as_str());
             }

@@ -17,6 +17,11 @@ impl<'a> Form<'a> {
         Self { prefix, faults }
     }
 
+    /// Where faults are noted.
+    pub(super) const fn faults(&mut self) -> &mut Vec<Refusal> {
+        self.faults
+    }
+
     /// Notes a fault unless `good`.
     pub(super) fn ask(&mut self, good: bool, rejection: Rejection, field: &str) {
         if !good {

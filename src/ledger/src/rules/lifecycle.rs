@@ -73,7 +73,8 @@ pub(super) fn references<S: Read + ?Sized>(
             | Kind::FiledMajors
             | Kind::Equivalence
             | Kind::ExamScheme
-            | Kind::Pathway,
+            | Kind::Pathway
+            | Kind::ConversionRule,
         ) => true,
         Some(Kind::AccreditInstitution | Kind::ChangeInstitution) => {
             prefix == "statement.revoke" && case.state.standing(index)?.pending
@@ -116,11 +117,13 @@ pub(super) fn countersign_rules<S: Read + ?Sized>(case: &Case<'_, S>, body: &Cou
     ensure(!matches!(standing.force, Force::Revoked { .. }), Rejection::AlreadyRevoked, field)?;
     cosign::countersign_rules(&standing, case.logged_at, field)?;
     let mine = standing.countersignatures.iter().rfind(|signature| signature.party == case.issuer);
-    let needed = match mine {
-        Some(mine) => any_compromised(case.state, &mine.keys, mine.logged_at)?,
-        None if entry.issuer == case.issuer => any_compromised(case.state, &entry.keys, entry.logged_at)?,
-        None => true,
-    };
+    let review = case.issuer == entry.issuer && crate::status::conversion_review(case.state, index)?.is_some();
+    let needed = review
+        || match mine {
+            Some(mine) => any_compromised(case.state, &mine.keys, mine.logged_at)?,
+            None if entry.issuer == case.issuer => any_compromised(case.state, &entry.keys, entry.logged_at)?,
+            None => true,
+        };
     let room = standing.countersignatures.len() < COUNTERSIGNATURES;
     ensure(needed && room, Rejection::AlreadyCountersigned, field)
 }

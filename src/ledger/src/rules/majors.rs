@@ -119,17 +119,28 @@ pub(super) fn write_filed<S: Read + ?Sized>(writer: &mut Writer<'_, S>, body: &F
 /// Whether an institution, or one that it took over, filed a major for a level and year.
 pub(super) fn is_filed<S: Read + ?Sized>(
     case: &Case<'_, S>,
-    (level, year): (u32, u32),
+    which: (u32, u32),
     major: &str,
+) -> Result<bool, ReadError> {
+    let lists = |row: &FiledRow| row.majors.binary_search_by(|code| code.as_str().cmp(major)).is_ok();
+    any_filing(case, which, lists)
+}
+
+/// Whether it filed any.
+pub(super) fn has_filed<S: Read + ?Sized>(case: &Case<'_, S>, which: (u32, u32)) -> Result<bool, ReadError> {
+    any_filing(case, which, |row| !row.majors.is_empty())
+}
+
+fn any_filing<S: Read + ?Sized>(
+    case: &Case<'_, S>,
+    (level, year): (u32, u32),
+    is: impl Fn(&FiledRow) -> bool,
 ) -> Result<bool, ReadError> {
     let mut line = crate::case::predecessors(case.state, case.institution.as_ref())?;
     line.insert(0, case.issuer.to_owned());
     for institution in line {
         let Some((_, row)) = case.state.value::<FiledRow>(&rows::filed(&institution, level, year))? else { continue };
-        let standing = case.state.standing(row.entry)?;
-        if is_in_force(&standing, case.logged_at)
-            && row.majors.binary_search_by(|code| code.as_str().cmp(major)).is_ok()
-        {
+        if is_in_force(&case.state.standing(row.entry)?, case.logged_at) && is(&row) {
             return Ok(true);
         }
     }

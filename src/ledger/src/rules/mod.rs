@@ -7,6 +7,7 @@ mod authority_key;
 mod certificate;
 mod change;
 mod charter;
+mod conversion;
 mod cosign;
 mod course;
 mod device;
@@ -18,6 +19,7 @@ mod form;
 mod framework;
 mod genesis;
 mod headcount;
+mod inspection;
 mod institution_key;
 mod lifecycle;
 mod majors;
@@ -49,6 +51,8 @@ use xuefen_core::kinds::Kind;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AuthorityRole, OutcomeKind};
 
+pub use conversion::Grant;
+pub(crate) use conversion::{Version, breached, due, rule_at, version_at, would_grant};
 pub(crate) use genesis::names as genesis_names;
 
 /// The kinds that have rules.
@@ -73,6 +77,7 @@ const ENABLED: &[Kind] = &[
     Kind::Programme,
     Kind::Run,
     Kind::CertificateFamily,
+    Kind::ConversionRule,
     Kind::OpenAccount,
     Kind::AmendAccount,
     Kind::BindKey,
@@ -83,7 +88,15 @@ const ENABLED: &[Kind] = &[
     Kind::Suspend,
     Kind::Reinstate,
     Kind::Revoke,
+    Kind::Inspection,
     Kind::DeclareHeadcount,
+    Kind::ApplyConversion,
+    Kind::AcceptApplication,
+    Kind::DecideConversion,
+    Kind::AppealDecision,
+    Kind::DecideAppeal,
+    Kind::ReverseConversion,
+    Kind::WithdrawApplication,
 ];
 
 /// The field that names a kind without rules.
@@ -111,6 +124,7 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
     let Some(role) = &key.role else { return true };
     match AuthorityRole::try_from(role.role) {
         Ok(AuthorityRole::Accredit) => true,
+        Ok(AuthorityRole::Audit) => matches!(body, Body::Inspection(_)),
         Ok(AuthorityRole::Intake) => matches!(
             body,
             Body::OpenAccount(_)
@@ -118,6 +132,10 @@ pub(crate) fn may_sign(key: &KeyRow, body: &Body) -> bool {
                 | Body::BindKey(_)
                 | Body::UnbindKey(_)
                 | Body::MergeAccounts(_)
+                | Body::ApplyConversion(_)
+                | Body::AppealDecision(_)
+                | Body::ReverseConversion(_)
+                | Body::WithdrawApplication(_)
         ),
         _ => false,
     }
@@ -149,8 +167,9 @@ pub(crate) fn form(body: &Body, faults: &mut Vec<Refusal>) {
         Body::RecordOutcome(body) => cosign::form(body, faults),
         Body::Suspend(body) => lifecycle::reason_form(body.reason, "suspend", faults),
         Body::Revoke(body) => lifecycle::reason_form(body.reason, "revoke", faults),
+        Body::Inspection(body) => inspection::form(body, faults),
         Body::DeclareHeadcount(body) => headcount::form(body, faults),
-        _ => {}
+        _ => conversion::form(body, faults),
     }
 }
 
@@ -176,8 +195,9 @@ pub(crate) fn reads(_kind: Kind, body: &Body, issuer: &str, facts: &Facts, keys:
         Body::Suspend(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Reinstate(body) => lifecycle::reads(body.target.as_ref(), keys),
         Body::Revoke(body) => lifecycle::reads(body.target.as_ref(), keys),
+        Body::Inspection(body) => inspection::reads(body, keys),
         Body::DeclareHeadcount(body) => keys.push(crate::rows::institution(&body.institution)),
-        _ => {}
+        _ => conversion::reads(body, issuer, facts, keys),
     }
 }
 
@@ -221,8 +241,9 @@ pub(crate) fn may<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
         Body::Suspend(body) => lifecycle::may(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::may_reinstate(case, body),
         Body::Revoke(body) => lifecycle::may(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::may(case, body),
         Body::DeclareHeadcount(body) => headcount::may(case, body),
-        _ => Ok(()),
+        _ => conversion::may(case, body),
     }
 }
 
@@ -250,16 +271,17 @@ pub(crate) fn references<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> C
         Body::Suspend(body) => lifecycle::references(case, body.target.as_ref(), "statement.suspend"),
         Body::Reinstate(body) => lifecycle::references(case, body.target.as_ref(), "statement.reinstate"),
         Body::Revoke(body) => lifecycle::references(case, body.target.as_ref(), "statement.revoke"),
+        Body::Inspection(body) => inspection::references(case, body),
         Body::DeclareHeadcount(body) => headcount::references(case, body),
-        _ => Ok(()),
+        _ => conversion::references(case, body),
     }
 }
 
-/// Stage: the same outcome twice.
+/// Stage: the same outcome twice; a learner's signature over other entries.
 pub(crate) fn duplicates<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Check {
     match body {
         Body::RecordOutcome(body) => outcome::duplicates(case, body),
-        _ => Ok(()),
+        _ => conversion::signature(case, body),
     }
 }
 
@@ -302,8 +324,9 @@ pub(crate) fn of_kind<S: Read + ?Sized>(case: &Case<'_, S>, body: &Body) -> Resu
         Body::Suspend(body) => lifecycle::suspend_rules(case, body)?,
         Body::Reinstate(body) => lifecycle::reinstate_rules(case, body)?,
         Body::Revoke(body) => lifecycle::revoke_rules(case, body)?,
+        Body::Inspection(body) => inspection::rules(case, body)?,
         Body::DeclareHeadcount(body) => headcount::rules(case, body)?,
-        _ => {}
+        _ => conversion::of_kind(case, body)?,
     }
     Ok(Effects::default())
 }
@@ -357,8 +380,9 @@ pub(crate) fn write<S: Read + ?Sized>(
         Body::Suspend(body) => lifecycle::write_suspend(writer, body)?,
         Body::Reinstate(body) => lifecycle::write_reinstate(writer, body)?,
         Body::Revoke(body) => lifecycle::write_revoke(writer, body)?,
+        Body::Inspection(body) => inspection::write(writer, entry, body)?,
         Body::DeclareHeadcount(body) => headcount::write(writer, entry, body),
-        _ => {}
+        _ => conversion::write(writer, entry, body)?,
     }
     Ok(())
 }

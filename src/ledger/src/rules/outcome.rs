@@ -368,6 +368,7 @@ pub(super) fn write<S: Read + ?Sized>(
     writer.put(rows::outcome(index), &row);
     writer.mark(source);
     writer.mark(rows::outcomes_of(account));
+    certificate::write(writer, account, facts)?;
     records::write(writer, entry.issuer(), account, facts);
     let day = Day::of(entry.logged_at()).0;
     let policy = entry.policy(writer)?;

@@ -1,13 +1,14 @@
 //! Bodies that the world begins with.
 
 use super::{Party, World, zh};
+use crate::state::Entries;
 use xuefen_core::key::SecretKey;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     AccreditInstitution, Algorithm, AuthoriseKey, CertificateFamily, CertificateLevel, Charter, CharterMinimum,
     CharterSeat, Course, DeclareHeadcount, Equivalence, EvaluateInstitution, ExamPart, ExamScheme, FiledMajors,
-    Framework, FrameworkLevel, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory, MajorClass,
-    OutcomeKind, Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing,
+    Framework, FrameworkLevel, Inspection, InstitutionKey, InstitutionKind, Major, MajorCatalogue, MajorCategory,
+    MajorClass, OutcomeKind, Pathway, PathwaySegment, Policy, Programme, ProgrammePart, RecordingRule, Run, Standing,
     institution_key,
 };
 
@@ -179,6 +180,33 @@ pub fn evaluation(institution: &str, year: u32, grade: &str) -> EvaluateInstitut
 #[must_use]
 pub fn headcount(institution: &str, day: u32, learners: u64) -> DeclareHeadcount {
     DeclareHeadcount { institution: institution.to_owned(), day, learners, staff: learners / 12 }
+}
+
+/// Begins an inspection of five entries.
+#[must_use]
+pub fn inspection(secret: &[u8]) -> Inspection {
+    Inspection {
+        scheme: "2026-抽查".to_owned(),
+        secret_commitment: crate::sample::commitment(secret).0.to_vec(),
+        drawn: 5,
+        ..Inspection::default()
+    }
+}
+
+/// The report on the inspection that an entry began with [`inspection`], as of everything so far; nothing found wanting.
+#[must_use]
+pub fn inspection_report(world: &World, commitment: u64, secret: &[u8]) -> Inspection {
+    let size = world.state.size();
+    let root = Entries::root(&world.whole(), size).ok().flatten().unwrap_or_default();
+    Inspection {
+        scheme: "2026-抽查".to_owned(),
+        checkpoint_size: size,
+        secret: secret.to_vec(),
+        drawn: 5,
+        commitment_index: commitment,
+        root: root.0.to_vec(),
+        ..Inspection::default()
+    }
 }
 
 /// 45 minutes an hour; 16 hours of theory or 32 of practice a credit; half credits.

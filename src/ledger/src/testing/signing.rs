@@ -36,6 +36,10 @@ pub fn commit(statement: &mut Message, payload: &Payload) -> Payload {
         Some(Body::BindKey(body)) => body.commitment = commitment,
         Some(Body::UnbindKey(body)) => body.commitment = commitment,
         Some(Body::RecordOutcome(body)) => body.commitment = commitment,
+        Some(Body::ApplyConversion(body)) => body.commitment = commitment,
+        Some(Body::DecideConversion(body)) => body.commitment = commitment,
+        Some(Body::AppealDecision(body)) => body.commitment = commitment,
+        Some(Body::ReverseConversion(body)) => body.commitment = commitment,
         _ => {}
     }
     payload

@@ -7,6 +7,7 @@ use crate::state::{Entries, Key, Read, ReadError};
 use prost::bytes::Bytes;
 use xuefen_core::entry::Entry;
 use xuefen_core::hash::Hash;
+use xuefen_core::tree::Frontier;
 
 /// Rows and entries of a [`World`]: what [`decide`](crate::decide) is given.
 #[derive(Clone, Copy, Debug)]
@@ -35,5 +36,16 @@ impl Entries for Whole<'_> {
 
     fn statement_hash(&self, index: u64) -> Result<Option<Hash>, ReadError> {
         Ok(self.entry(index).map(|entry| entry.statement().leaf_hash()))
+    }
+
+    fn root(&self, size: u64) -> Result<Option<Hash>, ReadError> {
+        let first = usize::try_from(size).ok().and_then(|size| self.0.entries.get(..size));
+        Ok(first.map(|first| {
+            let mut tree = Frontier::new();
+            for (entry, _) in first {
+                tree.append(entry.leaf_hash());
+            }
+            tree.root()
+        }))
     }
 }

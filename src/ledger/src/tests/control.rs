@@ -19,7 +19,7 @@ pub(super) fn case(rejection: Rejection, world: &mut World) -> RawPosting {
         Rejection::DayInFuture => {
             world.public(&school, Body::DeclareHeadcount(headcount(&school, TODAY + 1, 2_400)), &[4])
         }
-        _ => unreachable!("not of this group"),
+        _ => super::inspections::case(rejection, world),
     }
 }
 

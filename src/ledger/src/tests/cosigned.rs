@@ -193,3 +193,19 @@ fn an_attempt_that_lapsed_may_be_recorded_anew() {
     let posting = course(&mut world, "1", "");
     assert_eq!(refused(&mut world, posting), Some(Rejection::DuplicateOutcome));
 }
+
+#[test]
+fn policy_says_how_long_a_co_signer_whom_nobody_asked_for_is_waited_for() {
+    let mut world = world();
+    let (college, ministry) = (world.college.id.clone(), world.ministry.id.clone());
+    let body = xuefen_core::proto::Policy { cosign_days: 7, ..crate::testing::policy(1, world.now) };
+    world.post(&ministry, xuefen_core::proto::statement::Body::Policy(body), &[1]);
+    let (mut body, values) = world.course_outcome();
+    body.cosigner.clone_from(&college);
+    let school = world.school.id.clone();
+    let posting = world.outcome(&school, body, &values, 4);
+    let index = world.accept(posting);
+    let standing = crate::query::standing(&world.state, index).expect("memory");
+    assert_eq!((standing.pending, standing.lapses_at), (true, world.now + 7 * DAY));
+    assert_eq!(world.rebuilt(), world.state);
+}

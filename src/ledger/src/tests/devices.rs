@@ -79,6 +79,46 @@ fn who_has_a_device_key_signs_the_merger_with_it() {
 }
 
 #[test]
+fn a_carrier_that_an_account_is_opened_with_is_one_persons_too() {
+    let mut world = World::furnished();
+    let school = world.school.id.clone();
+    let opening = |world: &mut World, account: u8, document: &str, carrier: [&str; 2]| {
+        let values = [
+            (tags::ACCOUNT, vec![account; 16]),
+            (tags::HOLDER_NAME, "示例学习者".into()),
+            (tags::DOCUMENT_KIND, "resident_id".into()),
+            (tags::DOCUMENT_NUMBER, document.into()),
+            (tags::CARRIER_KIND, carrier[0].into()),
+            (tags::CARRIER_NUMBER, carrier[1].into()),
+        ];
+        let (body, _) = world.account([account; 16], document);
+        world.private(&school, body, &payload(tags::OPEN_ACCOUNT, &values), &[4])
+    };
+    let card = ["social_security_card", "A1"];
+    for (carrier, rejection) in [
+        ([card[0], ""], Rejection::ValueMissing),
+        (["", card[1]], Rejection::ValueMissing),
+        (["a:b", card[1]], Rejection::ValueMalformed),
+    ] {
+        let posting = opening(&mut world, 8, "D-8", carrier);
+        assert_eq!(refused(&world, posting).0, rejection, "{carrier:?}");
+    }
+    let posting = opening(&mut world, 8, "D-8", card);
+    world.accept(posting);
+    // Another document, the same card; the card as a document; the document as a card: one answer.
+    for (document, carrier) in [("D-9", card), ("D-9", ["resident_id", "D-8"])] {
+        let posting = opening(&mut world, 9, document, carrier);
+        assert_eq!(refused(&world, posting), (Rejection::AccountExists, "payload".to_owned()));
+    }
+    let posting = amendment(&mut world, [7; 16], &[(tags::CARRIER_KIND, card[0]), (tags::CARRIER_NUMBER, card[1])]);
+    assert_eq!(refused(&world, posting).0, Rejection::AccountExists);
+    let posting = opening(&mut world, 9, "D-9", [card[0], "A2"]);
+    world.accept(posting);
+    assert_eq!(world.rebuilt(), world.state);
+    super::audits::assert_audited(&world);
+}
+
+#[test]
 fn an_amendment_says_something_and_its_carrier_is_one_persons() {
     let mut world = World::furnished();
     let school = world.school.id.clone();

@@ -1,10 +1,11 @@
 //! What outcomes rest on: steps and grounds of levels, assessors, parts.
 
-use crate::testing::World;
-use crate::{Decision, FlagCode, RawPosting, Rejection};
+use crate::testing::{NoBatches, TestSecrets, World};
+use crate::{Decision, FlagCode, KeyLookup, Prepared, RawPosting, Rejection};
+use xuefen_core::key::{KeyId, PublicKey};
 use xuefen_core::kinds::tags::{self, Tag};
 use xuefen_core::proto::statement::Body;
-use xuefen_core::proto::{AccreditInstitution, CertificateFamily, OutcomeKind, RecordOutcome, Revoke};
+use xuefen_core::proto::{AccreditInstitution, CertificateFamily, OutcomeKind, Policy, RecordOutcome, Revoke};
 
 const TEACHER: [u8; 16] = [8; 16];
 
@@ -215,6 +216,61 @@ fn a_part_time_assessor_has_passed_before_and_is_able_or_flagged() {
     world.post(&issuer, Body::Revoke(revoke), &[6]);
     let posting = assessed(&mut world, "part_time", &[passed, fourth]);
     assert_eq!(refused(&world, posting), Some(Rejection::AssessorWrong));
+}
+
+#[test]
+fn policy_says_where_steps_begin_and_what_an_assessor_has() {
+    let mut world = world();
+    let passed = pre_service(&mut world, "t1", "pre_service", "2026-08-01");
+    let fourth = skill_of(&mut world, TEACHER, "l4", "4", "standard", "");
+    let fourth = world.accept(fourth);
+    let answers = |world: &mut World| {
+        let assessed = assessed(world, "part_time", &[passed, fourth]);
+        let third = skill(world, "s", "3", "standard", "");
+        (refused(world, assessed), refused(world, third))
+    };
+    assert_eq!(answers(&mut world), (None, None));
+    let ministry = world.ministry.id.clone();
+    let body = Policy { step_level: 3, assessor_level: 5, ..crate::testing::policy(1, world.now) };
+    world.post(&ministry, Body::Policy(body), &[1]);
+    assert_eq!(answers(&mut world), (Some(Rejection::AssessorWrong), Some(Rejection::RouteWrong)));
+}
+
+/// What a pool knows that has seen neither keys nor payloads yet.
+struct Nothing;
+
+impl KeyLookup for Nothing {
+    fn public_key(&self, _: &KeyId) -> Option<PublicKey> {
+        None
+    }
+}
+
+#[test]
+fn what_the_pool_could_not_read_is_read_before_it_is_decided() {
+    let mut world = world();
+    let fourth = skill(&mut world, "1", "4", "standard", "");
+    let fourth = world.accept(fourth).to_string();
+    let part = micro(&mut world, "part", "");
+    let part = world.accept(part).to_string();
+    for posting in [skill(&mut world, "2", "5", "standard", &fourth), micro(&mut world, "stack", &part)] {
+        let mut prepared =
+            crate::prepare(posting, &world.context, &TestSecrets, &Nothing, &world.payloads(), &NoBatches);
+        let decided = |prepared: &Prepared| match crate::decide(&world.whole(), prepared, world.now).expect("memory") {
+            Decision::Refuse(refusal) => Some(refusal.rejection),
+            _ => None,
+        };
+        // Undecided rather than wrong: nothing is known of what it rests on.
+        assert_eq!(decided(&prepared), Some(Rejection::SourceErased));
+        crate::complete(&world.state, &mut prepared, &world.payloads()).expect("memory");
+        assert_eq!(decided(&prepared), None);
+    }
+    // A stranger's signature stays unknown, and nothing is read for it.
+    let (body, values) = world.course_outcome();
+    let school = world.school.id.clone();
+    let posting = world.outcome(&school, body, &values, 99);
+    let mut prepared = world.prepare(posting);
+    crate::complete(&world.state, &mut prepared, &world.payloads()).expect("memory");
+    assert_eq!(prepared.signatures(), crate::Signatures::UnknownKey);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What authorities publish for everybody: forms, references, and what outcomes may rest on it.
 
+use super::audits::assert_audited;
 use crate::testing::{World, catalogue, course, filed, framework};
 use crate::{Decision, RawPosting, Rejection};
 use xuefen_core::kinds::tags;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
-    AccreditInstitution, Course, FiledMajors, Framework, InstitutionKind, LevelRef, MajorCatalogue, Revoke,
+    AccreditInstitution, Course, FiledMajors, Framework, InstitutionKind, LevelRef, MajorCatalogue, OutcomeKind, Revoke,
 };
 
 /// What is done to a good statement, and what that is refused for.
@@ -147,6 +148,51 @@ fn studied(world: &mut World, number: u32, mode: &str, major: &str, imported: bo
 }
 
 #[test]
+fn an_open_university_is_held_to_the_filing_whatever_it_leaves_out() {
+    let mut world = World::furnished();
+    let (school, ministry) = (world.school.id.clone(), world.ministry.id.clone());
+    let index = world.post(&ministry, Body::MajorCatalogue(catalogue()), &[1]);
+    // Not filed, and no open university: nothing is said.
+    let posting = studied(&mut world, 1, "", "440301", false);
+    world.accept(posting);
+    let accreditation = AccreditInstitution {
+        kind: InstitutionKind::OpenUniversity as i32,
+        may_import: true,
+        ..world.accreditation(&world.school, "630100", "西宁市第一职业技术学校")
+    };
+    world.accredit(accreditation);
+    for (major, rejection) in [("440301", Rejection::MajorNotFiled), ("", Rejection::ValueMissing)] {
+        let posting = studied(&mut world, 2, "", major, false);
+        assert_eq!(refused(&world, posting).0, rejection, "{major}");
+    }
+    let posting = studied(&mut world, 3, "", "", true);
+    world.accept(posting);
+    world.post(&ministry, Body::FiledMajors(filed(&school, 2026, index, &["440301"])), &[1]);
+    let posting = studied(&mut world, 4, "", "440301", false);
+    world.accept(posting);
+    assert_audited(&world);
+}
+
+#[test]
+fn a_certificate_of_a_degree_says_how_it_was_studied() {
+    let mut world = World::furnished();
+    let (mut body, values) = world.certificate_outcome(OutcomeKind::DegreeCertificate, "family");
+    body.outcome_kind = OutcomeKind::DegreeCertificate as i32;
+    let issuer = world.body.id.clone();
+    for (mode, expected) in [("", Some(Rejection::ValueMissing)), ("regular", None)] {
+        let mut values = values.clone();
+        values.retain(|(tag, _)| ![tags::FAMILY, tags::LEVEL].contains(tag));
+        values.push((tags::STUDY_MODE, mode.into()));
+        let posting = world.outcome(&issuer, body.clone(), &values, 6);
+        let told = match world.decide(posting) {
+            crate::Decision::Refuse(refusal) => Some(refusal.rejection),
+            _ => None,
+        };
+        assert_eq!(told, expected, "{mode:?}");
+    }
+}
+
+#[test]
 fn continuing_education_keeps_to_the_filing_of_the_year() {
     let mut world = World::furnished();
     let (school, ministry) = (world.school.id.clone(), world.ministry.id.clone());
@@ -166,9 +212,14 @@ fn continuing_education_keeps_to_the_filing_of_the_year() {
         let posting = studied(&mut world, 3, mode, major, false);
         assert_eq!(refused(&world, posting).0, rejection, "{mode} {major}");
     }
-    for (number, mode) in [(4, "regular"), (5, "non_degree"), (6, "")] {
+    for (number, mode) in [(4, "regular"), (5, "non_degree")] {
         let posting = studied(&mut world, number, mode, "500112", false);
         world.accept(posting);
+    }
+    // Silence is no way around the filing of the year.
+    for major in ["500112", ""] {
+        let posting = studied(&mut world, 6, "", major, false);
+        assert_eq!(refused(&world, posting), (Rejection::ValueMissing, "payload.study_mode (30)".to_owned()));
     }
     // A later filing replaces the earlier one, a revoked one is none.
     let filing = world.post(&ministry, Body::FiledMajors(filed(&school, 2026, index, &["500112"])), &[1]);

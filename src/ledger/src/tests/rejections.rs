@@ -89,9 +89,14 @@ pub(super) fn kept_by(institution: &str, seed: u8, custodian: &str) -> Body {
 
 /// Binds the device key of a seed.
 pub(super) fn bound(world: &mut World, account: [u8; 16], seed: u8) -> u64 {
-    let (body, payload) = world.binding(account, seed);
     let school = world.school.id.clone();
-    let posting = world.private(&school, body, &payload, &[4]);
+    bound_by(world, &school, 4, account, seed)
+}
+
+/// Binds the device key of a seed, posted by a party.
+pub(super) fn bound_by(world: &mut World, issuer: &str, signs: u8, account: [u8; 16], seed: u8) -> u64 {
+    let (body, payload) = world.binding(account, seed);
+    let posting = world.private(issuer, body, &payload, &[signs]);
     world.accept(posting)
 }
 
@@ -126,6 +131,7 @@ pub(crate) fn case(rejection: Rejection) -> (World, RawPosting) {
         Group::Cosigned => super::cosigned::case(rejection, &mut world),
         Group::Records => super::records::case(rejection, &mut world),
         Group::Rules => rules(rejection, &mut world),
+        Group::Conversion => return super::conversion_cases::case(rejection),
     };
     (world, posting)
 }
@@ -140,9 +146,11 @@ enum Group {
     Evidence,
     Ways,
     Rules,
+    Conversion,
 }
 
 /// Which function below has the case. No wildcard: a new rejection must be put somewhere.
+#[allow(clippy::too_many_lines)]
 fn group(rejection: Rejection) -> Group {
     use Rejection as R;
     match rejection {
@@ -216,7 +224,7 @@ fn group(rejection: Rejection) -> Group {
         R::SchemeWrong | R::SegmentWrong => Group::Ways,
         R::CosignerMissing | R::CosignerWrong | R::TransferPartiesWrong | R::PendingLapsed => Group::Cosigned,
         R::AssessorWrong | R::PartsTooMany => Group::Evidence,
-        R::DayInFuture => Group::Control,
+        R::DayInFuture | R::SampleSeedWrong | R::InspectionReported => Group::Control,
         R::AccountExists
         | R::AccountMerged
         | R::MergeNeedsSecondParty
@@ -239,6 +247,26 @@ fn group(rejection: Rejection) -> Group {
         | R::AlreadyRevoked
         | R::AlreadyCountersigned
         | R::ThresholdNotMet => Group::Rules,
+        R::VersionsOverlap
+        | R::ConsentMissing
+        | R::ApplicationState
+        | R::ApplicationDiffers
+        | R::SourceNotConvertible
+        | R::ConditionNotMet
+        | R::UsesIncomplete
+        | R::NullifiersWrong
+        | R::ReplacesWrong
+        | R::AlreadyAllocated
+        | R::YieldWrong
+        | R::AlreadyExempt
+        | R::CapExceeded
+        | R::WholeProgramme
+        | R::AlreadyReversed
+        | R::CoolingOffOver
+        | R::AppealNotDue
+        | R::AppealTooLate
+        | R::AppealExists
+        | R::AppealDecided => Group::Conversion,
     }
 }
 

@@ -40,6 +40,38 @@ fn status(world: &World, id: &str) -> Option<Status> {
     row.and_then(|row| row.status_at(world.now).cloned())
 }
 
+/// A province replaces its own key; it does not become the nation, nor the log's.
+#[test]
+fn an_authority_grants_itself_nothing_that_it_has_not() {
+    use xuefen_core::key::SecretKey;
+    use xuefen_core::proto::{AuthorityKey, AuthorityKeyGrant, AuthorityRole, authority_key::Action};
+    let mut world = World::begun();
+    let qinghai = world.qinghai.id.clone();
+    let key = SecretKey::from_seed(&[200; 32]);
+    for (role, region, expected) in [
+        (AuthorityRole::Accredit, "", Some(Rejection::NotEntitled)),
+        (AuthorityRole::Status, "630000", Some(Rejection::NotEntitled)),
+        (AuthorityRole::Accredit, "630000", None),
+    ] {
+        let grant = AuthorityKeyGrant {
+            authority: qinghai.clone(),
+            role: role as i32,
+            region: region.to_owned(),
+            algorithm: 1,
+            public_key: key.public().as_bytes().to_vec(),
+            ..AuthorityKeyGrant::default()
+        };
+        let body = Body::AuthorityKey(AuthorityKey { action: Some(Action::Grant(grant)) });
+        let posting = world.public(&qinghai, body, &[2]);
+        let told = match world.decide(posting.clone()) {
+            Decision::Refuse(refusal) => Some(refusal.rejection),
+            _ => None,
+        };
+        assert_eq!(told, expected, "{role:?} {region}");
+        assert_eq!(super::audits::finding(&world, &posting), expected, "{role:?} {region}");
+    }
+}
+
 #[test]
 fn an_accreditation_takes_force_when_nation_and_province_have_signed() {
     // Who posts, who attests, whether it is in force at once.
