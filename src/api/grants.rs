@@ -211,7 +211,8 @@ async fn made(api: &Arc<Api>, code: Short, number: &str, now: i64) -> Result<Opt
         let against = present::against(&api, grant.index)?;
         // A view that is not older than the checkpoint.
         let view = api.ledger.view();
-        let presentation = present::presentation(&api, &view, &chosen.logged, grant.index, &chosen.tags, &against)?;
+        let presentation =
+            present::presentation(&api, &view, &chosen.logged, (grant.index, None), &chosen.tags, &against)?;
         Ok(Some((grant, presentation.into_bytes())))
     })
     .await

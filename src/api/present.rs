@@ -7,6 +7,7 @@ use std::time::Duration;
 use tonic::Status;
 use xuefen_core::commitment::Tag;
 use xuefen_core::disclosure::Disclosure;
+use xuefen_core::kinds::tags;
 use xuefen_core::note;
 use xuefen_core::payload::Payload;
 use xuefen_core::presentation::{Item, Presentation};
@@ -120,22 +121,45 @@ pub async fn against_soon(api: &Api, index: u64) -> Result<Against, Status> {
     against(api, index)
 }
 
-/// The presentation file of an outcome, showing `tags` (ascending) of its payload. The view is not older than `against`.
+/// What is shown of an entry that binds a device key: whose it is, and the key.
+const BINDING_TAGS: [u32; 2] = [tags::ACCOUNT.number, tags::HOLDER_KEY.number];
+
+/// The entry that binds a device key of the learner, and the tags to show of an outcome with it.
+pub fn binding(
+    api: &Api,
+    view: &View,
+    account: &[u8; 16],
+    key: &[u8],
+    mut tags: Vec<u32>,
+) -> Result<(u64, Vec<u32>), Status> {
+    let key = key.try_into().map_err(|_| invalid("holder_key", "a device key has 32 bytes".to_owned()))?;
+    let found = api.ledger.binding_of(view, key, account).map_err(|error| internal(&error))?;
+    let entry = found.ok_or_else(|| not_found("the device key, bound to this account,"))?;
+    if let Err(at) = tags.binary_search(&BINDING_TAGS[0]) {
+        tags.insert(at, BINDING_TAGS[0]);
+    }
+    Ok((entry, tags))
+}
+
+/// The presentation file of an outcome, showing `tags` (ascending) of its payload; `bound` is the entry that binds the key of
+/// its holder. The view is not older than `against`.
 pub fn presentation(
     api: &Api,
     view: &View,
     logged: &LoggedEntry,
-    index: u64,
+    (index, bound): (u64, Option<u64>),
     tags: &[u32],
     against: &Against,
 ) -> Result<String, Status> {
     let disclosure = disclosure(api, logged, tags)?;
     // As of the tree that is shown: what came after it cannot be proven against its root.
     let state = AsOf::new(&view.index, against.size.0);
-    let chain = query::authority_chain(&state, index, &[]).map_err(|error| internal(&error))?;
+    let also: Vec<_> = bound.into_iter().collect();
+    let chain = query::authority_chain(&state, index, &also).map_err(|error| internal(&error))?;
     let authority = chain.into_iter().map(|index| {
         let logged = api.ledger.entry(view, index).map_err(|error| internal(&error))?;
-        item(api, view, &logged, index, None, against.size)
+        let shown = if bound == Some(index) { Some(self::disclosure(api, &logged, &BINDING_TAGS)?) } else { None };
+        item(api, view, &logged, index, shown, against.size)
     });
     let authority = authority.collect::<Result<Vec<_>, _>>()?;
     let subject = item(api, view, logged, index, Some(disclosure), against.size)?;

@@ -1,5 +1,7 @@
 //! The services on a real ledger in a directory of its own: what an institution and a learner do, and what they may not.
 
+mod views;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

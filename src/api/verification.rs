@@ -65,18 +65,28 @@ impl VerificationService for Verification {
             return Err(access::AccessError::Denied.into());
         }
         let (api, index) = (Arc::clone(&self.0), asked.index);
-        let chosen = blocking(move || {
-            let chosen = grants::choose(&api, &api.ledger.view(), account, index, asked.tags)?;
+        let (chosen, bound) = blocking(move || {
+            let view = api.ledger.view();
+            let mut chosen = grants::choose(&api, &view, account, index, asked.tags)?;
+            let bound = if asked.holder_key.is_empty() {
+                None
+            } else {
+                let tags = std::mem::take(&mut chosen.tags);
+                let (entry, tags) = present::binding(&api, &view, &account.0, &asked.holder_key, tags)?;
+                chosen.tags = tags;
+                Some(entry)
+            };
             look(&api, account, &Caller::Learner(account), "VerificationService.CreatePresentation")?;
-            Ok(chosen)
+            Ok((chosen, bound))
         })
         .await?;
         // Only now: who may not see it does not learn by waiting that it is there.
-        let against = present::against_soon(&self.0, index).await?;
+        let against = present::against_soon(&self.0, bound.map_or(index, |bound| bound.max(index))).await?;
         let api = Arc::clone(&self.0);
         blocking(move || {
             let view = api.ledger.view();
-            let presentation = present::presentation(&api, &view, &chosen.logged, index, &chosen.tags, &against)?;
+            let presentation =
+                present::presentation(&api, &view, &chosen.logged, (index, bound), &chosen.tags, &against)?;
             Ok(Response::new(CreatePresentationResponse { presentation: presentation.into_bytes() }))
         })
         .await

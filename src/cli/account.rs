@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::client::{self, Client, ClientError, ServerArgs};
+use super::device;
 use super::exit::Exit;
 use super::hex::to_hex;
 use super::login::{self, Learner, LearnerArgs};
@@ -31,6 +32,18 @@ pub enum AccountCommand {
     Accesses(Show),
     /// Destroy the keys of an account, for good. By the operator. Without --confirm: say what would be destroyed.
     Erase(Erase),
+    /// On the learner's device: sign that its key is the account's.
+    SignBinding(device::SignArgs),
+    /// Bind a device key that the learner signed for. By an institution or intake.
+    BindKey(device::Bind),
+    /// Let a device key go, as when the device is lost.
+    UnbindKey(device::Unbind),
+    /// Add a carrier, a dated category or a restricted class.
+    Amend(device::Amend),
+    /// On the learner's device: sign that two accounts become one.
+    SignMerger(device::SignMerger),
+    /// Make one account of two of one person.
+    Merge(device::Merge),
 }
 
 /// Arguments of `account erase`.
@@ -128,6 +141,12 @@ pub fn run(command: &AccountCommand, output: &mut Output<'_>) -> anyhow::Result<
         AccountCommand::Show(args) => show(args, output)?,
         AccountCommand::Accesses(args) => show_accesses(args, output)?,
         AccountCommand::Erase(args) => erase(args, output)?,
+        AccountCommand::SignBinding(args) => return device::sign_binding(args, output),
+        AccountCommand::BindKey(args) => return device::bind(args, output),
+        AccountCommand::UnbindKey(args) => return device::unbind(args, output),
+        AccountCommand::Amend(args) => return device::amend(args, output),
+        AccountCommand::SignMerger(args) => return device::sign_merger(args, output),
+        AccountCommand::Merge(args) => return device::merge(args, output),
     }
     Ok(Exit::Pass)
 }

@@ -13,6 +13,7 @@ pub mod batch_file;
 pub mod bench;
 pub mod client;
 pub mod demo;
+pub mod device;
 pub mod exit;
 pub mod export;
 pub mod fsck;

@@ -16,7 +16,7 @@ use xuefen_core::kinds::light::{Body, Statement};
 use xuefen_core::kinds::tags::{self, ValueType};
 use xuefen_core::policy::Policy;
 use xuefen_core::proto::OutcomeKind;
-use xuefen_core::text::from_base64;
+use xuefen_core::text::{from_base64, to_base64};
 use xuefen_core::verify::{HolderAsked, Report, Shown, Step, StepResult, Trust, Verdict};
 
 use super::client::{self, ClientError, ServerArgs};
@@ -35,7 +35,7 @@ const MAX_PRESENTATION: u64 = 4 * 1024 * 1024;
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The presentation: a .xuefen.json file.
-    #[arg(value_name = "FILE", required_unless_present = "grant", conflicts_with = "grant")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["grant", "new_challenge"], conflicts_with_all = ["grant", "new_challenge"])]
     presentation: Option<PathBuf>,
     #[command(flatten)]
     by_grant: ByGrant,
@@ -54,6 +54,9 @@ pub struct Verify {
     /// Ask for a holder proof: the challenge that the holder was given, in base64.
     #[arg(long, value_name = "BASE64", requires = "audience")]
     challenge: Option<String>,
+    /// Make a challenge for a holder proof, to be sent to the holder and given as --challenge with the answer. Checks nothing.
+    #[arg(long)]
+    new_challenge: bool,
     /// Check as of this time, Unix seconds, instead of now.
     #[arg(long, value_name = "SECONDS")]
     at: Option<u64>,
@@ -104,6 +107,15 @@ fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// Runs `verify`.
 pub fn run(args: &Verify, output: &mut Output<'_>) -> anyhow::Result<Exit> {
+    if args.new_challenge {
+        let challenge = to_base64(&super::secret_key_file::random()?[..]);
+        return if output.is_json() {
+            output.json(&json!({ "challenge": challenge }))
+        } else {
+            output.line(&challenge)
+        }
+        .map(|()| Exit::Pass);
+    }
     let text = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let policy = Policy::parse(&text(&args.policy)?).with_context(|| format!("{}", args.policy.display()))?;
     let authority = AuthorityFile::parse(&text(&args.authority)?);

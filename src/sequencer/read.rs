@@ -89,6 +89,14 @@ impl Ledger {
         Ok(asked.is_some_and(|(asked, _)| owner.is_some_and(|(owner, _)| owner == asked)))
     }
 
+    /// The entry that binds a device key to an account.
+    pub fn binding_of(&self, view: &View, key: &[u8; 32], account: &[u8; 16]) -> Result<Option<u64>, SequencerError> {
+        let state = AsOf::new(&view.index, view.tree.size);
+        let Some((entry, owner)) = query::device_binding(&state, key)? else { return Ok(None) };
+        let asked = query::account(&state, VaultSecrets(&self.vault).account_key(account))?;
+        Ok(asked.is_some_and(|(asked, _)| asked == owner).then_some(entry))
+    }
+
     /// The payload of an entry: `None` for public kinds and for what was erased.
     pub fn payload(&self, logged: &LoggedEntry) -> Result<Option<Payload>, SequencerError> {
         payload_of(&self.vault, logged)

@@ -1,5 +1,6 @@
 //! The commands that talk to a server, through the program itself and over TLS: from an empty directory to a posted term.
 
+mod devices;
 mod erasure;
 mod issued;
 mod learner;

@@ -5735,6 +5735,10 @@ pub struct CreatePresentationRequest {
     /// Tags to disclose, ascending; empty = the tags an employer asks for.
     #[prost(uint32, repeated, tag = "3")]
     pub tags: ::prost::alloc::vec::Vec<u32>,
+    /// Device key that will prove its holder, 32 bytes; empty = none. MUST be bound to the account that the outcome names. The
+    /// entry that binds it stands among the items, and tag 2 is disclosed: a verifier compares the account of both.
+    #[prost(bytes = "vec", tag = "4")]
+    pub holder_key: ::prost::alloc::vec::Vec<u8>,
 }
 /// The presentation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

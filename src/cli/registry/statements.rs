@@ -1,20 +1,24 @@
 //! Statements that authorities and institutions make about what is public: their bodies, and how one is signed.
 //!
-//! Plain functions over values: no files, no server, no printing. Statements about learners are made by `sign`.
+//! Plain functions over values: no files, no server, no printing. Statements about learners' outcomes are made by `sign`.
 
 use prost::Message as _;
 use xuefen_core::Hash;
 use xuefen_core::attestation::{Attestation, AttestationError, MAX_BATCH_SIZE};
 use xuefen_core::batch::sign_batch;
 use xuefen_core::bytes::Bytes;
+use xuefen_core::commitment::{Nonce, Seed, Tag};
 use xuefen_core::key::{KeyId, PublicKey, SecretKey};
+use xuefen_core::kinds::tags;
 use xuefen_core::merkle::leaf_hash;
+use xuefen_core::payload::{Field, Payload};
+use xuefen_core::proto;
 use xuefen_core::proto::change_institution::Change;
 use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{
     Algorithm, AuthoriseKey, AuthorityKey, AuthorityKeyGrant, AuthorityRole, ChangeInstitution, Countersign, EndKey,
-    EntryRef, Genesis, InstitutionKey, KeyEndGround, LifecycleReason, Name, Reinstate, Revoke, Statement, Suspend,
-    authority_key, institution_key,
+    EntryRef, Genesis, InstitutionKey, KeyEndGround, LifecycleReason, Name, PayloadField, Reinstate, Revoke, Statement,
+    Suspend, authority_key, institution_key,
 };
 
 use crate::api::proto::Posting;
@@ -78,6 +82,38 @@ impl Signer<'_> {
         let leaf = leaf_hash(&statement);
         let signed = keys.iter().map(|key| one(key, leaf)).collect();
         Ok(Posting { sequence, statement, attestations: encode(signed)?, payload: None })
+    }
+
+    /// One signed statement about a learner, with its payload: all tags of its table, ascending.
+    ///
+    /// # Panics
+    /// Never: tag tables ascend and are not empty.
+    pub fn private(
+        &self,
+        fields: Vec<(tags::Tag, Vec<u8>)>,
+        body: impl FnOnce(Vec<u8>) -> Body,
+    ) -> Result<Posting, SignError> {
+        let mut secret = [0; 48];
+        getrandom::fill(&mut secret).map_err(SignError::Random)?;
+        let (seed, nonce) = secret.split_at(32);
+        let seed = Seed::from_slice(seed).expect("a seed has 32 bytes");
+        let field = |(tag, value): (tags::Tag, Vec<u8>)| Field {
+            tag: Tag::new(tag.number).expect("no tag table has a tag 0"),
+            value: value.into(),
+        };
+        let payload = Payload::new(seed, fields.into_iter().map(field).collect()).expect("tag tables ascend");
+        let commitment = payload.commitment(&Nonce::from_slice(nonce).expect("a nonce has 16 bytes"));
+        let statement =
+            Statement { nonce: Bytes::copy_from_slice(nonce), ..self.statement(body(commitment.0.to_vec()))? };
+        let statement: Bytes = statement.encode_to_vec().into();
+        let leaf = leaf_hash(&statement);
+        let signed = self.keys.iter().map(|key| one(key, leaf)).collect();
+        let sent = |field: &Field| PayloadField { tag: field.tag.get(), value: field.value.clone() };
+        let payload = proto::Payload {
+            seed: payload.seed().as_bytes().to_vec().into(),
+            fields: payload.fields().iter().map(sent).collect(),
+        };
+        Ok(Posting { sequence: 1, statement, attestations: encode(signed)?, payload: Some(payload) })
     }
 
     /// Signed statements, with one signature of each key over up to 65,536 of them.

@@ -19,6 +19,8 @@ mod rejects;
 mod report;
 mod secret;
 mod sheet;
+#[cfg(test)]
+mod tests;
 pub mod value;
 
 use std::fs::File;

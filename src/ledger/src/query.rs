@@ -50,6 +50,13 @@ pub fn size_at(state: &impl Read, size: u64, time: i64) -> Result<u64, ReadError
     Ok(low)
 }
 
+/// The entry that binds a device key, and the account it is bound to as that is kept now; `None` if it is not bound any more.
+pub fn device_binding(state: &impl Read, key: &[u8; 32]) -> Result<Option<(u64, AccountKey)>, ReadError> {
+    let Some((_, row)) = state.value::<rows::DeviceRow>(&rows::device(key))? else { return Ok(None) };
+    let kept = account(state, row.account)?.map_or(row.account, |(kept, _)| kept);
+    Ok(row.unbound_by.is_none().then_some((row.entry, kept)))
+}
+
 /// What later entries did to an entry.
 pub fn standing(state: &impl Read, index: u64) -> Result<StandingRow, ReadError> {
     state.standing(index)

@@ -240,7 +240,7 @@ impl Bank {
     /// A presentation that shows these fields; without any, what an employer asks for.
     pub async fn present_tags(&self, learner: &Learner, index: u64, tags: &[Tag]) -> Vec<u8> {
         let tags = tags.iter().map(|tag| tag.number).collect();
-        let asked = CreatePresentationRequest { parent: learner.name(), index, tags };
+        let asked = CreatePresentationRequest { parent: learner.name(), index, tags, holder_key: Vec::new() };
         let made = self.verification().create_presentation(learner.asks(asked)).await;
         made.expect("a presentation").into_inner().presentation
     }
