@@ -104,13 +104,15 @@ pub enum Table {
     UsedBy = 70,
     /// Private counter. (account, certificate family) → its outcomes, oldest first.
     Certified = 71,
+    /// One key: one row per version of a conversion rule, value empty. What explaining reads at the start (docs/adr/0037).
+    Rules = 72,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
     Headcount = 90,
 }
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 46] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,
@@ -155,6 +157,7 @@ impl Table {
         Self::ConvertedIn,
         Self::UsedBy,
         Self::Certified,
+        Self::Rules,
         Self::Headcount,
     ];
 

@@ -13,6 +13,7 @@ mod deeds_trained;
 mod deeds_ways;
 mod devices;
 mod evidence;
+mod explains;
 mod histories;
 mod keys;
 mod outcomes;
