@@ -1,6 +1,7 @@
 //! Days in UTC+8, the only ones there are (rules.md 2, "Ids").
 
 use crate::policy::DAY_SECONDS;
+use std::fmt;
 
 /// UTC+8, seconds.
 const OFFSET_SECONDS: i64 = 8 * 3600;
@@ -54,6 +55,19 @@ impl Day {
     }
 }
 
+/// `YYYY-MM-DD`, for days that [`parse`](Day::parse) reads.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let year = self.year();
+        let (mut month, mut left) = (1, self.0 - from_civil(year, 1, 1));
+        while month < 12 && left >= days_in(year, month) {
+            left -= days_in(year, month);
+            month += 1;
+        }
+        write!(f, "{year:04}-{month:02}-{:02}", left + 1)
+    }
+}
+
 const fn is_leap(year: i32) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -104,6 +118,9 @@ mod tests {
         ];
         for (text, day) in cases {
             assert_eq!(Day::parse(text.as_bytes()).map(|day| day.0), day, "{text}");
+            if let Some(day) = day {
+                assert_eq!(Day(day).to_string(), text);
+            }
         }
     }
 

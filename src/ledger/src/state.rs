@@ -104,6 +104,8 @@ pub enum Table {
     UsedBy = 70,
     /// Private counter. (account, certificate family) → its outcomes, oldest first.
     Certified = 71,
+    /// One key: one row per version of a conversion rule, value empty. What explaining reads at the start (docs/adr/0037).
+    Rules = 72,
     /// (institution, day) → [`HeadcountRow`](crate::rows::HeadcountRow).
     Headcount = 90,
     /// Leaf index of the commitment → [`InspectionRow`](crate::rows::InspectionRow).
@@ -157,6 +159,7 @@ impl Table {
         Self::ConvertedIn,
         Self::UsedBy,
         Self::Certified,
+        Self::Rules,
         Self::Headcount,
         Self::Inspection,
     ];

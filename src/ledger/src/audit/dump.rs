@@ -411,6 +411,9 @@ fn offers(book: &mut Book, dump: &mut Dump<'_>) {
     for (index, it) in book.offers.changes() {
         dump.put(rows::offer(index), &offer(it, tiers.as_ref()));
         dump.put_bytes(rows::offers_of(&it.owner), &[]);
+        if matches!(it.what, What::Conversion(_)) {
+            dump.put_bytes(rows::all_rules(), &[]);
+        }
     }
     published::tables(book, dump);
 }

@@ -15,6 +15,8 @@ pub struct Held {
     pub uses: Vec<Use>,
     /// The last day on which it is valid, if it has one.
     pub expires_on: Option<Day>,
+    /// Leaf index of the course, module or family that it is of; 0 = none.
+    pub of: u64,
 }
 
 /// A use that stands.
@@ -186,6 +188,16 @@ impl Closed {
         }
     }
 
+    /// The time (Unix seconds) or leaf index in it.
+    #[must_use]
+    pub const fn number(self) -> Option<i64> {
+        match self {
+            Self::NotYet { from: time } | Self::Over { since: time } => Some(time),
+            Self::ParentRefuses { parent } => Some(parent.cast_signed()),
+            _ => None,
+        }
+    }
+
     /// What it means.
     #[must_use]
     pub const fn rule(self) -> Text {
@@ -219,6 +231,34 @@ impl Closed {
         };
         Text { en, zh }
     }
+}
+
+/// Every code of [`Closed`].
+pub const CLOSED: [&str; 8] = {
+    let mut codes = [""; 8];
+    let mut at = 0;
+    while at < codes.len() {
+        codes[at] = ALL_CLOSED[at].code();
+        at += 1;
+    }
+    codes
+};
+
+const ALL_CLOSED: [Closed; 8] = [
+    Closed::NotYet { from: 0 },
+    Closed::Over { since: 0 },
+    Closed::Withdrawn,
+    Closed::OwnerEnded,
+    Closed::ParentNotInForce,
+    Closed::ParentRefuses { parent: 0 },
+    Closed::GivesNothing,
+    Closed::Malformed,
+];
+
+/// What a code of [`Closed`] means, and what helps.
+#[must_use]
+pub fn closed_texts(code: &str) -> Option<(Text, Text)> {
+    ALL_CLOSED.into_iter().find(|it| it.code() == code).map(|it| (it.rule(), it.fix()))
 }
 
 impl Result<'_> {

@@ -50,7 +50,6 @@ pub struct Book {
     /// Programme → rules of all versions.
     by_programme: BTreeMap<(String, String), Places>,
     by_owner: BTreeMap<String, Places>,
-    size: u64,
 }
 
 /// Where a source is found.
@@ -122,17 +121,6 @@ impl Book {
         self.lines.entry(line).or_default().push(place);
         self.by_owner.entry(published.owner.clone()).or_default().push(place);
         self.rules.push(Arc::new(published));
-    }
-
-    /// Notes that the book has every rule of the first `size` entries.
-    pub const fn complete(&mut self, size: u64) {
-        self.size = size;
-    }
-
-    /// The tree size up to which the book is complete.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
     }
 
     /// Number of rules, all versions counted.

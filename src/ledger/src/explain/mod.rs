@@ -4,9 +4,13 @@
 
 mod answer;
 mod book;
+mod gather;
 
-pub use answer::{Answer, Closed, Conflict, Deadline, Ends, Held, Lack, Open, Result as Outcome, Short, Use};
+pub use answer::{
+    Answer, CLOSED, Closed, Conflict, Deadline, Ends, Held, Lack, Open, Result as Outcome, Short, Use, closed_texts,
+};
 pub use book::{Book, Published};
+pub use gather::{Holdings, InState, draft, has_rules, read_rules};
 
 use crate::conversion::{Candidate, Unassigned, absorbed, assign, select, yields};
 use crate::day::Day;

@@ -42,7 +42,7 @@ impl Standing for State {
 }
 
 fn held(index: u64, level: u32) -> Held {
-    Held { candidate: Candidate { index, level, ..candidate() }, uses: Vec::new(), expires_on: None }
+    Held { candidate: Candidate { index, level, ..candidate() }, uses: Vec::new(), expires_on: None, of: 0 }
 }
 
 fn ratio(level: u32) -> ConversionRule {
@@ -66,7 +66,6 @@ fn book(rules: Vec<Published>) -> Book {
     for rule in rules {
         book.add(rule);
     }
-    book.complete(100);
     book
 }
 

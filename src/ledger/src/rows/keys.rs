@@ -220,6 +220,11 @@ pub(crate) fn certified(account: AccountKey, family: &str) -> Key {
     Key::fixed(Table::Certified, &state_hash("certified", &[&account.0, family.as_bytes()]))
 }
 
+/// Every conversion rule.
+pub(crate) fn all_rules() -> Key {
+    Key::fixed(Table::Rules, &[])
+}
+
 /// [`OutcomeRow::course`].
 pub(crate) fn course(offer: u64, run: &str, attempt: u32) -> Short {
     state_hash("course", &[&offer.to_be_bytes(), run.as_bytes(), &attempt.to_be_bytes()])

@@ -52,7 +52,10 @@ use xuefen_core::proto::statement::Body;
 use xuefen_core::proto::{AuthorityRole, OutcomeKind};
 
 pub use conversion::Grant;
-pub(crate) use conversion::{Version, breached, due, rule_at, version_at, would_grant};
+pub(crate) use conversion::{
+    Version, breached, candidate, check_limits, counted_millis, due, programme_of, rule_at, stood_at, version_at,
+    would_grant,
+};
 pub(crate) use genesis::names as genesis_names;
 
 /// The kinds that have rules.

@@ -14,6 +14,7 @@ mod deeds_trained;
 mod deeds_ways;
 mod devices;
 mod evidence;
+mod explains;
 mod histories;
 mod inspections;
 mod keys;

@@ -25,7 +25,7 @@ struct Counted {
 }
 
 /// Credits that a decision counts in its programme: of what is exempted, or those given.
-pub(super) fn counted_millis<S: Read + ?Sized>(
+pub(crate) fn counted_millis<S: Read + ?Sized>(
     state: &S,
     exempts: &[u64],
     credit_millis: u64,
@@ -84,7 +84,7 @@ fn standing<S: Read + ?Sized>(
 }
 
 /// Refuses what does not fit beside the conversions before it.
-pub(super) fn check<S: Read + ?Sized>(
+pub(crate) fn check<S: Read + ?Sized>(
     state: &S,
     rule: &ConversionRule,
     institution: &str,

@@ -18,7 +18,8 @@ mod withdraw;
 pub(crate) use appeal::due;
 pub(crate) use decide::would_grant;
 pub use grant::Grant;
-pub(crate) use limits::breached;
+pub(crate) use limits::{breached, check as check_limits, counted_millis};
+pub(crate) use source::candidate;
 
 use crate::access::{Access, Writer};
 use crate::case::{Case, Check, Stop, ensure};
@@ -56,7 +57,7 @@ pub(crate) fn rule_at<S: Read + ?Sized>(state: &S, index: u64) -> Result<Option<
 }
 
 /// Whether an entry was neither suspended nor revoked at a time, whatever was said of it since.
-fn stood_at<S: Read + ?Sized>(state: &S, index: u64, time: i64) -> Result<bool, ReadError> {
+pub(crate) fn stood_at<S: Read + ?Sized>(state: &S, index: u64, time: i64) -> Result<bool, ReadError> {
     let said_later = |by: u64| Ok::<_, ReadError>(state.entry(by)?.is_some_and(|entry| entry.logged_at > time));
     match state.standing(index)?.force {
         Force::InForce => Ok(true),

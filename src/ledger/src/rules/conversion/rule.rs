@@ -8,7 +8,7 @@ use crate::conversion::{looser, malformed};
 use crate::evolve::Accepted;
 use crate::ids;
 use crate::rejection::{Refusal, Rejection};
-use crate::rows::{ConversionRuleRow, OfferBody};
+use crate::rows::{self, ConversionRuleRow, OfferBody};
 use crate::rules::form::Form;
 use crate::rules::offers::{next_version, write_offer};
 use crate::state::{Read, ReadError};
@@ -173,6 +173,7 @@ pub(super) fn write<S: Read + ?Sized>(
         effective_until: body.effective_until,
         body: body.encode_to_vec(),
     };
+    writer.mark(rows::all_rules());
     let version = (body.code.as_str(), body.version);
     write_offer(writer, entry, Kind::ConversionRule, version, OfferBody::ConversionRule(row))
 }
