@@ -37,7 +37,9 @@ struct Signed {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     other: String,
     device_key: String,
-    signed_at: u64,
+    /// Unix seconds.
+    #[serde(rename = "signed_at")]
+    at: u64,
     signature: String,
 }
 
@@ -183,7 +185,7 @@ fn sign(
         account: to_hex(&account),
         other: other.map(|other| to_hex(&other)).unwrap_or_default(),
         device_key: to_hex(key.public().as_bytes()),
-        signed_at,
+        at: signed_at,
         signature: to_hex(learner::sign(&key, origin.as_str(), act, signed_at).as_bytes()),
     };
     private_file::write(&args.out, serde_json::to_string_pretty(&signed)?.as_bytes(), IfExists::Refuse)?;
@@ -209,7 +211,7 @@ impl Signed {
             (tags::ACCOUNT, account(&self.account)?.to_vec()),
             (tags::HOLDER_KEY, bytes::<32>("device_key", &self.device_key)?),
             (tags::LEARNER_SIGNATURE, bytes::<64>("signature", &self.signature)?),
-            (tags::SIGNED_AT, self.signed_at.to_string().into_bytes()),
+            (tags::SIGNED_AT, self.at.to_string().into_bytes()),
         ])
     }
 }
@@ -313,7 +315,7 @@ mod tests {
         let signature = signed.values().unwrap().remove(2).1;
         let signature = xuefen_core::key::Signature(signature.try_into().unwrap());
         let act = Act::Merge { account: [7; 16], other: [8; 16] };
-        assert!(learner::verify(&public, "x.example/a", act, signed.signed_at, &signature));
+        assert!(learner::verify(&public, "x.example/a", act, signed.at, &signature));
         assert_eq!((signed.account, signed.other), ("07".repeat(16), "08".repeat(16)));
         assert!(account("07").is_err() && account("accounts/zz").is_err());
     }

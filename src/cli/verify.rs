@@ -54,7 +54,8 @@ pub struct Verify {
     /// Ask for a holder proof: the challenge that the holder was given, in base64.
     #[arg(long, value_name = "BASE64", requires = "audience")]
     challenge: Option<String>,
-    /// Make a challenge for a holder proof, to be sent to the holder and given as --challenge with the answer. Checks nothing.
+    /// Make a challenge for a holder proof, to be sent to the holder and given as --challenge with the answer. Checks
+    /// nothing.
     #[arg(long)]
     new_challenge: bool,
     /// Check as of this time, Unix seconds, instead of now.

@@ -1,8 +1,8 @@
 //! The sequencer thread: decides, in order, what enters, and gathers what it accepts into frames.
 //!
-//! A lone posting is committed right here. Under load this thread never waits for a disk: while the committer's makes one frame
-//! durable the next one gathers here; as soon as the committer is back it gets whatever there is, so a lone entry waits for
-//! nobody and a burst shares one sync (docs/adr/0040).
+//! A lone posting is committed right here. Under load this thread never waits for a disk: while the committer's makes one
+//! frame durable the next one gathers here; as soon as the committer is back it gets whatever there is, so a lone entry waits
+//! for nobody and a burst shares one sync (docs/adr/0040).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -114,7 +114,7 @@ pub enum Table {
 
 impl Table {
     /// Every table, ascending.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::Nonce,
         Self::Entry,
         Self::Standing,

@@ -1,5 +1,5 @@
-//! Story 20, from the shell: figures as a table, JSON and CSV, and a seeded sample that is drawn from the log alone and judged
-//! again from genesis.
+//! Story 20, from the shell: figures as a table, JSON and CSV, and a seeded sample that is drawn from the log alone and
+//! judged again from genesis.
 
 use std::path::PathBuf;
 use std::process::Command;

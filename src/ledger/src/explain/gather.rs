@@ -109,10 +109,11 @@ impl<'a, S: Read> Holdings<'a, S> {
                 level = level.iter().filter_map(|index| self.parts.get(index)).flatten().copied().collect();
             }
             for decision in decisions {
-                if !uses.contains_key(&decision) {
-                    uses.insert(decision, use_of(self.state, decision)?);
-                }
-                held.uses.extend(uses.get(&decision).cloned().flatten());
+                let known = match uses.get(&decision) {
+                    Some(known) => known.clone(),
+                    None => uses.entry(decision).or_insert(use_of(self.state, decision)?).clone(),
+                };
+                held.uses.extend(known);
             }
         }
         Ok(self.held)
@@ -240,14 +241,12 @@ impl<S: Read> Registry for InState<'_, S> {
 
     fn levels(&self, issuer: &str, family: &str) -> Result<Option<u32>, ReadError> {
         // Families are published by their owner, who need not be who issues: an accreditation for it is enough.
-        match self.newest(issuer, Kind::CertificateFamily, family)? {
-            Some(OfferBody::Family(row)) => Ok(Some(row.levels)),
-            _ => {
-                let accredited =
-                    self.state.institution(issuer)?.is_some_and(|row| row.families.iter().any(|it| it == family));
-                Ok(accredited.then_some(u32::MAX))
-            }
+        if let Some(OfferBody::Family(row)) = self.newest(issuer, Kind::CertificateFamily, family)? {
+            return Ok(Some(row.levels));
         }
+        let row = self.state.institution(issuer)?;
+        let is_accredited = row.is_some_and(|row| row.families.iter().any(|it| it == family));
+        Ok(is_accredited.then_some(u32::MAX))
     }
 
     fn teaches(&self, issuer: &str, course: &str) -> Result<bool, ReadError> {

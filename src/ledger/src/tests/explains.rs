@@ -33,7 +33,7 @@ fn told(world: &World, size: u64) -> Vec<(String, String)> {
     let state = InState::new(&world.state, world.now, Some(TestSecrets.account_key(&[7; 16])));
     let explainer = Explainer::new(&book, &held, When { time: world.now, size }, &state);
     let answers = explainer.answers(Target::Everything).expect("memory");
-    let word = |outcome: &Outcome<'_>| match outcome {
+    let said = |outcome: &Outcome<'_>| match outcome {
         Outcome::Open(open) => {
             format!("open {:?} {} {:?} {:?}", open.sources, open.given.credit_millis, open.given.exempt, open.absorbed)
         }
@@ -42,7 +42,7 @@ fn told(world: &World, size: u64) -> Vec<(String, String)> {
         Outcome::Short(_) => "short".to_owned(),
         Outcome::Closed(closed) => closed.code().to_owned(),
     };
-    answers.iter().map(|it| (it.rule.rule.code.clone(), word(&it.outcome))).collect()
+    answers.iter().map(|it| (it.rule.rule.code.clone(), said(&it.outcome))).collect()
 }
 
 fn one(world: &World) -> String {
