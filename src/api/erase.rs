@@ -2,7 +2,6 @@
 //! the sequencer's part.
 
 use tonic::Status;
-use xuefen_core::kinds::tags;
 use xuefen_ledger::query;
 
 use super::access::AccountId;
@@ -40,8 +39,7 @@ fn of_one_person(api: &Api, account: AccountId) -> Result<Vec<AccountId>, Status
     let state = AsOf::new(&view.index, view.tree.size);
     let found = query::account(&state, api.ledger.account_key(&account.0)).map_err(|error| internal(&error))?;
     let (_, row) = found.ok_or_else(|| not_found("the account"))?;
-    let payload = people::opening(api, &view, row.entry)?.ok_or_else(|| not_found("the account"))?;
-    let kept = people::value(&payload, tags::ACCOUNT).and_then(|id| id.try_into().ok()).map(AccountId);
+    let kept = people::account_id(api, &view, row.entry)?;
     let mut all = vec![kept.ok_or_else(|| not_found("the account"))?];
     all.extend(people::aliases(api, &view, &row)?);
     Ok(all)

@@ -30,6 +30,7 @@ mod words;
 
 pub use account::Accounts;
 pub use codes::Codes;
+pub use issuer::OPERATOR;
 pub use issuing::Issuing;
 pub use log::Log;
 pub use page::Pages;

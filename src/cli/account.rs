@@ -14,6 +14,7 @@ use super::online_messages as m;
 use super::output::Output;
 use super::secret_key_file;
 use super::time_text::local;
+use crate::api::OPERATOR;
 use crate::api::proto::{
     Access, Account, CreateActivationCodeRequest, CreateActivationCodeResponse, EraseAccountRequest, GetAccountRequest,
     ListAccessesRequest,
@@ -228,7 +229,7 @@ fn erase(args: &Erase, output: &mut Output<'_>) -> anyhow::Result<()> {
         validate_only: args.confirm.is_none(),
     };
     let done = client::block_on(async {
-        let client = login::authenticate(args.server.connect().await?, login::OPERATOR, &key).await?;
+        let client = login::authenticate(args.server.connect().await?, OPERATOR, &key).await?;
         Ok(client.account().erase_account(client.request(request)).await.map_err(ClientError::from)?.into_inner())
     })?;
     let is_erased = args.confirm.is_some();

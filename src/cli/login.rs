@@ -14,9 +14,6 @@ use crate::api::proto::{ActivateRequest, ActivateResponse, AuthenticateRequest, 
 /// First line of a token file.
 const FORMAT: &str = "xuefen-access-token/v1";
 
-/// In place of an institution id where an operator logs in (`issuing_service.proto`).
-pub const OPERATOR: &str = "operator";
-
 /// A learner's way in.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = false)]

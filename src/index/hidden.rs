@@ -17,12 +17,11 @@ impl Hidden {
         Self { tables: tables.into_iter().collect(), entries: entries.into_iter().collect() }
     }
 
-    /// The same with more entries.
-    #[must_use]
-    pub fn with(&self, entries: impl IntoIterator<Item = u64>) -> Self {
-        let mut more = self.clone();
-        more.entries.extend(entries);
-        more
+    /// What either hides. Both name the same tables, unless one hides nothing.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.tables.extend(&other.tables);
+        self.entries.extend(&other.entries);
+        self
     }
 
     /// Whether the row of `key` that entry `index` made is hidden.
@@ -40,7 +39,7 @@ mod tests {
 
     #[test]
     fn only_rows_of_the_tables_by_the_entries_are_covered() {
-        let hidden = Hidden::new([1, 3], [7]).with([9]);
+        let hidden = Hidden::new([1, 3], [7]).and(&Hidden::new([1, 3], [9]));
         assert!(hidden.covers(&[1, 0], 7) && hidden.covers(&[3], 9));
         assert!(!hidden.covers(&[2, 0], 7), "another table");
         assert!(!hidden.covers(&[1, 0], 8), "another entry");

@@ -174,10 +174,10 @@ impl Index {
         Ok(())
     }
 
-    /// From now on new views leave these rows out, and no others: the next older row of the same key is shown instead.
+    /// From now on new views leave these rows out, too: the next older row of the same key is shown instead.
     pub fn hide(&self, hidden: Hidden) {
         let mut state = self.shared.lock();
-        state.hidden = Arc::new(hidden);
+        state.hidden = Arc::new(hidden.and(&state.hidden));
         self.shared.show_sources(&state);
     }
 

@@ -138,8 +138,7 @@ impl Committer {
         // 5. Keys after the frame that says so: the other way round a cut would leave a loss that nothing explains.
         if let Some(erasure) = &closed.erasure {
             self.vault.erase_all(&erasure.slots())?;
-            let before = erasure::entries_in(&self.index.view())?;
-            self.index.hide(erasure::hidden(before.into_iter().chain(erasure.entries())));
+            self.index.hide(erasure::hidden(erasure.entries()));
         }
         // 6. Visible before the verdicts leave, so that who is answered can read what was answered.
         self.publish(closed, start, tree, checkpoint)
